@@ -1,0 +1,12 @@
+# gild: the daemon. Everything but main() is in libgildcore, which tests link.
+
+noinst_LIBRARIES += libgildcore.a
+libgildcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
+libgildcore_a_CFLAGS = $(AM_CFLAGS) -pthread
+libgildcore_a_SOURCES =
+
+sbin_PROGRAMS += gild
+gild_SOURCES = %D%/gild.c
+gild_CFLAGS = $(AM_CFLAGS) -pthread
+gild_LDADD = libgildcore.a libgilproto.a $(CONFUSE_LIBS) $(EVENT_LIBS) \
+	$(JANSSON_LIBS)

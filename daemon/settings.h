@@ -1,0 +1,64 @@
+/*
+ * The settings: what the configuration file, -o and -l say, as one struct that
+ * everything else reads and nothing changes after the start. options.c holds
+ * the one table that fills it in.
+ */
+#ifndef GILD_DAEMON_SETTINGS_H
+#define GILD_DAEMON_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/gil.h"
+#include "proto/request.h"
+
+#define SETTINGS_MAX_POOLS 16
+#define SETTINGS_MAX_POOL_SIZE 1024
+#define SETTINGS_MAX_FRONTENDS 64
+#define SETTINGS_MAX_LISTEN 16
+#define SETTINGS_DEFAULT_LISTEN "127.0.0.1:4453"
+
+enum pool_kind {
+	POOL_THREADS,	/* one process, its threads share a lock */
+	POOL_PROCESSES, /* single-threaded worker processes */
+};
+
+struct pool_settings {
+	char name[POOL_NAME_CHARS + 1];
+	enum pool_kind kind;
+	uint32_t size; /* threads, or processes */
+	/* of kind threads only: */
+	enum gil_policy policy;
+	uint64_t interval_us;
+	bool force;
+};
+
+struct settings {
+	size_t n_listen;
+	char *listen[SETTINGS_MAX_LISTEN]; /* owned; as they were written */
+	bool allow_remote;
+	uint32_t frontends;
+	uint32_t max_connections; /* these four: of each frontend */
+	uint32_t max_jobs;
+	uint32_t max_in_flight; /* jobs of one connection */
+	uint32_t max_batch;
+	uint32_t max_workers; /* tasks of one job */
+	uint64_t max_line_bytes;
+	uint64_t max_unsent_bytes; /* then its connection is not read from */
+	uint32_t max_attempts;	   /* starts of one task */
+	uint64_t drain_timeout_ns;
+	size_t n_pools;
+	struct pool_settings pools[SETTINGS_MAX_POOLS];
+};
+
+/* Frees what the settings own, not the struct itself. NULL is fine. */
+void settings_free(struct settings *settings);
+
+/* The pool of this name, or NULL. */
+const struct pool_settings *settings_find_pool(
+    const struct settings *settings, const char *name);
+
+const char *pool_kind_name(enum pool_kind kind);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * What a client asks for: the params of job.submit, checked.
+ *
+ * The daemon reads a request from JSON; the client writes it. Both share the
+ * names, defaults and bounds below.
+ */
+#ifndef GILD_PROTO_REQUEST_H
+#define GILD_PROTO_REQUEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/rpcerror.h"
+
+#define POOL_NAME_CHARS 31
+
+/* JSON numbers are exact only below 2^53 in many languages. */
+#define REQUEST_MAX_INTEGER ((UINT64_C(1) << 53) - 1)
+#define REQUEST_MAX_COUNT REQUEST_MAX_INTEGER
+#define REQUEST_MAX_COST_NS UINT64_C(1000000)	    /* a safepoint each ms */
+#define REQUEST_MAX_TIMEOUT_MS UINT64_C(2147483647) /* almost 25 days */
+
+#define REQUEST_DEFAULT_POOL "processes"
+
+struct job_request {
+	uint64_t count;			/* turns, in all */
+	char pool[POOL_NAME_CHARS + 1]; /* by name */
+	uint32_t workers;		/* parts that the count is split into */
+	uint64_t cost_ns;		/* busy work per turn, 0 for none */
+	uint64_t timeout_ms;		/* from arrival; 0 for none */
+	bool wants_progress;		/* send job.progress notifications */
+};
+
+/* The defaults: count 0, one worker in the pool "processes". */
+void job_request_init(struct job_request *request);
+
+/*
+ * Reads and checks params, the object of job.submit. 0, or -1 with *error set:
+ * its field names the parameter at fault, its detail says what would be
+ * right. A parameter that is not known is refused by its name; params as an
+ * array or absent is refused. Whether the pool exists is not checked here.
+ */
+int job_request_from_json(const json_t *params, uint32_t max_workers,
+    struct job_request *request, struct rpc_error *error)
+    __attribute__((warn_unused_result));
+
+/* The params object, defaults left out: a new reference or NULL. */
+json_t *job_request_to_json(const struct job_request *request);
+
+/*
+ * A pool's name: 1 to POOL_NAME_CHARS of a-z, 0-9, '-' and '_', a letter
+ * first.
+ */
+bool pool_name_is_valid(const char *name);
+
+#endif

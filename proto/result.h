@@ -1,0 +1,111 @@
+/*
+ * What a client gets: the result of a job, with the timing of each task.
+ *
+ * Durations are nanoseconds of the monotonic clock, or of a thread's CPU clock
+ * where the name says cpu. The daemon writes results as JSON; the client and
+ * the tests read them back. PROTOCOL.md defines each field.
+ */
+#ifndef GILD_PROTO_RESULT_H
+#define GILD_PROTO_RESULT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/jobid.h"
+#include "proto/request.h"
+#include "proto/rpcerror.h"
+
+#define RESULT_REASON_CHARS 159
+
+enum job_state {
+	JOB_QUEUED,
+	JOB_RUNNING,
+	JOB_DONE, /* this and those that follow are ends */
+	JOB_FAILED,
+	JOB_CANCELLED,
+	JOB_TIMED_OUT,
+	JOB_STATE_COUNT
+};
+
+/* "queued", "running", "done", "failed", "cancelled", "timed_out" */
+const char *job_state_name(enum job_state state);
+/* 0, or -1 when no state has this name. */
+int job_state_parse(const char *name, enum job_state *state)
+    __attribute__((warn_unused_result));
+
+/* What one lock saw of one task, or of the tasks of one job together. */
+struct lock_record {
+	uint64_t acquisitions;
+	uint64_t switches; /* acquisitions whose previous holder was another */
+	uint64_t drop_requests; /* received: = honoured + superseded + missed */
+	uint64_t honoured;	/* the lock was given up and another took it */
+	uint64_t superseded;	/* the tenure ended for another reason */
+	uint64_t missed;	/* given up, and nobody else took it */
+	uint64_t longest_hold_ns;
+	uint64_t longest_wait_ns;
+};
+
+/* One task: a part of the job's count, run by one thread or process. */
+struct task_result {
+	pid_t pid; /* 0 when the task never started */
+	pid_t tid;
+	uint32_t attempts; /* times it was started */
+	uint64_t count;	   /* turns asked for */
+	uint64_t turns;	   /* turns done by the last attempt */
+	uint64_t start_ns; /* from the job's arrival to its start */
+	uint64_t wall_ns;  /* start to end */
+	uint64_t cpu_ns;   /* of its thread */
+	uint64_t lock_wait_ns;
+	uint64_t lock_held_ns;
+	uint64_t
+	    switch_wait_ns; /* gave the lock up and waited for its taking */
+	uint64_t voluntary_switches;
+	uint64_t involuntary_switches;
+};
+
+struct job_result {
+	struct job_id job;
+	enum job_state state;
+	char reason[RESULT_REASON_CHARS + 1]; /* "" when done */
+	char pool[POOL_NAME_CHARS + 1];
+	uint64_t count;
+	uint32_t workers;
+	uint64_t cost_ns;
+	uint32_t attempts; /* the most that any of its tasks took */
+	struct {
+		uint64_t queue_ns; /* arrival to the first task's start */
+		uint64_t wall_ns;  /* first task's start to last task's end */
+		uint64_t total_ns; /* arrival to answer */
+		uint64_t cpu_ns;   /* these four: sums over the tasks */
+		uint64_t lock_wait_ns;
+		uint64_t lock_held_ns;
+		uint64_t switch_wait_ns;
+	} timing;
+	bool has_lock; /* the pool's tasks share a lock */
+	struct lock_record lock;
+	uint32_t n_tasks;
+	struct task_result *tasks; /* owned, n_tasks of them */
+};
+
+/* Adds one record to another: sums, and the longer of the longest. */
+void lock_record_add(struct lock_record *sum, const struct lock_record *add);
+/* `lock` of a result: a new reference or NULL. */
+json_t *lock_record_to_json(const struct lock_record *record);
+
+/* A new reference, or NULL when memory ran out. */
+json_t *job_result_to_json(const struct job_result *result);
+
+/*
+ * Reads a result back. 0, or -1 with *error naming the member at fault. Members
+ * that are not known are ignored, so that an older client reads a newer
+ * daemon. On 0 the result is to be freed.
+ */
+int job_result_from_json(const json_t *json, struct job_result *result,
+    struct rpc_error *error) __attribute__((warn_unused_result));
+
+/* Frees what the result owns, not the struct itself. NULL is fine. */
+void job_result_free(struct job_result *result);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Every error that gild sends, in one table: the JSON-RPC code, the message
+ * that stands for it, and a slug that a program can test (`data.reason`).
+ * JSON-RPC 2.0 defines -32700 and -32600..-32603; -32000..-32099 are ours.
+ */
+#ifndef GILD_PROTO_RPCERROR_H
+#define GILD_PROTO_RPCERROR_H
+
+#include <jansson.h>
+
+/*      name              code    slug                 message */
+#define RPC_ERRORS(X)                                                       \
+	X(PARSE_ERROR, -32700, "parse_error", "Parse error")                \
+	X(INVALID_REQUEST, -32600, "invalid_request", "Invalid Request")    \
+	X(METHOD_NOT_FOUND, -32601, "method_not_found", "Method not found") \
+	X(INVALID_PARAMS, -32602, "invalid_params", "Invalid params")       \
+	X(INTERNAL, -32603, "internal_error", "Internal error")             \
+	X(BUSY, -32000, "busy", "Busy")                                     \
+	X(SHUTTING_DOWN, -32001, "shutting_down", "Shutting down")          \
+	X(NO_SUCH_POOL, -32002, "no_such_pool", "No such pool")             \
+	X(NO_SUCH_JOB, -32003, "no_such_job", "No such job")                \
+	X(LINE_TOO_LONG, -32004, "line_too_long", "Line too long")          \
+	X(BATCH_TOO_LARGE, -32005, "batch_too_large", "Batch too large")    \
+	X(TOO_MANY_VALUES, -32006, "too_many_values", "Too many values")
+
+enum rpc_error_kind {
+	RPC_OK = 0,
+#define X(name, code, slug, message) RPC_##name,
+	RPC_ERRORS(X)
+#undef X
+	    RPC_ERROR_COUNT
+};
+
+/* One error as it happened: a value, nothing to free. */
+struct rpc_error {
+	enum rpc_error_kind kind;
+	char field[64];	  /* the parameter at fault, or "" */
+	char detail[256]; /* what was wrong, where, and what would be right */
+};
+
+int rpc_error_code(enum rpc_error_kind kind);
+const char *rpc_error_slug(enum rpc_error_kind kind);
+const char *rpc_error_message(enum rpc_error_kind kind);
+
+/* RPC_OK when no row of the table has this code. */
+enum rpc_error_kind rpc_error_from_code(int code);
+
+/*
+ * Fills in *error; field may be NULL. Always returns -1, so that a check can
+ * end with `return rpc_error_set(...)`. Text that does not fit is cut at a
+ * whole UTF-8 character.
+ */
+int rpc_error_set(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/*
+ * {"code", "message", "data": {"reason", "field"?, "detail"?}}: a new
+ * reference, or NULL when memory ran out.
+ */
+json_t *rpc_error_to_json(const struct rpc_error *error);
+
+#endif
