@@ -4,6 +4,25 @@ UNIT_LDADD = libgilproto.a $(CHECK_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 
+# --- proto/: unit tests ---
+PROTO_UNIT_TESTS = \
+	%D%/unit/test_frame \
+	%D%/unit/test_jobid \
+	%D%/unit/test_jsonrpc \
+	%D%/unit/test_nearest \
+	%D%/unit/test_request \
+	%D%/unit/test_result \
+	%D%/unit/test_rpcerror
+check_PROGRAMS += $(PROTO_UNIT_TESTS)
+TESTS += $(PROTO_UNIT_TESTS)
+%C%_unit_test_frame_LDADD = $(UNIT_LDADD)
+%C%_unit_test_jobid_LDADD = $(UNIT_LDADD)
+%C%_unit_test_jsonrpc_LDADD = $(UNIT_LDADD)
+%C%_unit_test_nearest_LDADD = $(UNIT_LDADD)
+%C%_unit_test_request_LDADD = $(UNIT_LDADD)
+%C%_unit_test_result_LDADD = $(UNIT_LDADD)
+%C%_unit_test_rpcerror_LDADD = $(UNIT_LDADD)
+
 # --- lint ---
 TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
 dist_check_SCRIPTS += %D%/lint/layers.sh %D%/lint/test_layers.sh \
