@@ -23,6 +23,22 @@ TESTS += $(PROTO_UNIT_TESTS)
 %C%_unit_test_result_LDADD = $(UNIT_LDADD)
 %C%_unit_test_rpcerror_LDADD = $(UNIT_LDADD)
 
+# --- daemon/: unit tests of the board and what lies on it ---
+BOARD_UNIT_TESTS = \
+	%D%/unit/test_board \
+	%D%/unit/test_queue \
+	%D%/unit/test_recovery \
+	%D%/unit/test_slot
+BOARD_UNIT_LDADD = libgildcore.a $(UNIT_LDADD)
+check_PROGRAMS += $(BOARD_UNIT_TESTS)
+TESTS += $(BOARD_UNIT_TESTS)
+%C%_unit_test_board_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_queue_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_recovery_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_slot_LDADD = $(BOARD_UNIT_LDADD)
+
+include %D%/fuzz/local.mk
+
 # --- lint ---
 TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
 dist_check_SCRIPTS += %D%/lint/layers.sh %D%/lint/test_layers.sh \
