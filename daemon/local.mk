@@ -32,3 +32,16 @@ gild_SOURCES = %D%/gild.c
 gild_CFLAGS = $(AM_CFLAGS) -pthread
 gild_LDADD = libgildcore.a libgilproto.a $(CONFUSE_LIBS) $(EVENT_LIBS) \
 	$(JANSSON_LIBS)
+
+# --- base: from the command line to the master ---
+libgildcore_a_SOURCES += \
+	%D%/address.c %D%/address.h \
+	%D%/backoff.c %D%/backoff.h \
+	%D%/clock.h \
+	%D%/log.c %D%/log.h \
+	%D%/option.c %D%/option.h \
+	%D%/option_table.c %D%/option_table.h \
+	%D%/options.c %D%/options.h \
+	%D%/options_file.c \
+	%D%/settings.c %D%/settings.h
+gild_SOURCES += %D%/master.h
