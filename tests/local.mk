@@ -53,3 +53,5 @@ libe2e_a_SOURCES = \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+TESTS += %D%/e2e/test_readme.sh
+dist_check_SCRIPTS += %D%/e2e/test_readme.sh
