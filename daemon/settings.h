@@ -33,6 +33,7 @@ struct pool_settings {
 	enum gil_policy policy;
 	uint64_t interval_us;
 	bool force;
+	uint32_t given; /* options.c alone: what was written, a bit an option */
 };
 
 struct settings {

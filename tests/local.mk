@@ -1,6 +1,7 @@
 # The suites of make check. One Check program per module, in tests/unit.
 
 UNIT_LDADD = libgilproto.a $(CHECK_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
+EXTRA_DIST += %D%/unit/suite.h
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 
