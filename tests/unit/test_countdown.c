@@ -6,7 +6,8 @@
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
+
+#include "tests/unit/suite.h"
 
 static const uint32_t all_spins[] = {0, 1, 2, 7};
 enum { SPINS_COUNT = sizeof(all_spins) / sizeof(all_spins[0]) };
@@ -159,8 +160,6 @@ main(void)
 	Suite *suite = suite_create("countdown");
 	TCase *loop = tcase_create("loop");
 	TCase *cost = tcase_create("cost");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(loop, 60);
 	tcase_add_loop_test(loop, test_counts_to_the_end, 0, SPINS_COUNT);
@@ -178,10 +177,5 @@ main(void)
 	tcase_add_test(cost, test_stride_counts_the_dearer_of_turn_and_spins);
 	tcase_add_test(cost, test_stride_at_the_edges);
 	suite_add_tcase(suite, cost);
-
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "daemon/clock.h"
+#include "tests/unit/suite.h"
 
 #define CANCEL UINT32_C(2)
 #define INTERRUPTS (CANCEL | UINT32_C(4))
@@ -630,11 +631,5 @@ gil_suite(void)
 int
 main(void)
 {
-	SRunner *runner = srunner_create(gil_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(gil_suite());
 }

@@ -14,6 +14,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/countdown.h"
+#include "tests/unit/suite.h"
 
 #define CANCEL UINT32_C(2)
 #define TIMEOUT_S 120
@@ -485,8 +486,6 @@ main(void)
 {
 	Suite *suite = suite_create("gil_contest");
 	TCase *contests = tcase_create("contests");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(contests, TIMEOUT_S);
 	tcase_add_test(contests, test_hold_is_serial);
@@ -496,10 +495,5 @@ main(void)
 	    contests, test_held_and_waited_make_up_the_wall_clock, 0, 2);
 	tcase_add_loop_test(contests, test_stress, 0, 3);
 	suite_add_tcase(suite, contests);
-
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }
