@@ -46,15 +46,11 @@ LOCK_UNIT_TESTS = \
 LOCK_UNIT_LDADD = libgildcore.a $(CHECK_LIBS)
 check_PROGRAMS += $(LOCK_UNIT_TESTS)
 TESTS += $(LOCK_UNIT_TESTS)
-%C%_unit_test_countdown_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_unit_test_countdown_LDADD = $(LOCK_UNIT_LDADD)
-%C%_unit_test_gil_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_unit_test_gil_LDADD = $(LOCK_UNIT_LDADD)
-%C%_unit_test_gil_contest_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_unit_test_gil_contest_LDADD = $(LOCK_UNIT_LDADD)
 
 include %D%/fuzz/local.mk
-include %D%/bench/local.mk
 
 # --- lint ---
 TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
