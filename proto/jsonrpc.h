@@ -46,7 +46,7 @@ struct jsonrpc_message {
 
 /*
  * Parses one line (without its LF). 0, or -1 with *error set when the line as
- * a whole cannot be served: not JSON (with line and column), a duplicate key,
+ * a whole cannot be served: not JSON (with column and byte), a duplicate key,
  * too many values, an empty batch or a batch over the cap. That error is
  * answered with the id null. On 0 the message is to be freed.
  */

@@ -7,6 +7,7 @@
 #define GILD_PROTO_RPCERROR_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 /*      name              code    slug                 message */
 #define RPC_ERRORS(X)                                                       \
@@ -48,11 +49,24 @@ enum rpc_error_kind rpc_error_from_code(int code);
 /*
  * Fills in *error; field may be NULL. Always returns -1, so that a check can
  * end with `return rpc_error_set(...)`. Text that does not fit is cut at a
- * whole UTF-8 character.
+ * whole UTF-8 character; control characters and bytes that are not UTF-8
+ * become '?', so that whatever a client sent may be quoted.
  */
 int rpc_error_set(struct rpc_error *error, enum rpc_error_kind kind,
     const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/*
+ * Refuses the member `name` of an object that has only `known` ones: the field
+ * is name, the detail `unknown WHAT "name"` and what would be right: the
+ * nearest known one, or the list of all. Always returns -1.
+ */
+int rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *what, const char *name, const char *const known[],
+    size_t n_known);
+
+/* What a JSON value is, for a detail: "an object", "a string", "true", ... */
+const char *rpc_json_type(const json_t *json);
 
 /*
  * {"code", "message", "data": {"reason", "field"?, "detail"?}}: a new

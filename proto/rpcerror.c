@@ -1,0 +1,218 @@
+/*
+ * Owns: the error table's look-ups, and how one error is filled in and written
+ * as JSON. Pure; any process and thread.
+ *
+ * An rpc_error's text is valid UTF-8 on one line, whatever was formatted into
+ * it, so that writing it as JSON fails for want of memory only. Which error
+ * stands for what is decided by those who call; PROTOCOL.md lists them.
+ */
+#include "proto/rpcerror.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/nearest.h"
+
+static const struct {
+	int code;
+	const char *slug;
+	const char *message;
+} rows[RPC_ERROR_COUNT] = {[RPC_OK] = {0, "ok", "No error"},
+#define X(name, code, slug, message) [RPC_##name] = {code, slug, message},
+    RPC_ERRORS(X)
+#undef X
+};
+
+int
+rpc_error_code(enum rpc_error_kind kind)
+{
+	return rows[kind].code;
+}
+
+const char *
+rpc_error_slug(enum rpc_error_kind kind)
+{
+	return rows[kind].slug;
+}
+
+const char *
+rpc_error_message(enum rpc_error_kind kind)
+{
+	return rows[kind].message;
+}
+
+enum rpc_error_kind
+rpc_error_from_code(int code)
+{
+	for (int kind = RPC_OK + 1; kind < RPC_ERROR_COUNT; kind++)
+		if (rows[kind].code == code)
+			return (enum rpc_error_kind)kind;
+	return RPC_OK;
+}
+
+/*
+ * How many bytes the well-formed UTF-8 character at s takes (RFC 3629: no
+ * overlong forms, no surrogates, nothing above U+10FFFF), 0 when there is
+ * none. The NUL at the end of a string stops it like any wrong byte.
+ */
+static size_t
+utf8_length(const unsigned char *s)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t len;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return len;
+}
+
+static void
+text_clean(char *text)
+{
+	unsigned char *s = (unsigned char *)text;
+
+	while (*s != '\0') {
+		size_t len = utf8_length(s);
+
+		if (len == 0 || *s < 0x20 || *s == 0x7f) {
+			*s = '?';
+			len = 1;
+		}
+		s += len;
+	}
+}
+
+/* Takes away a last character that was cut in the middle. */
+static void
+text_trim(char *text)
+{
+	size_t len = strlen(text), start = len;
+
+	while (start > 0 && len - start < 3 &&
+	    ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 &&
+	    utf8_length((unsigned char *)text + start - 1) == 0)
+		text[start - 1] = '\0';
+}
+
+static void __attribute__((format(printf, 3, 0)))
+text_set(char *text, size_t size, const char *format, va_list args)
+{
+	int len = vsnprintf(text, size, format, args);
+
+	if (len < 0)
+		text[0] = '\0';
+	else if ((size_t)len >= size)
+		text_trim(text);
+	text_clean(text);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+text_format(char *text, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_set(text, size, format, args);
+	va_end(args);
+}
+
+int
+rpc_error_set(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *field, const char *format, ...)
+{
+	va_list args;
+
+	error->kind = kind;
+	text_format(error->field, sizeof(error->field), "%s",
+	    field != NULL ? field : "");
+	va_start(args, format);
+	text_set(error->detail, sizeof(error->detail), format, args);
+	va_end(args);
+	return -1;
+}
+
+int
+rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *what, const char *name, const char *const known[],
+    size_t n_known)
+{
+	const char *near = nearest_name(name, known, n_known);
+	char list[sizeof(error->detail)] = "";
+	size_t len = 0;
+
+	if (n_known == 0)
+		return rpc_error_set(error, kind, name,
+		    "unknown %s \"%.63s\": none is expected", what, name);
+	if (near != NULL)
+		return rpc_error_set(error, kind, name,
+		    "unknown %s \"%.63s\": did you mean \"%s\"?", what, name,
+		    near);
+	for (size_t i = 0; i < n_known && len < sizeof(list); i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+		    i > 0 ? ", " : "", known[i]);
+	return rpc_error_set(error, kind, name,
+	    "unknown %s \"%.63s\": known are %s", what, name, list);
+}
+
+const char *
+rpc_json_type(const json_t *json)
+{
+	static const char *const names[] = {
+	    [JSON_OBJECT] = "an object",
+	    [JSON_ARRAY] = "an array",
+	    [JSON_STRING] = "a string",
+	    [JSON_INTEGER] = "an integer",
+	    [JSON_REAL] = "a real number",
+	    [JSON_TRUE] = "true",
+	    [JSON_FALSE] = "false",
+	    [JSON_NULL] = "null",
+	};
+
+	return names[json_typeof(json)];
+}
+
+json_t *
+rpc_error_to_json(const struct rpc_error *error)
+{
+	json_t *json = json_object(), *data = json_object();
+	bool is_short = false;
+
+	is_short |= json_object_set_new(
+	    data, "reason", json_string(rpc_error_slug(error->kind)));
+	if (error->field[0] != '\0')
+		is_short |= json_object_set_new(
+		    data, "field", json_string(error->field));
+	if (error->detail[0] != '\0')
+		is_short |= json_object_set_new(
+		    data, "detail", json_string(error->detail));
+	is_short |= json_object_set_new(
+	    json, "code", json_integer(rpc_error_code(error->kind)));
+	is_short |= json_object_set_new(
+	    json, "message", json_string(rpc_error_message(error->kind)));
+	is_short |= json_object_set_new(json, "data", data);
+	if (is_short) {
+		json_decref(json);
+		json = NULL;
+	}
+	return json;
+}

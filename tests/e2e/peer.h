@@ -1,0 +1,81 @@
+/*
+ * Peers: connections to a gild, for end-to-end tests, and the JSON values
+ * that come out of them.
+ *
+ * For the body of a Check test; what goes wrong fails the test. Each wait has
+ * a deadline, deadline_ms() long.
+ */
+#ifndef GILD_TESTS_E2E_PEER_H
+#define GILD_TESTS_E2E_PEER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct peer;
+
+/*
+ * Connects to an address as gild prints it. receive_bytes bounds what the
+ * kernel keeps for a peer that does not read, 0 leaves that to the kernel.
+ */
+struct peer *peer_connect_to(const char *address, int receive_bytes);
+void peer_close(struct peer *peer);
+int peer_fd(const struct peer *peer);
+/* No more will be sent; answers are still read. */
+void peer_half_close(struct peer *peer);
+
+void peer_send_bytes(struct peer *peer, const void *bytes, size_t len);
+/* As much as goes out before nothing moves for timeout_ms: returns it. */
+size_t peer_try_send(
+    struct peer *peer, const void *bytes, size_t len, int timeout_ms);
+/* Formats, and adds the LF. */
+void peer_send_line(struct peer *peer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * The next line without its LF (blank ones are skipped), valid until the next
+ * call; NULL at the end of the stream.
+ */
+const char *peer_receive_line(struct peer *peer);
+/* The next line as JSON: a new reference. */
+json_t *peer_receive(struct peer *peer);
+/* Nothing more comes, and the daemon closes. */
+void peer_expect_eof(struct peer *peer);
+/* Whether a line (or the end) can be read within this time. */
+bool peer_has_input(struct peer *peer, int timeout_ms);
+
+/*
+ * Calls. params is a format of json_pack(), NULL for an empty object. An id is
+ * chosen by the peer; what arrives in between is kept for later calls.
+ */
+int64_t peer_call_start(
+    struct peer *peer, const char *method, const char *params, ...);
+/* The whole answer to a call: a new reference. */
+json_t *peer_await(struct peer *peer, int64_t id);
+/* The params of the next notification of this method: a new reference. */
+json_t *peer_await_notification(struct peer *peer, const char *method);
+/* Start and await: the result, which must not be an error. */
+json_t *peer_call(
+    struct peer *peer, const char *method, const char *params, ...);
+/* Start and await: the error object, whose data.reason must be the slug. */
+json_t *peer_call_error(struct peer *peer, const char *slug, const char *method,
+    const char *params, ...);
+/* The result in an answer, which must not be an error: a new reference. */
+json_t *answer_result(json_t *answer);
+
+/*
+ * Submits a job with "progress" and waits until it runs. Its id goes to job
+ * (27 bytes); what is returned is for peer_await().
+ */
+int64_t peer_submit_running(struct peer *peer, char job[27], const char *pool,
+    uint64_t count, unsigned workers);
+
+/* By a path like "tasks.0.turns"; the value must be there. Borrowed. */
+json_t *value_at(const json_t *value, const char *path);
+int64_t int_at(const json_t *value, const char *path);
+const char *text_at(const json_t *value, const char *path);
+/* The sum of a member over the members of an array. */
+int64_t sum_of(const json_t *array, const char *member);
+
+#endif

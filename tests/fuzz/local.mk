@@ -1,0 +1,35 @@
+# Fuzz targets. make check replays the corpora with whatever compiler there
+# is; configured with --enable-fuzzing the same programs are libFuzzer's:
+#
+#	build/tests/fuzz/fuzz_frame -max_total_time=180 NEW tests/fuzz/corpus/frame
+
+FUZZERS = \
+	%D%/fuzz_frame \
+	%D%/fuzz_jsonrpc \
+	%D%/fuzz_request \
+	%D%/fuzz_result
+check_PROGRAMS += $(FUZZERS)
+TESTS += %D%/replay.sh
+dist_check_SCRIPTS += %D%/replay.sh
+EXTRA_DIST += %D%/corpus
+
+if FUZZING
+FUZZ_MAIN =
+else
+FUZZ_MAIN = %D%/replay_main.c
+endif
+FUZZ_LDADD = libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS)
+FUZZ_ALL_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+%C%_fuzz_frame_SOURCES = %D%/fuzz_frame.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_frame_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_frame_LDFLAGS = $(FUZZ_ALL_LDFLAGS)
+%C%_fuzz_jsonrpc_SOURCES = %D%/fuzz_jsonrpc.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_jsonrpc_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_jsonrpc_LDFLAGS = $(FUZZ_ALL_LDFLAGS)
+%C%_fuzz_request_SOURCES = %D%/fuzz_request.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_request_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_request_LDFLAGS = $(FUZZ_ALL_LDFLAGS)
+%C%_fuzz_result_SOURCES = %D%/fuzz_result.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_result_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_result_LDFLAGS = $(FUZZ_ALL_LDFLAGS)

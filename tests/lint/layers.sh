@@ -1,0 +1,127 @@
+#!/bin/sh
+# The lines between the rooms, held by make check:
+#
+#   proto/ includes nothing of the project but proto/, and of libevent only its
+#   buffers; daemon/ and client/ include themselves and proto/, never each
+#   other; the lock (daemon/gil.[ch]) includes only daemon/clock.h; a .c file
+#   includes its own header first; every header compiles alone; no file names
+#   the folder that it was built in.
+#
+# Environment: srcdir; CC and CPPFLAGS for the headers. Prints each breach as
+# FILE:LINE: what is wrong, and exits with 1 when there was one.
+
+set -u
+cd "${srcdir:-.}" || exit 2
+root=$(pwd -P)
+breaches=$(mktemp) || exit 2
+trap 'rm -f "$breaches"' EXIT
+CC=${CC:-cc}
+CPPFLAGS=${CPPFLAGS:-}
+
+breach() {
+	printf '%s\n' "$*" >>"$breaches"
+}
+
+# sources FOLDER...: its C files
+sources() {
+	for folder; do
+		[ -d "$folder" ] && find "$folder" -name '*.[ch]' -type f
+	done | LC_ALL=C sort
+}
+
+# includes FILE: LINE:"path" or LINE:<path>, one a line
+includes() {
+	sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\([<"][^>"]*[>"]\).*/\1/
+		t found
+		b
+		:found
+		=
+		p' "$1" | paste -d: - -
+}
+
+# allow FOLDER PATTERN: what its "..." includes may be
+allow() {
+	for file in $(sources "$1"); do
+		for include in $(includes "$file"); do
+			path=${include#*:}
+			case $path in
+			\<*) continue ;;
+			esac
+			path=${path#\"}
+			path=${path%\"}
+			printf '%s\n' "$path" | grep -Eqx "$2" ||
+				breach "$file:${include%%:*}: $1/ may not include $path"
+		done
+	done
+}
+
+allow proto '(proto/.*|config\.h)'
+allow daemon '((daemon|proto)/.*|config\.h)'
+allow client '((client|proto)/.*|config\.h)'
+
+for file in $(sources proto); do
+	for include in $(includes "$file"); do
+		case ${include#*:} in
+		"<event2/buffer.h>") ;;
+		"<event2/"* | "<event.h>" | "<sys/socket.h>")
+			breach "$file:${include%%:*}: proto/ knows libevent's" \
+				"buffers, not ${include#*:}"
+			;;
+		esac
+	done
+done
+
+for file in daemon/gil.h daemon/gil.c; do
+	[ -f "$file" ] || continue
+	for include in $(includes "$file"); do
+		case ${include#*:} in
+		\"daemon/clock.h\" | \"daemon/gil.h\" | \"config.h\" | \<*) ;;
+		*) breach "$file:${include%%:*}: the lock stands alone, without" \
+			"${include#*:}" ;;
+		esac
+	done
+done
+
+for file in $(sources proto daemon client); do
+	case $file in
+	*.c) [ -f "${file%.c}.h" ] || continue ;;
+	*) continue ;;
+	esac
+	first=$(includes "$file" | grep -v '"config.h"' | head -n 1)
+	[ "${first#*:}" = "\"${file%.c}.h\"" ] ||
+		breach "$file:${first%%:*}: the first include is its own header"
+done
+
+headers=0
+for file in $(sources proto daemon client tests); do
+	case $file in
+	*.h) headers=$((headers + 1)) ;;
+	*) continue ;;
+	esac
+	# CC and CPPFLAGS are lists of words.
+	# shellcheck disable=SC2086
+	said=$(printf '#include "%s"\n' "$file" |
+		(cd "$OLDPWD" && $CC $CPPFLAGS -I"$root" -std=gnu11 -Wall -Wextra \
+			-Werror -fsyntax-only -x c -) 2>&1) ||
+		breach "$file:1: does not compile alone
+$said"
+done
+
+# A root like /src is too short to be told from honest text.
+case $root in
+/*/*)
+	grep -rnIF "$root" proto daemon client tests systemd ./*.md quickstart \
+		.ci Makefile.am configure.ac --exclude-dir=.deps --exclude='*.log' \
+		2>/dev/null | while IFS=: read -r file line _; do
+		breach "$file:$line: names the folder it was built in"
+	done
+	;;
+esac
+
+if [ -s "$breaches" ]; then
+	cat "$breaches" >&2
+	echo "$(grep -c '^[a-z].*:[0-9]*: ' "$breaches") breaches" >&2
+	exit 1
+fi
+echo "$(sources proto daemon client tests | wc -l) files," \
+	"$headers headers alone, no breach"

@@ -1,0 +1,97 @@
+#!/bin/sh
+# make lint: what needs tools that not everybody has. One line a check; a
+# tool that is missing fails. Environment: srcdir, CC and CPPFLAGS as make
+# gives them.
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd -P)
+folders=
+checks=0
+failures=0
+
+# check NAME COMMAND...: quiet where it is content
+check() {
+	name=$1
+	shift
+	checks=$((checks + 1))
+	if said=$("$@" 2>&1); then
+		echo "  $name: fine"
+	else
+		failures=$((failures + 1))
+		echo "  $name: NOT fine"
+		printf '%s\n' "$said"
+	fi
+}
+
+layers=$(cd . && "$here/layers.sh" 2>&1)
+layers_status=$?
+say_layers() {
+	printf '%s\n' "$layers"
+	return $layers_status
+}
+
+cd "${srcdir:-.}" || exit 2
+for folder in proto daemon client tests; do
+	[ -d $folder ] && folders="$folders $folder"
+done
+
+# find_files PATTERN: of our folders
+find_files() {
+	# The folders are a list.
+	# shellcheck disable=SC2086
+	find $folders systemd -name "$1" -type f 2>/dev/null | LC_ALL=C sort
+}
+
+scripts() {
+	{
+		printf '%s\n' quickstart .ci/run
+		find . -path './build*' -prune -o -name '*.sh' -type f -print
+	} | while read -r file; do
+		head -n 1 "$file" | grep -q '^#!.*sh' && echo "$file"
+	done
+}
+
+manuals() {
+	find_files '*.[1-8]'
+}
+
+check_format() {
+	find_files '*.[ch]' | xargs clang-format --dry-run -Werror
+}
+
+check_cppcheck() {
+	# readdir_r(), which it recommends, is what one should not use today.
+	# shellcheck disable=SC2086
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+		--enable=warning,performance,portability \
+		--suppress=missingIncludeSystem \
+		--suppress=readdirCalled --library=gnu --library=posix \
+		-I. -D'START_TEST(name)=static void name(int _i)' \
+		-D'END_TEST=' $folders
+}
+
+check_shell() {
+	scripts | xargs shellcheck
+}
+
+check_manuals() {
+	[ -z "$(manuals)" ] || manuals | xargs mandoc -Tlint -Wwarning
+}
+
+check_endings() {
+	# No blanks at line ends; Markdown and manuals too.
+	! grep -rnI '[[:blank:]]$' --include='*.[ch1-8]' --include='*.sh' \
+		--include='*.md' --include='*.mk' --include='*.am' \
+		--include='*.ac' proto daemon client tests systemd ./*.md \
+		./*.am ./*.ac quickstart .ci/run 2>/dev/null
+}
+
+echo lint:
+check layers say_layers
+check clang-format check_format
+check cppcheck check_cppcheck
+check shellcheck check_shell
+check mandoc check_manuals
+check 'blanks at line ends' check_endings
+echo "lint: $checks checks, $failures failures"
+[ $failures -eq 0 ]
