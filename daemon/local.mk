@@ -5,6 +5,28 @@ libgildcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
 libgildcore_a_CFLAGS = $(AM_CFLAGS) -pthread
 libgildcore_a_SOURCES =
 
+# The processes, the board, and the way of a task.
+libgildcore_a_SOURCES += \
+	%D%/board.c %D%/board.h \
+	%D%/clock.h \
+	%D%/connection.c %D%/connection.h \
+	%D%/dispatch.c %D%/dispatch.h \
+	%D%/executor.c %D%/executor.h \
+	%D%/frontend.c %D%/frontend.h \
+	%D%/generation.c %D%/generation.h \
+	%D%/interpreter.c %D%/interpreter.h \
+	%D%/job.c %D%/job.h \
+	%D%/listeners.c %D%/listeners.h \
+	%D%/master.c %D%/master.h \
+	%D%/methods.c %D%/methods.h \
+	%D%/peer.c %D%/peer.h \
+	%D%/process.c %D%/process.h \
+	%D%/queue.c %D%/queue.h \
+	%D%/recovery.c %D%/recovery.h \
+	%D%/report.c %D%/report.h \
+	%D%/slot.c %D%/slot.h \
+	%D%/worker.c %D%/worker.h
+
 sbin_PROGRAMS += gild
 gild_SOURCES = %D%/gild.c
 gild_CFLAGS = $(AM_CFLAGS) -pthread

@@ -1,10 +1,13 @@
-/* The master: binds the sockets, forks the children, watches over them. */
+/* The master: the parent of all other processes, and the one that is told. */
 #ifndef GILD_DAEMON_MASTER_H
 #define GILD_DAEMON_MASTER_H
 
-#include "daemon/settings.h"
+struct settings;
 
-/* Runs until gild is told to stop. Returns the exit status. */
+/*
+ * Binds, forks, serves until it is told to stop. The exit status: 0 after an
+ * orderly end, 1 after a failed start or when jobs had to be abandoned.
+ */
 int master_run(const struct settings *settings);
 
 #endif

@@ -1,22 +1,9 @@
 # The suites of make check. One Check program per module, in tests/unit.
 
 UNIT_LDADD = libgilproto.a $(CHECK_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
+EXTRA_DIST += %D%/unit/suite.h
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-
-# --- lint ---
-TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
-dist_check_SCRIPTS += %D%/lint/layers.sh %D%/lint/test_layers.sh \
-	%D%/lint/lint.sh
-
-# --- end to end: a real gild, driven over its sockets ---
-E2E_LIBS = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
-check_LIBRARIES += libe2e.a
-libe2e_a_SOURCES = \
-	%D%/e2e/harness.c %D%/e2e/harness.h \
-	%D%/e2e/peer.c %D%/e2e/peer.h \
-	%D%/e2e/process.c %D%/e2e/process.h
-libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 
 # --- proto/: unit tests ---
 PROTO_UNIT_TESTS = \
@@ -37,4 +24,34 @@ TESTS += $(PROTO_UNIT_TESTS)
 %C%_unit_test_result_LDADD = $(UNIT_LDADD)
 %C%_unit_test_rpcerror_LDADD = $(UNIT_LDADD)
 
+# --- daemon/: unit tests of the board and what lies on it ---
+BOARD_UNIT_TESTS = \
+	%D%/unit/test_board \
+	%D%/unit/test_queue \
+	%D%/unit/test_recovery \
+	%D%/unit/test_slot
+BOARD_UNIT_LDADD = libgildcore.a $(UNIT_LDADD)
+check_PROGRAMS += $(BOARD_UNIT_TESTS)
+TESTS += $(BOARD_UNIT_TESTS)
+%C%_unit_test_board_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_queue_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_recovery_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_slot_LDADD = $(BOARD_UNIT_LDADD)
+
 include %D%/fuzz/local.mk
+
+# --- lint ---
+TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
+dist_check_SCRIPTS += %D%/lint/layers.sh %D%/lint/test_layers.sh \
+	%D%/lint/lint.sh
+
+# --- end to end: a real gild, driven over its sockets ---
+E2E_LIBS = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
+check_LIBRARIES += libe2e.a
+libe2e_a_SOURCES = \
+	%D%/e2e/harness.c %D%/e2e/harness.h \
+	%D%/e2e/peer.c %D%/e2e/peer.h \
+	%D%/e2e/process.c %D%/e2e/process.h
+libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+TESTS += %D%/e2e/test_readme.sh
+dist_check_SCRIPTS += %D%/e2e/test_readme.sh

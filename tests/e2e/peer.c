@@ -183,8 +183,7 @@ peer_fill(struct peer *peer)
 	}
 	if (peer->in_room - peer->in_end < 4096) {
 		peer->in_room = peer->in_room * 2 + 8192;
-		peer->in = realloc(peer->in, peer->in_room);
-		ck_assert_ptr_nonnull(peer->in);
+		peer->in = grow(peer->in, peer->in_room);
 	}
 	n = recv(
 	    peer->fd, peer->in + peer->in_end, peer->in_room - peer->in_end, 0);
