@@ -5,10 +5,12 @@ libgildcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
 libgildcore_a_CFLAGS = $(AM_CFLAGS) -pthread
 libgildcore_a_SOURCES =
 
+# The clocks that all of them read.
+libgildcore_a_SOURCES += %D%/clock.h
+
 # The processes, the board, and the way of a task.
 libgildcore_a_SOURCES += \
 	%D%/board.c %D%/board.h \
-	%D%/clock.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/executor.c %D%/executor.h \
@@ -37,11 +39,9 @@ gild_LDADD = libgildcore.a libgilproto.a $(CONFUSE_LIBS) $(EVENT_LIBS) \
 libgildcore_a_SOURCES += \
 	%D%/address.c %D%/address.h \
 	%D%/backoff.c %D%/backoff.h \
-	%D%/clock.h \
 	%D%/log.c %D%/log.h \
 	%D%/option.c %D%/option.h \
 	%D%/option_table.c %D%/option_table.h \
 	%D%/options.c %D%/options.h \
 	%D%/options_file.c \
 	%D%/settings.c %D%/settings.h
-gild_SOURCES += %D%/master.h
