@@ -319,9 +319,10 @@ address_check_reach(const struct address *address, const char *text,
 	if (allow_remote || address_is_local(address))
 		return 0;
 	return complain(error, error_size,
-	    "\"%s\" can be reached from other machines, and gild asks nobody "
-	    "who they are: listen on 127.0.0.1, [::1] or a unix:PATH, or set "
-	    "allow_remote = true if that is meant",
+	    "refusing to listen on %s: it can be reached from beyond this "
+	    "machine, and gild has no authentication: anybody there could use "
+	    "it. Listen on 127.0.0.1 or a unix: path, or set allow_remote = "
+	    "true if this is meant",
 	    text);
 }
 

@@ -45,3 +45,4 @@ libgildcore_a_SOURCES += \
 	%D%/options.c %D%/options.h \
 	%D%/options_file.c \
 	%D%/settings.c %D%/settings.h
+dist_man_MANS += %D%/gild.8 %D%/gild.conf.5
