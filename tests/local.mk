@@ -38,6 +38,18 @@ TESTS += $(BOARD_UNIT_TESTS)
 %C%_unit_test_recovery_LDADD = $(BOARD_UNIT_LDADD)
 %C%_unit_test_slot_LDADD = $(BOARD_UNIT_LDADD)
 
+# --- lock: unit tests of the lock and the countdown ---
+LOCK_UNIT_TESTS = \
+	%D%/unit/test_countdown \
+	%D%/unit/test_gil \
+	%D%/unit/test_gil_contest
+LOCK_UNIT_LDADD = libgildcore.a $(CHECK_LIBS)
+check_PROGRAMS += $(LOCK_UNIT_TESTS)
+TESTS += $(LOCK_UNIT_TESTS)
+%C%_unit_test_countdown_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_contest_LDADD = $(LOCK_UNIT_LDADD)
+
 include %D%/fuzz/local.mk
 
 # --- lint ---
