@@ -50,3 +50,4 @@ libgildcore_a_SOURCES += \
 libgildcore_a_SOURCES += \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/gil.c %D%/gil.h
+dist_man_MANS += %D%/gild.8 %D%/gild.conf.5
