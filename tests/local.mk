@@ -65,5 +65,16 @@ libe2e_a_SOURCES = \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+E2E_TESTS = \
+	%D%/e2e/test_bounds \
+	%D%/e2e/test_faults \
+	%D%/e2e/test_jobs \
+	%D%/e2e/test_signals
+check_PROGRAMS += $(E2E_TESTS)
+TESTS += $(E2E_TESTS)
+%C%_e2e_test_bounds_LDADD = $(E2E_LIBS)
+%C%_e2e_test_faults_LDADD = $(E2E_LIBS)
+%C%_e2e_test_jobs_LDADD = $(E2E_LIBS)
+%C%_e2e_test_signals_LDADD = $(E2E_LIBS)
 TESTS += %D%/e2e/test_readme.sh
 dist_check_SCRIPTS += %D%/e2e/test_readme.sh
