@@ -10,6 +10,7 @@ libgildcore_a_SOURCES += %D%/clock.h
 
 # The processes, the board, and the way of a task.
 libgildcore_a_SOURCES += \
+	%D%/answer.c %D%/answer.h \
 	%D%/board.c %D%/board.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/dispatch.c %D%/dispatch.h \

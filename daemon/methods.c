@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/answer.h"
 #include "daemon/connection.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"

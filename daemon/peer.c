@@ -12,8 +12,8 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#include "daemon/answer.h"
 #include "daemon/clock.h"
-#include "daemon/connection.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
