@@ -166,7 +166,7 @@ static const struct option_row pool_rows[] = {
 	.type = OPTION_INTEGER,
 	FIELD(pool_settings, interval_us),
 	.min = 1,
-	.max = 10000000,
+	.max = SETTINGS_MAX_INTERVAL_US,
 	.scope = SCOPE_INTERVAL,
 	.initial = "5000",
 	.meaning = "when a waiter asks for the lock",
