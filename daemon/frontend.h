@@ -53,5 +53,7 @@ void frontend_remove(struct frontend *frontend);
 
 /* Finish what is in flight, then leave. */
 void frontend_drain(struct frontend *frontend);
+/* Cancel what is in flight, answer, and leave within a second. */
+void frontend_abort(struct frontend *frontend);
 
 #endif

@@ -39,16 +39,9 @@ listeners_add_text(struct listeners *listeners, const char *text,
 	    text, found, ADDRESS_MAX_RESOLVED, error, error_size);
 
 	for (int i = 0; i < n; i++) {
-		if (!allow_remote && !address_is_local(&found[i])) {
-			snprintf(error, error_size,
-			    "refusing to listen on %s: it can be reached from "
-			    "beyond this machine, and gild has no "
-			    "authentication: anybody there could use it. "
-			    "Listen on 127.0.0.1 or a unix: path, or set "
-			    "allow_remote = true if this is meant",
-			    text);
+		if (address_check_reach(
+			&found[i], text, allow_remote, error, error_size) != 0)
 			return -1;
-		}
 		if (listener_add(listeners, &found[i], error, error_size) != 0)
 			return -1;
 	}

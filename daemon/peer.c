@@ -197,8 +197,7 @@ peers_hear(struct peers *peers, const struct peer_message *message)
 		frontend_drain(peers->frontend);
 		break;
 	case PEER_ABORT:
-		frontend_drain(peers->frontend);
-		job_cancel_all(peers->frontend->jobs, "gild is shutting down");
+		frontend_abort(peers->frontend);
 		break;
 	case PEER_CANCEL:
 		peers_answer_cancel(peers, message);

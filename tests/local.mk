@@ -38,6 +38,18 @@ TESTS += $(BOARD_UNIT_TESTS)
 %C%_unit_test_recovery_LDADD = $(BOARD_UNIT_LDADD)
 %C%_unit_test_slot_LDADD = $(BOARD_UNIT_LDADD)
 
+# --- lock: unit tests of the lock and the countdown ---
+LOCK_UNIT_TESTS = \
+	%D%/unit/test_countdown \
+	%D%/unit/test_gil \
+	%D%/unit/test_gil_contest
+LOCK_UNIT_LDADD = libgildcore.a $(CHECK_LIBS)
+check_PROGRAMS += $(LOCK_UNIT_TESTS)
+TESTS += $(LOCK_UNIT_TESTS)
+%C%_unit_test_countdown_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_contest_LDADD = $(LOCK_UNIT_LDADD)
+
 include %D%/fuzz/local.mk
 
 # --- lint ---
@@ -53,5 +65,16 @@ libe2e_a_SOURCES = \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+E2E_TESTS = \
+	%D%/e2e/test_bounds \
+	%D%/e2e/test_faults \
+	%D%/e2e/test_jobs \
+	%D%/e2e/test_signals
+check_PROGRAMS += $(E2E_TESTS)
+TESTS += $(E2E_TESTS)
+%C%_e2e_test_bounds_LDADD = $(E2E_LIBS)
+%C%_e2e_test_faults_LDADD = $(E2E_LIBS)
+%C%_e2e_test_jobs_LDADD = $(E2E_LIBS)
+%C%_e2e_test_signals_LDADD = $(E2E_LIBS)
 TESTS += %D%/e2e/test_readme.sh
 dist_check_SCRIPTS += %D%/e2e/test_readme.sh
