@@ -302,6 +302,7 @@ write_lines(char letter)
 START_TEST(lines_of_several_processes_do_not_mix)
 {
 	int n_lines = 0;
+	char *rest;
 
 	for (int i = 0; i < WRITERS; i++) {
 		pid_t child = fork();
@@ -310,8 +311,8 @@ START_TEST(lines_of_several_processes_do_not_mix)
 		if (child == 0)
 			write_lines((char)('a' + i));
 	}
-	for (char *line = strtok(read_log(), "\n"); line != NULL;
-	     line = strtok(NULL, "\n")) {
+	for (char *line = strtok_r(read_log(), "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		const char *message = message_of(line);
 		char letter = message[7];
 

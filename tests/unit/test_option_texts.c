@@ -3,7 +3,6 @@
  * with its bounds and its default, and the example configuration shows each
  * one at its default. Both are read from the sources ($srcdir).
  */
-#include "config.h" /* _GNU_SOURCE, for strcasestr */
 #include "daemon/option_table.h"
 
 #include <check.h>

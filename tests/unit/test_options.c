@@ -2,7 +2,6 @@
  * The options one by one: the table's rows, what each type takes, what -o may
  * say, and what options_finish() makes of it. The file is test_options_file's.
  */
-#include "config.h" /* _GNU_SOURCE, for CPU_COUNT */
 #include "daemon/options.h"
 
 #include <check.h>
@@ -519,7 +518,7 @@ END_TEST
 
 START_TEST(the_description_has_every_option_and_fits)
 {
-	char *text, name[64];
+	char *text, *rest, name[64];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	size_t n_lines = 0;
@@ -537,8 +536,8 @@ START_TEST(the_description_has_every_option_and_fits)
 		    pool_table.rows[i].name);
 		ck_assert_msg(strstr(text, name) != NULL, "%s", name);
 	}
-	for (char *line = strtok(text, "\n"); line != NULL;
-	     line = strtok(NULL, "\n")) {
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		ck_assert_msg(strlen(line) < 80, "%s", line);
 		ck_assert_int_eq(line[OPTIONS_DESCRIBE_COLUMN - 1], ' ');
 		ck_assert_int_ne(line[OPTIONS_DESCRIBE_COLUMN], ' ');
