@@ -46,9 +46,9 @@ libgildcore_a_SOURCES += \
 	%D%/options.c %D%/options.h \
 	%D%/options_file.c \
 	%D%/settings.c %D%/settings.h
+dist_man_MANS += %D%/gild.8 %D%/gild.conf.5
 
 # --- lock: the lock and the countdown ---
 libgildcore_a_SOURCES += \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/gil.c %D%/gil.h
-dist_man_MANS += %D%/gild.8 %D%/gild.conf.5
