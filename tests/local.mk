@@ -37,4 +37,15 @@ TESTS += $(PROTO_UNIT_TESTS)
 %C%_unit_test_result_LDADD = $(UNIT_LDADD)
 %C%_unit_test_rpcerror_LDADD = $(UNIT_LDADD)
 
+# --- PROTOCOL.md: its examples' syntax, and its truth ---
+check_PROGRAMS += %D%/unit/test_example %D%/e2e/test_protocol
+TESTS += %D%/unit/test_example %D%/e2e/test_protocol
+%C%_unit_test_example_SOURCES = %D%/unit/test_example.c \
+	%D%/e2e/example.c %D%/e2e/example.h
+%C%_unit_test_example_LDADD = $(UNIT_LDADD)
+%C%_e2e_test_protocol_SOURCES = %D%/e2e/test_protocol.c \
+	%D%/e2e/example.c %D%/e2e/example.h
+%C%_e2e_test_protocol_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+%C%_e2e_test_protocol_LDADD = $(E2E_LIBS) $(UNIT_LDADD)
+
 include %D%/fuzz/local.mk
