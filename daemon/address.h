@@ -19,14 +19,30 @@ struct address {
 };
 
 /*
+ * Checks how text is written, without resolving its name. 0, or -1 with a
+ * message in error: what is wrong with it, and what would be right.
+ */
+int address_check(const char *text, char *error, size_t error_size)
+    __attribute__((warn_unused_result));
+
+/*
  * Resolves text into one or more addresses (a name may have several; without
- * duplicates). Returns how many, or -1 with a message in error.
+ * duplicates, and without those that this machine cannot have while others
+ * remain). Returns how many, or -1 with a message in error.
  */
 int address_resolve(const char *text, struct address found[], size_t max_found,
     char *error, size_t error_size) __attribute__((warn_unused_result));
 
 /* On this machine: loopback (127/8, ::1) or a Unix socket. */
 bool address_is_local(const struct address *address);
+
+/*
+ * Refuses an address beyond this machine unless allow_remote says that it is
+ * meant; text is how it was written. 0, or -1 with the reason in error.
+ */
+int address_check_reach(const struct address *address, const char *text,
+    bool allow_remote, char *error, size_t error_size)
+    __attribute__((warn_unused_result));
 
 /*
  * Binds and listens; non-blocking, close-on-exec, IPv6 addresses v6-only. A

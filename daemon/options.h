@@ -17,19 +17,10 @@
 #define OPTIONS_ERROR_CHARS 511
 
 /*
- * The defaults, without any pool and any address; options_finish() adds the
- * default pools and the default address where none was named.
+ * The defaults: the two default pools, no address yet. Reading a file comes
+ * next, where there is one, then single options, then options_finish().
  */
 void options_init(struct settings *settings);
-
-/*
- * Sets one option, as -o NAME=VALUE does. A pool that does not exist is made
- * by setting its `kind`; the names of the two default pools always exist
- * (until options_finish() a file or -o may change them). 0, or -1 with error
- * filled in.
- */
-int options_set(struct settings *settings, const char *name, const char *value,
-    char error[OPTIONS_ERROR_CHARS + 1]) __attribute__((warn_unused_result));
 
 /*
  * Reads a configuration file with libConfuse. 0, or -1 with error filled in
@@ -40,8 +31,25 @@ int options_read_file(struct settings *settings, const char *path,
     char error[OPTIONS_ERROR_CHARS + 1]) __attribute__((warn_unused_result));
 
 /*
- * Fills in what depends on other options, and checks what no single option can
- * (a pool of policy hold takes no interval, ...). 0, or -1 with error.
+ * Sets one option, as -o NAME=VALUE does; the value of `listen` is a list with
+ * commas. A pool that does not exist is made by setting its `kind`. 0, or -1
+ * with error filled in.
+ */
+int options_set(struct settings *settings, const char *name, const char *value,
+    char error[OPTIONS_ERROR_CHARS + 1]) __attribute__((warn_unused_result));
+
+/*
+ * Replaces all addresses to listen on, as -l does. 0, or -1 with error filled
+ * in.
+ */
+int options_set_listen(struct settings *settings, const char *const texts[],
+    size_t n_texts, char error[OPTIONS_ERROR_CHARS + 1])
+    __attribute__((warn_unused_result));
+
+/*
+ * Fills in what depends on other options or is left, and checks what no single
+ * option can (a pool of policy hold takes no interval, ...). 0, or -1 with
+ * error.
  */
 int options_finish(struct settings *settings,
     char error[OPTIONS_ERROR_CHARS + 1]) __attribute__((warn_unused_result));
@@ -53,8 +61,11 @@ int options_finish(struct settings *settings,
 int options_print(const struct settings *settings, FILE *out)
     __attribute__((warn_unused_result));
 
-/* The table as text for `gild -h`: a line an option with default and meaning.
+/*
+ * The table as text for `gild -h`: a line an option with its default, its
+ * meaning from this column on, and its bounds.
  */
+#define OPTIONS_DESCRIBE_COLUMN 30
 void options_describe(FILE *out);
 
 #endif

@@ -17,6 +17,7 @@
 #define SETTINGS_MAX_POOL_SIZE 1024
 #define SETTINGS_MAX_FRONTENDS 64
 #define SETTINGS_MAX_LISTEN 16
+#define SETTINGS_MAX_INTERVAL_US UINT64_C(10000000)
 #define SETTINGS_DEFAULT_LISTEN "127.0.0.1:4453"
 
 enum pool_kind {
@@ -32,6 +33,7 @@ struct pool_settings {
 	enum gil_policy policy;
 	uint64_t interval_us;
 	bool force;
+	uint32_t given; /* options.c alone: what was written, a bit an option */
 };
 
 struct settings {

@@ -1,22 +1,9 @@
 # The suites of make check. One Check program per module, in tests/unit.
 
 UNIT_LDADD = libgilproto.a $(CHECK_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
+EXTRA_DIST += %D%/unit/suite.h
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-
-# --- lint ---
-TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
-dist_check_SCRIPTS += %D%/lint/layers.sh %D%/lint/test_layers.sh \
-	%D%/lint/lint.sh
-
-# --- end to end: a real gild, driven over its sockets ---
-E2E_LIBS = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
-check_LIBRARIES += libe2e.a
-libe2e_a_SOURCES = \
-	%D%/e2e/harness.c %D%/e2e/harness.h \
-	%D%/e2e/peer.c %D%/e2e/peer.h \
-	%D%/e2e/process.c %D%/e2e/process.h
-libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 
 # --- proto/: unit tests ---
 PROTO_UNIT_TESTS = \
@@ -37,6 +24,61 @@ TESTS += $(PROTO_UNIT_TESTS)
 %C%_unit_test_result_LDADD = $(UNIT_LDADD)
 %C%_unit_test_rpcerror_LDADD = $(UNIT_LDADD)
 
+# --- daemon/: unit tests of the board and what lies on it ---
+BOARD_UNIT_TESTS = \
+	%D%/unit/test_board \
+	%D%/unit/test_queue \
+	%D%/unit/test_recovery \
+	%D%/unit/test_slot
+BOARD_UNIT_LDADD = libgildcore.a $(UNIT_LDADD)
+check_PROGRAMS += $(BOARD_UNIT_TESTS)
+TESTS += $(BOARD_UNIT_TESTS)
+%C%_unit_test_board_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_queue_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_recovery_LDADD = $(BOARD_UNIT_LDADD)
+%C%_unit_test_slot_LDADD = $(BOARD_UNIT_LDADD)
+
+# --- lock: unit tests of the lock and the countdown ---
+LOCK_UNIT_TESTS = \
+	%D%/unit/test_countdown \
+	%D%/unit/test_gil \
+	%D%/unit/test_gil_contest
+LOCK_UNIT_LDADD = libgildcore.a $(CHECK_LIBS)
+check_PROGRAMS += $(LOCK_UNIT_TESTS)
+TESTS += $(LOCK_UNIT_TESTS)
+%C%_unit_test_countdown_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_contest_LDADD = $(LOCK_UNIT_LDADD)
+
+include %D%/fuzz/local.mk
+
+# --- lint ---
+TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
+dist_check_SCRIPTS += %D%/lint/layers.sh %D%/lint/test_layers.sh \
+	%D%/lint/lint.sh
+
+# --- end to end: a real gild, driven over its sockets ---
+E2E_LIBS = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
+check_LIBRARIES += libe2e.a
+libe2e_a_SOURCES = \
+	%D%/e2e/harness.c %D%/e2e/harness.h \
+	%D%/e2e/peer.c %D%/e2e/peer.h \
+	%D%/e2e/process.c %D%/e2e/process.h
+libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+E2E_TESTS = \
+	%D%/e2e/test_bounds \
+	%D%/e2e/test_faults \
+	%D%/e2e/test_jobs \
+	%D%/e2e/test_signals
+check_PROGRAMS += $(E2E_TESTS)
+TESTS += $(E2E_TESTS)
+%C%_e2e_test_bounds_LDADD = $(E2E_LIBS)
+%C%_e2e_test_faults_LDADD = $(E2E_LIBS)
+%C%_e2e_test_jobs_LDADD = $(E2E_LIBS)
+%C%_e2e_test_signals_LDADD = $(E2E_LIBS)
+TESTS += %D%/e2e/test_readme.sh
+dist_check_SCRIPTS += %D%/e2e/test_readme.sh
+
 # --- PROTOCOL.md: its examples' syntax, and its truth ---
 check_PROGRAMS += %D%/unit/test_example %D%/e2e/test_protocol
 TESTS += %D%/unit/test_example %D%/e2e/test_protocol
@@ -47,5 +89,3 @@ TESTS += %D%/unit/test_example %D%/e2e/test_protocol
 	%D%/e2e/example.c %D%/e2e/example.h
 %C%_e2e_test_protocol_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 %C%_e2e_test_protocol_LDADD = $(E2E_LIBS) $(UNIT_LDADD)
-
-include %D%/fuzz/local.mk

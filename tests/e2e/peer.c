@@ -183,8 +183,7 @@ peer_fill(struct peer *peer)
 	}
 	if (peer->in_room - peer->in_end < 4096) {
 		peer->in_room = peer->in_room * 2 + 8192;
-		peer->in = realloc(peer->in, peer->in_room);
-		ck_assert_ptr_nonnull(peer->in);
+		peer->in = grow(peer->in, peer->in_room);
 	}
 	n = recv(
 	    peer->fd, peer->in + peer->in_end, peer->in_room - peer->in_end, 0);
@@ -329,7 +328,7 @@ is_running_notice(json_t *message, const void *arg)
 
 	return is_notification_of(message, "job.progress") &&
 	    int_at(params, "request") == *(const int64_t *)arg &&
-	    strcmp(text_at(params, "state"), "running") == 0;
+	    int_at(params, "turns") > 0;
 }
 
 static int64_t

@@ -65,6 +65,15 @@ ms_until(int64_t end_ms)
 	return left > 0 ? (int)left : 0;
 }
 
+void *
+grow(void *memory, size_t bytes)
+{
+	void *grown = realloc(memory, bytes);
+
+	ck_assert_ptr_nonnull(grown);
+	return grown;
+}
+
 char *
 read_file(const char *path)
 {
@@ -76,8 +85,7 @@ read_file(const char *path)
 	do {
 		if (room - len < 4096) {
 			room = room * 2 + 8192;
-			text = realloc(text, room);
-			ck_assert_ptr_nonnull(text);
+			text = grow(text, room);
 		}
 		n = fread(text + len, 1, room - len - 1, file);
 		len += n;
@@ -265,8 +273,7 @@ read_more(int fd, char **text, size_t *len)
 
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
-	*text = realloc(*text, *len + (size_t)n + 1);
-	ck_assert_ptr_nonnull(*text);
+	*text = grow(*text, *len + (size_t)n + 1);
 	memcpy(*text + *len, chunk, (size_t)n);
 	*len += (size_t)n;
 	(*text)[*len] = '\0';

@@ -26,6 +26,8 @@ int ms_until(int64_t end_ms);
 
 /* A new private folder, removed when the test ends. Not to be freed. */
 const char *scratch_dir(void);
+/* realloc() that fails the test rather than return NULL. */
+void *grow(void *memory, size_t bytes);
 /* A whole file, NUL-terminated: free() it. */
 char *read_file(const char *path);
 

@@ -120,8 +120,8 @@ esac
 
 if [ -s "$breaches" ]; then
 	cat "$breaches" >&2
-	echo "layers: $(grep -c '^[a-z].*:[0-9]*: ' "$breaches") breaches" >&2
+	echo "$(grep -c '^[a-z].*:[0-9]*: ' "$breaches") breaches" >&2
 	exit 1
 fi
-echo "layers: $(sources proto daemon client tests | wc -l) files," \
+echo "$(sources proto daemon client tests | wc -l) files," \
 	"$headers headers alone, no breach"

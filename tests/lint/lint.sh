@@ -60,10 +60,12 @@ check_format() {
 }
 
 check_cppcheck() {
+	# readdir_r(), which it recommends, is what one should not use today.
 	# shellcheck disable=SC2086
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 		--enable=warning,performance,portability \
-		--suppress=missingIncludeSystem --library=gnu --library=posix \
+		--suppress=missingIncludeSystem \
+		--suppress=readdirCalled --library=gnu --library=posix \
 		-I. -D'START_TEST(name)=static void name(int _i)' \
 		-D'END_TEST=' $folders
 }

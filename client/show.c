@@ -1,0 +1,231 @@
+/*
+ * Shared by the cmd_*.c files: the JSON line, the result of a job, the table of
+ * pools, and sentences.
+ */
+#include "client/show.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/table.h"
+#include "client/talk.h"
+#include "client/units.h"
+
+#define SHOW_INDENT "  "
+
+enum outcome
+show_json(const struct context *context, const json_t *json)
+{
+	char *line = json != NULL
+	    ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII)
+	    : NULL;
+
+	if (line == NULL)
+		return talk_no_memory(context);
+	fprintf(context->out.stream, "%s\n", line);
+	fflush(context->out.stream);
+	free(line);
+	return OUTCOME_FINE;
+}
+
+uint64_t
+show_number(const json_t *object, const char *name)
+{
+	json_int_t value = json_integer_value(json_object_get(object, name));
+
+	return value > 0 ? (uint64_t)value : 0;
+}
+
+const char *
+show_text(const json_t *object, const char *name)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value != NULL ? value : "-";
+}
+
+void
+show_sentence(const struct term *term, enum term_style style, const char *text)
+{
+	size_t width = term->columns < 100 ? term->columns : 100;
+	size_t column = 0;
+
+	fputs(term_style(term, style), term->stream);
+	while (*text != '\0') {
+		size_t length = strcspn(text, " ");
+
+		if (column > 0 && column + 1 + length >= width) {
+			fputc('\n', term->stream);
+			column = 0;
+		}
+		column += (size_t)fprintf(term->stream, "%s%.*s",
+		    column == 0 ? SHOW_INDENT : " ", (int)length, text);
+		text += length;
+		text += *text == ' ';
+	}
+	fprintf(term->stream, "%s\n", term_style(term, TERM_PLAIN));
+}
+
+/* One row of figures; the lock's columns stay empty where there is no lock. */
+static void
+add_task_figures(struct table *table, bool has_lock, uint64_t start_ns,
+    uint64_t wall_ns, uint64_t cpu_ns, uint64_t wait_ns, uint64_t held_ns)
+{
+	table_cell(table, "%s", units_duration(start_ns).text);
+	table_cell(table, "%s", units_duration(wall_ns).text);
+	table_cell(table, "%s", units_duration(cpu_ns).text);
+	table_cell(table, "%s", has_lock ? units_duration(wait_ns).text : "");
+	table_cell(table, "%s", has_lock ? units_duration(held_ns).text : "");
+}
+
+static struct table *
+make_task_table(const struct job_result *result)
+{
+	struct table *table = table_new();
+
+	table_column(table, TABLE_RIGHT, "task");
+	table_column(table, TABLE_RIGHT, "pid");
+	table_column(table, TABLE_RIGHT, "tid");
+	table_column(table, TABLE_RIGHT, "start");
+	table_column(table, TABLE_RIGHT, "wall");
+	table_column(table, TABLE_RIGHT, "CPU");
+	table_column(table, TABLE_RIGHT, result->has_lock ? "lock wait" : "");
+	table_column(table, TABLE_RIGHT, result->has_lock ? "lock held" : "");
+	for (uint32_t i = 0; i < result->n_tasks; i++) {
+		const struct task_result *task = &result->tasks[i];
+
+		table_cell(table, "%" PRIu32, i);
+		table_cell(table, "%d", (int)task->pid);
+		table_cell(table, "%d", (int)task->tid);
+		add_task_figures(table, result->has_lock, task->start_ns,
+		    task->wall_ns, task->cpu_ns, task->lock_wait_ns,
+		    task->lock_held_ns);
+	}
+	if (result->n_tasks > 1) {
+		table_cell(table, "all");
+		table_cell(table, "%s", "");
+		table_cell(table, "%s", "");
+		add_task_figures(table, result->has_lock,
+		    result->timing.queue_ns, result->timing.wall_ns,
+		    result->timing.cpu_ns, result->timing.lock_wait_ns,
+		    result->timing.lock_held_ns);
+	}
+	return table;
+}
+
+static void
+show_lock(const struct term *term, const struct job_result *result)
+{
+	const struct lock_record *lock = &result->lock;
+	double seconds = (double)result->timing.wall_ns / 1e9;
+	double rate = seconds > 0 ? (double)lock->switches / seconds : 0;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+	    "The lock changed hands %s times, %s times a second; longest hold "
+	    "%s, longest wait %s. Drop requests %s: honoured %s, superseded "
+	    "%s, missed %s.",
+	    units_count(lock->switches).text,
+	    units_count((uint64_t)(rate + 0.5)).text,
+	    units_duration(lock->longest_hold_ns).text,
+	    units_duration(lock->longest_wait_ns).text,
+	    units_count(lock->drop_requests).text,
+	    units_count(lock->honoured).text,
+	    units_count(lock->superseded).text, units_count(lock->missed).text);
+	show_sentence(term, TERM_PLAIN, text);
+}
+
+/* "done: countdown from 50,000,000 in 2 parts, pool threads, 20 ns a turn" */
+static void
+show_result_heading(const struct term *term, const struct job_result *result)
+{
+	fprintf(term->stream, "%s%s%s: countdown from %s",
+	    term_style(term, TERM_BOLD), job_state_name(result->state),
+	    term_style(term, TERM_PLAIN), units_count(result->count).text);
+	if (result->workers > 1)
+		fprintf(term->stream, " in %" PRIu32 " parts", result->workers);
+	fprintf(term->stream, ", pool %s", result->pool);
+	if (result->cost_ns > 0)
+		fprintf(term->stream, ", %s a turn",
+		    units_duration(result->cost_ns).text);
+	fputc('\n', term->stream);
+	if (result->state != JOB_DONE && result->reason[0] != '\0') {
+		char reason[RESULT_REASON_CHARS + 1];
+
+		strcpy(reason, result->reason);
+		term_tame(reason);
+		show_sentence(term, TERM_WARNING, reason);
+	}
+	fputc('\n', term->stream);
+}
+
+enum outcome
+show_result(const struct context *context, const struct job_result *result)
+{
+	const struct term *term = &context->out;
+	struct table *table = make_task_table(result);
+	enum outcome outcome = OUTCOME_FINE;
+	char id[JOB_ID_CHARS + 1];
+	char text[160];
+
+	show_result_heading(term, result);
+	if (table_print(table, term) == -1) {
+		outcome = talk_no_memory(context);
+		goto out;
+	}
+	fputc('\n', term->stream);
+	if (result->has_lock)
+		show_lock(term, result);
+	job_id_format(result->job, id);
+	snprintf(text, sizeof(text), "Job %s, answered after %s%s.", id,
+	    units_duration(result->timing.total_ns).text,
+	    result->attempts > 1 ? "; a task had to be started again" : "");
+	show_sentence(term, TERM_DIM, text);
+out:
+	table_free(table);
+	return outcome;
+}
+
+/* "interval 5.00 ms, forced" */
+static void
+describe_lock(const json_t *lock, char *text, size_t size)
+{
+	if (!json_is_object(lock))
+		snprintf(text, size, "-");
+	else if (strcmp(show_text(lock, "policy"), "interval") == 0)
+		snprintf(text, size, "interval %" PRIu64 " us%s",
+		    show_number(lock, "interval_us"),
+		    json_is_true(json_object_get(lock, "force")) ? ", forced"
+								 : "");
+	else
+		snprintf(text, size, "%s", show_text(lock, "policy"));
+}
+
+enum outcome
+show_pools(const struct context *context, const json_t *pools)
+{
+	struct table *table = table_new();
+	enum outcome outcome = OUTCOME_FINE;
+	const json_t *pool;
+	size_t i;
+
+	table_column(table, TABLE_LEFT, "pool");
+	table_column(table, TABLE_LEFT, "kind");
+	table_column(table, TABLE_RIGHT, "size");
+	table_column(table, TABLE_LEFT, "lock");
+	json_array_foreach (pools, i, pool) {
+		char lock[80];
+
+		describe_lock(
+		    json_object_get(pool, "lock"), lock, sizeof(lock));
+		table_cell(table, "%s", show_text(pool, "name"));
+		table_cell(table, "%s", show_text(pool, "kind"));
+		table_cell(table, "%" PRIu64, show_number(pool, "size"));
+		table_cell(table, "%s", lock);
+	}
+	if (table_print(table, &context->out) == -1)
+		outcome = talk_no_memory(context);
+	table_free(table);
+	return outcome;
+}

@@ -1,0 +1,63 @@
+/*
+ * Talking to the server on behalf of a sub-command: each function reports its
+ * failure on standard error and says what exit status that means.
+ */
+#ifndef GILD_CLIENT_TALK_H
+#define GILD_CLIENT_TALK_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "client/command.h"
+#include "client/progress.h"
+#include "proto/request.h"
+#include "proto/result.h"
+
+struct link;
+
+/* Connects. On OUTCOME_FINE *link is the caller's. */
+enum outcome talk_open(const struct context *context, struct link **link)
+    __attribute__((warn_unused_result));
+
+/*
+ * A short question: sends one request and waits for its answer, for some
+ * seconds at the most. params is stolen. On OUTCOME_FINE *result is the
+ * caller's reference.
+ */
+enum outcome talk_ask(const struct context *context, struct link *link,
+    const char *method, json_t *params, json_t **result)
+    __attribute__((warn_unused_result));
+
+/* The same over a link of its own. */
+enum outcome talk_ask_once(const struct context *context, const char *method,
+    json_t *params, json_t **result) __attribute__((warn_unused_result));
+
+/* interrupt_catch(), before jobs are waited for. */
+enum outcome talk_catch(const struct context *context)
+    __attribute__((warn_unused_result));
+
+/* Told how far a job has come, while talk_run() waits for it. */
+struct talk_watcher {
+	void (*see)(void *arg, enum job_state state, uint64_t turns);
+	void *arg;
+};
+
+/*
+ * Runs a job and waits for its result, however long it takes, or for Ctrl-C
+ * (OUTCOME_INTERRUPTED; closing the link then cancels the job). A watcher that
+ * is not NULL is called for each notification. `progress` is cleared before
+ * anything is said. On OUTCOME_FINE, however the job ended, *json is the
+ * caller's reference and *result is to be freed.
+ */
+enum outcome talk_run(const struct context *context, struct link *link,
+    const struct job_request *request, const struct talk_watcher *watcher,
+    struct progress *progress, json_t **json, struct job_result *result)
+    __attribute__((warn_unused_result));
+
+/* Says that memory ran out. */
+enum outcome talk_no_memory(const struct context *context);
+
+/* Says that the link is gone, and why. */
+enum outcome talk_lost(const struct context *context, const struct link *link);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * The four styles are bold, dim, one colour for bars and one for warnings;
+ * they are the sixteen-colour sequences that every terminal of today knows,
+ * so no terminal database is asked.
+ */
+#include "client/term.h"
+
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static bool
+is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0';
+}
+
+void
+term_init(struct term *term, FILE *stream)
+{
+	const char *kind = getenv("TERM");
+
+	*term = (struct term){
+	    .stream = stream,
+	    .columns = TERM_DEFAULT_COLUMNS,
+	    .is_live = isatty(fileno(stream)) && kind != NULL &&
+		*kind != '\0' && strcmp(kind, "dumb") != 0,
+	    .has_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	};
+	term->has_colour = term->is_live && !is_set("NO_COLOR");
+	term_measure(term);
+}
+
+void
+term_measure(struct term *term)
+{
+	struct winsize size;
+
+	if (term->is_live &&
+	    ioctl(fileno(term->stream), TIOCGWINSZ, &size) == 0 &&
+	    size.ws_col > 0)
+		term->columns = size.ws_col;
+}
+
+const char *
+term_style(const struct term *term, enum term_style style)
+{
+	static const char *const sequences[] = {
+	    [TERM_PLAIN] = "\033[0m",
+	    [TERM_BOLD] = "\033[1m",
+	    [TERM_DIM] = "\033[2m",
+	    [TERM_BAR] = "\033[36m",
+	    [TERM_WARNING] = "\033[33m",
+	};
+
+	return term->has_colour ? sequences[style] : "";
+}
+
+size_t
+term_width(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text != '\0'; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+void
+term_tame(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}

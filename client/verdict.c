@@ -1,0 +1,332 @@
+/*
+ * Each sentence has a function of its own that adds it, or adds nothing where
+ * it has nothing to say. All thresholds are here, at the top.
+ *
+ * Pure.
+ */
+#include "client/verdict.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/units.h"
+
+/* Rows whose CPU times differ by more did not do the same work. */
+#define CPU_TOLERANCE 0.05
+/* A noise floor above this makes every figure doubtful. */
+#define NOISE_TOLERANCE 0.05
+/* Below this a run is as much start-up as it is countdown. */
+#define SHORT_WALL_NS UINT64_C(20000000)
+/* From here on a gain is worth a change of design. */
+#define WORTHWHILE_SPEEDUP 1.1
+
+enum difference { NOT_SEEN, FASTER, SLOWER };
+
+/* A part of a sentence, by value like units_text. */
+struct phrase {
+	char text[64];
+};
+
+static void add(struct verdict *verdict, enum verdict_tone tone,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+add(struct verdict *verdict, enum verdict_tone tone, const char *format, ...)
+{
+	struct verdict_sentence *sentence =
+	    &verdict->sentences[verdict->n_sentences++];
+	va_list args;
+
+	sentence->tone = tone;
+	va_start(args, format);
+	vsnprintf(sentence->text, sizeof(sentence->text), format, args);
+	va_end(args);
+	if (sentence->text[0] >= 'a' && sentence->text[0] <= 'z')
+		sentence->text[0] = (char)(sentence->text[0] - 'a' + 'A');
+}
+
+static enum difference
+find_difference(const struct comparison *comparison, enum arm arm)
+{
+	const struct sample *base = &comparison->rows[ARM_SEQUENTIAL].wall_ns;
+	const struct sample *wall = &comparison->rows[arm].wall_ns;
+
+	if (sample_distance(base->median, wall->median) <=
+	    comparison->noise_floor)
+		return NOT_SEEN;
+	if (wall->min <= base->max && base->min <= wall->max)
+		return NOT_SEEN;
+	return wall->median < base->median ? FASTER : SLOWER;
+}
+
+/* How a row's time compares: "1.97 times as fast as", "3.1 % longer than" */
+static struct phrase
+pace(double speedup)
+{
+	struct phrase out;
+
+	if (speedup >= WORTHWHILE_SPEEDUP)
+		snprintf(out.text, sizeof(out.text), "%.2f times as fast as",
+		    speedup);
+	else if (speedup >= 1)
+		snprintf(out.text, sizeof(out.text), "%s faster than",
+		    units_percent(speedup - 1).text);
+	else if (speedup > 0.5)
+		snprintf(out.text, sizeof(out.text), "%s longer than",
+		    units_percent(1 / speedup - 1).text);
+	else
+		snprintf(out.text, sizeof(out.text), "%.1f times as long as",
+		    1 / speedup);
+	return out;
+}
+
+/* A share of something's life, in words where words are exact enough. */
+static struct units_text
+share(double fraction)
+{
+	static const struct {
+		double fraction;
+		const char *words;
+	} plain[] = {
+	    {0.5, "half"}, {2.0 / 3, "two thirds"}, {0.75, "three quarters"}};
+	struct units_text out;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (fabs(fraction - plain[i].fraction) < 0.02) {
+			snprintf(
+			    out.text, sizeof(out.text), "%s", plain[i].words);
+			return out;
+		}
+	return units_percent(fraction);
+}
+
+/* How the threads went about it: "took turns, 199 times a second" */
+static void
+describe_turns(const struct row *threads, char *text, size_t size)
+{
+	double seconds = (double)threads->wall_ns.median / 1e9;
+	double rate = seconds > 0 ? (double)threads->switches / seconds : 0;
+
+	if (threads->switches == 0)
+		snprintf(text, size, "ran one after the other");
+	else if (rate < 1.5)
+		snprintf(text, size, "took turns, %s time%s in all",
+		    units_number_word(threads->switches).text,
+		    threads->switches == 1 ? "" : "s");
+	else
+		snprintf(text, size, "took turns, %s times a second",
+		    units_count((uint64_t)(rate + 0.5)).text);
+}
+
+/* The part of its life that a worker of this row waited for the lock. */
+static double
+waiting_share(const struct row *row)
+{
+	double life_ns = (double)row->wall_ns.median * row->workers;
+
+	return life_ns > 0 ? (double)row->lock_wait_ns / life_ns : 0;
+}
+
+static void
+judge_threads(const struct comparison *comparison, struct verdict *verdict)
+{
+	const struct row *row = &comparison->rows[ARM_THREADS];
+	struct units_text number = units_number_word(row->workers);
+	double waiting = waiting_share(row);
+	char turns[64];
+	char waited[80] = "";
+
+	describe_turns(row, turns, sizeof(turns));
+	if (waiting >= 0.01)
+		snprintf(waited, sizeof(waited),
+		    " Each waited for the lock %s of its life.",
+		    share(waiting).text);
+	switch (find_difference(comparison, ARM_THREADS)) {
+	case NOT_SEEN:
+		add(verdict, VERDICT_FINDING,
+		    "under one lock %s threads %s: no difference seen from one "
+		    "after another.%s",
+		    number.text, turns, waited);
+		break;
+	case SLOWER:
+		add(verdict, VERDICT_FINDING,
+		    "under one lock %s threads %s, and it took %s one after "
+		    "another.%s",
+		    number.text, turns, pace(row->speedup).text, waited);
+		break;
+	case FASTER:
+		add(verdict, VERDICT_FINDING,
+		    "%s threads did the same work %s one after another.%s",
+		    number.text, pace(row->speedup).text, waited);
+		break;
+	}
+}
+
+/* How many of the row's workers can run at the same time. */
+static uint32_t
+parallel_workers(const struct comparison *comparison, enum arm arm)
+{
+	const struct row *row = &comparison->rows[arm];
+	uint32_t n = row->workers;
+
+	if (row->executors < n)
+		n = row->executors;
+	if (comparison->cores < n)
+		n = comparison->cores;
+	return n > 0 ? n : 1;
+}
+
+static void
+judge_processes(const struct comparison *comparison, struct verdict *verdict)
+{
+	const struct row *row = &comparison->rows[ARM_PROCESSES];
+	struct units_text number = units_number_word(row->workers);
+	uint32_t parallel = parallel_workers(comparison, ARM_PROCESSES);
+	double yield = row->speedup / parallel;
+
+	switch (find_difference(comparison, ARM_PROCESSES)) {
+	case NOT_SEEN:
+		add(verdict, VERDICT_FINDING,
+		    "%s processes: no difference seen from one after another.",
+		    number.text);
+		break;
+	case SLOWER:
+		add(verdict, VERDICT_FINDING,
+		    "%s processes took %s one after another.", number.text,
+		    pace(row->speedup).text);
+		break;
+	case FASTER:
+		add(verdict, VERDICT_FINDING,
+		    "%s processes did the same work %s one after another: %s "
+		    "of what %s CPU%s could give.",
+		    number.text, pace(row->speedup).text,
+		    yield < 0.995 ? units_percent(yield).text : "all",
+		    units_number_word(parallel).text, parallel == 1 ? "" : "s");
+		break;
+	}
+}
+
+static bool
+is_worthwhile(const struct comparison *comparison, enum arm arm)
+{
+	return comparison->rows[arm].speedup >= WORTHWHILE_SPEEDUP &&
+	    find_difference(comparison, arm) == FASTER;
+}
+
+static void
+advise(const struct comparison *comparison, struct verdict *verdict)
+{
+	bool threads_pay = is_worthwhile(comparison, ARM_THREADS);
+	bool processes_pay = is_worthwhile(comparison, ARM_PROCESSES);
+	double ratio = comparison->rows[ARM_PROCESSES].speedup /
+	    comparison->rows[ARM_THREADS].speedup;
+
+	if (processes_pay && !threads_pay)
+		add(verdict, VERDICT_ADVICE,
+		    "For work like this take processes: threads under one lock "
+		    "buy no time.");
+	else if (processes_pay && ratio >= WORTHWHILE_SPEEDUP)
+		add(verdict, VERDICT_ADVICE,
+		    "For work like this take processes: they are %.2f times as "
+		    "fast as threads.",
+		    ratio);
+	else if (processes_pay)
+		add(verdict, VERDICT_ADVICE,
+		    "For work like this threads do as well as processes: take "
+		    "what is simpler.");
+	else if (threads_pay)
+		add(verdict, VERDICT_ADVICE,
+		    "For work like this take threads: processes buy no time.");
+	else if (parallel_workers(comparison, ARM_PROCESSES) == 1)
+		add(verdict, VERDICT_ADVICE,
+		    "Nothing can be gained where only one worker runs at a "
+		    "time.");
+	else
+		add(verdict, VERDICT_ADVICE,
+		    "Splitting this work gained nothing here: before you "
+		    "believe it, measure again on a quiet machine.");
+}
+
+static void
+warn_of_few_executors(
+    const struct comparison *comparison, enum arm arm, struct verdict *verdict)
+{
+	const struct row *row = &comparison->rows[arm];
+
+	if (row->executors < row->workers)
+		add(verdict, VERDICT_WARNING,
+		    "the pool %s has %" PRIu32 " executor%s for %" PRIu32
+		    " workers: some tasks waited for others. Give it a larger "
+		    "size.",
+		    row->pool, row->executors, row->executors == 1 ? "" : "s",
+		    row->workers);
+}
+
+static void
+warn_of_few_cores(const struct comparison *comparison, struct verdict *verdict)
+{
+	if (comparison->cores < comparison->workers)
+		add(verdict, VERDICT_WARNING,
+		    "%" PRIu32 " workers share %" PRIu32
+		    " CPU%s: take no more workers than CPUs to see what "
+		    "processes can give.",
+		    comparison->workers, comparison->cores,
+		    comparison->cores == 1 ? "" : "s");
+}
+
+static void
+warn_of_cpu_times(const struct comparison *comparison, struct verdict *verdict)
+{
+	uint64_t least = UINT64_MAX, most = 0;
+
+	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
+		uint64_t cpu_ns = comparison->rows[arm].cpu_ns;
+
+		if (cpu_ns < least)
+			least = cpu_ns;
+		if (cpu_ns > most)
+			most = cpu_ns;
+	}
+	if ((double)most > (double)least * (1 + CPU_TOLERANCE))
+		add(verdict, VERDICT_WARNING,
+		    "the same work took from %s to %s of CPU time: something "
+		    "else used this machine, or its CPUs share a core.",
+		    units_duration(least).text, units_duration(most).text);
+}
+
+static void
+warn_of_noise(const struct comparison *comparison, struct verdict *verdict)
+{
+	if (comparison->noise_floor > NOISE_TOLERANCE)
+		add(verdict, VERDICT_WARNING,
+		    "one arm measured twice differs by %s: too noisy for small "
+		    "differences. Take more --rounds, or a quiet machine.",
+		    units_percent(comparison->noise_floor).text);
+	if (comparison->rows[ARM_SEQUENTIAL].wall_ns.median < SHORT_WALL_NS)
+		add(verdict, VERDICT_WARNING,
+		    "a run took only %s: starting counts as much as counting "
+		    "down. Take a larger COUNT.",
+		    units_duration(
+			comparison->rows[ARM_SEQUENTIAL].wall_ns.median)
+			.text);
+}
+
+struct verdict
+verdict_reach(const struct comparison *comparison)
+{
+	struct verdict verdict = {0};
+
+	judge_threads(comparison, &verdict);
+	judge_processes(comparison, &verdict);
+	advise(comparison, &verdict);
+	warn_of_few_cores(comparison, &verdict);
+	warn_of_few_executors(comparison, ARM_THREADS, &verdict);
+	warn_of_few_executors(comparison, ARM_PROCESSES, &verdict);
+	warn_of_cpu_times(comparison, &verdict);
+	warn_of_noise(comparison, &verdict);
+	return verdict;
+}

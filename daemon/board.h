@@ -1,0 +1,152 @@
+/*
+ * The board: the shared memory that all processes map. The master lays it out
+ * before it forks anybody and then only reads it, but for the slots and seats
+ * of the dead. Whoever writes a field is named beside it; every field that
+ * others read while it changes is atomic, and no lock lives here, since its
+ * holder could be killed.
+ */
+#ifndef GILD_DAEMON_BOARD_H
+#define GILD_DAEMON_BOARD_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/countdown.h"
+#include "daemon/gil.h"
+#include "daemon/settings.h"
+#include "daemon/slot.h"
+
+/* The most tasks a frontend has under way in a pool beyond its executors. */
+#define BOARD_LOOKAHEAD 256
+
+enum process_state {
+	PROCESS_DOWN, /* to be respawned */
+	PROCESS_STARTING,
+	PROCESS_READY,
+};
+
+/* The lock totals of one executor, since it was first started. */
+struct lock_totals {
+	_Atomic uint64_t acquisitions;
+	_Atomic uint64_t switches;
+	_Atomic uint64_t drop_requests;
+	_Atomic uint64_t honoured;
+	_Atomic uint64_t superseded;
+	_Atomic uint64_t missed;
+	_Atomic uint64_t wait_ns;
+	_Atomic uint64_t held_ns;
+	_Atomic uint64_t switch_wait_ns;
+	_Atomic uint64_t longest_hold_ns;
+	_Atomic uint64_t longest_wait_ns;
+};
+
+/*
+ * The seat of one executor: a thread of a threads pool or a worker process.
+ * It outlives them: the replacement of a dead executor takes its seat.
+ */
+struct seat {
+	/* The ticket being served, or TICKET_NONE. read(2) writes it there,
+	 * the executor clears it, the master does for a dead one. */
+	_Atomic uint32_t ticket;
+	_Atomic int32_t pid; /* these four: the executor */
+	_Atomic int32_t tid;
+	_Atomic uint64_t tasks_done;
+	struct lock_totals lock;
+} __attribute__((aligned(64)));
+
+/* One process, as server.stats shows it. Written by the master, but ready. */
+struct process_record {
+	_Atomic int32_t pid;
+	_Atomic uint32_t state; /* enum process_state */
+	_Atomic uint64_t restarts;
+};
+
+/* What one frontend counted in one pool. It alone writes. */
+struct tally {
+	_Atomic uint64_t jobs[JOB_STATE_COUNT]; /* queued and running: now;
+						 * the ends: since the start */
+	_Atomic uint64_t tasks_queued;	   /* in the frontend's run queue */
+	_Atomic uint64_t tasks_dispatched; /* in the pool's queue or running */
+} __attribute__((aligned(64)));
+
+/* What one frontend counted of its clients. It alone writes. */
+struct frontend_record {
+	_Atomic uint64_t connections_open;
+	_Atomic uint64_t connections_accepted;
+} __attribute__((aligned(64)));
+
+/* The live settings of a pool: pool.set writes, the interpreter reads. */
+struct pool_record {
+	_Atomic uint64_t interval_us;
+} __attribute__((aligned(64)));
+
+/* Where things are. The struct is each process's own copy, made before the
+ * fork; the pointers lead into the shared memory. */
+struct board {
+	const struct settings *settings;
+	struct calibration calibration;
+	uint64_t started_ns;	  /* monotonic */
+	uint64_t started_unix_ms; /* wall clock */
+
+	uint32_t slots_per_frontend;
+	uint32_t n_slots;
+	uint32_t n_seats;
+	uint32_t n_processes;
+	uint32_t first_seat[SETTINGS_MAX_POOLS];    /* of each pool */
+	uint32_t first_process[SETTINGS_MAX_POOLS]; /* the frontends are 0.. */
+
+	struct slot *slots;
+	struct seat *seats;
+	struct process_record *processes;
+	struct tally *tallies; /* a row a frontend, a column a pool */
+	struct frontend_record *frontends;
+	struct pool_record *pools;
+
+	void *memory;
+	size_t memory_bytes;
+};
+
+/*
+ * Maps and lays out a board for these settings, which must outlive it. 0, or
+ * -1 (errno is set).
+ */
+int board_open(struct board *board, const struct settings *settings)
+    __attribute__((warn_unused_result));
+void board_close(struct board *board);
+
+/* How many processes a pool is: 1 for threads, its size for processes. */
+uint32_t pool_process_count(const struct pool_settings *pool);
+
+/* The slot that a ticket names, or NULL when the number is out of range. */
+struct slot *board_slot(const struct board *board, uint32_t ticket);
+/* The frontend that owns it. */
+uint32_t board_slot_owner(const struct board *board, uint32_t ticket);
+
+struct tally *board_tally(
+    const struct board *board, uint32_t frontend, uint32_t pool);
+
+/* Adds the record of one task to an executor's totals. */
+void lock_totals_add(
+    struct lock_totals *totals, const struct gil_record *record);
+
+/* Relaxed loads and adds, for counters that nothing is ordered by. */
+static inline uint64_t
+counter_get(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static inline void
+counter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static inline void
+counter_set(_Atomic uint64_t *counter, uint64_t value)
+{
+	atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,385 @@
+/*
+ * The dispatcher. Run by its frontend's one thread. It owns the frontend's
+ * range of slots on the board, and what is private about each: whose task it
+ * holds.
+ *
+ * A slot is free, or its ticket is under way: in `unsent`, in the pool's
+ * queue, in a seat, or in our queue of ended tasks. Its ticket comes back
+ * exactly once as far as we can see (a second one is stale), and only then is
+ * the slot free again, also when its task was revoked.
+ */
+#include "daemon/dispatch.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/board.h"
+#include "daemon/clock.h"
+#include "daemon/frontend.h"
+#include "daemon/job.h"
+#include "daemon/log.h"
+
+#define TAKE_MAX 256
+#define RETRY_MS 10 /* a pool's queue was full */
+
+/*
+ * Tasks beyond one for each executor: as many as the pool gets done in this
+ * time, so that executors find the next task at once while tasks are short,
+ * and none waits behind a long one in a pipe where it has no turn.
+ */
+#define LOOKAHEAD_NS (10 * NS_PER_MS)
+
+TAILQ_HEAD(turns, lane);
+
+/* One pool as this frontend sees it. */
+struct pool_view {
+	const struct pool_settings *settings;
+	struct tally *tally;
+	struct turns turns;    /* lanes with jobs, the next to serve first */
+	uint32_t n_under_way;  /* slots that are not free */
+	uint64_t mean_task_ns; /* moving average of tasks' wall time */
+	uint32_t n_unsent;     /* published, not in the pool's queue yet */
+	uint32_t *unsent;
+};
+
+/* Whose task a slot holds. */
+struct holding {
+	struct job *job; /* NULL: nobody's any more */
+	uint32_t task;
+};
+
+struct dispatcher {
+	struct frontend *frontend;
+	const struct generation *generation;
+	uint32_t first_slot, n_slots;
+	uint32_t n_free;
+	uint32_t *free_slots; /* numbers; a stack: warm slots first */
+	struct holding *holdings;
+	struct pool_view pools[SETTINGS_MAX_POOLS];
+	struct event *ended_event;
+	struct event *retry_timer;
+};
+
+static void
+view_count(struct pool_view *view, int change)
+{
+	view->n_under_way += (uint32_t)change;
+	counter_set(&view->tally->tasks_dispatched, view->n_under_way);
+}
+
+/* --- run queues --- */
+
+void
+dispatch_enqueue(
+    struct dispatcher *dispatcher, struct lane *lane, struct job *job)
+{
+	struct pool_view *view = &dispatcher->pools[job->pool];
+
+	if (TAILQ_EMPTY(&lane->jobs))
+		TAILQ_INSERT_TAIL(&view->turns, lane, turn);
+	TAILQ_INSERT_TAIL(&lane->jobs, job, lane_links);
+	job->is_in_lane = true;
+	counter_add(&view->tally->tasks_queued, job->result.workers);
+}
+
+/* Takes the job out of its lane, and the lane out of the turns if empty. */
+static void
+lane_remove(struct pool_view *view, struct lane *lane, struct job *job)
+{
+	TAILQ_REMOVE(&lane->jobs, job, lane_links);
+	job->is_in_lane = false;
+	if (TAILQ_EMPTY(&lane->jobs))
+		TAILQ_REMOVE(&view->turns, lane, turn);
+}
+
+void
+dispatch_withdraw(struct dispatcher *dispatcher, struct job *job)
+{
+	struct pool_view *view = &dispatcher->pools[job->pool];
+
+	if (!job->is_in_lane)
+		return;
+	counter_add(&view->tally->tasks_queued,
+	    -(uint64_t)(job->result.workers - job->next_task));
+	lane_remove(view, &job->owner->lanes[job->pool], job);
+}
+
+/* All its tasks are dispatched: the turn is the next lane's. */
+static void
+lane_end_turn(struct pool_view *view, struct lane *lane, struct job *job)
+{
+	lane_remove(view, lane, job);
+	if (TAILQ_EMPTY(&lane->jobs))
+		return;
+	TAILQ_REMOVE(&view->turns, lane, turn);
+	TAILQ_INSERT_TAIL(&view->turns, lane, turn);
+}
+
+/* --- out --- */
+
+static uint32_t
+view_window(const struct pool_view *view)
+{
+	uint64_t ahead = BOARD_LOOKAHEAD;
+
+	if (view->mean_task_ns > 0)
+		ahead =
+		    LOOKAHEAD_NS * view->settings->size / view->mean_task_ns;
+	if (ahead > BOARD_LOOKAHEAD)
+		ahead = BOARD_LOOKAHEAD;
+	return view->settings->size + (uint32_t)ahead;
+}
+
+/* Sends what is published. What does not fit is kept and tried again. */
+static void
+view_send(struct dispatcher *dispatcher, uint32_t pool)
+{
+	static const struct timeval retry = {.tv_usec = RETRY_MS * 1000};
+	struct pool_view *view = &dispatcher->pools[pool];
+	uint32_t sent = 0;
+
+	while (sent < view->n_unsent) {
+		uint32_t n = view->n_unsent - sent;
+
+		if (n > QUEUE_MAX_PUSH)
+			n = QUEUE_MAX_PUSH;
+		if (queue_push(&dispatcher->generation->run[pool],
+			&view->unsent[sent], n) != 0) {
+			if (errno != EAGAIN)
+				fatal("cannot write to a queue: %s",
+				    strerror(errno));
+			event_add(dispatcher->retry_timer, &retry);
+			break;
+		}
+		sent += n;
+	}
+	view->n_unsent -= sent;
+	memmove(view->unsent, view->unsent + sent,
+	    view->n_unsent * sizeof(*view->unsent));
+}
+
+/* Publishes the next task of the lane whose turn it is. */
+static void
+view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
+{
+	struct lane *lane = TAILQ_FIRST(&view->turns);
+	struct job *job = TAILQ_FIRST(&lane->jobs);
+	uint32_t number, ticket;
+	struct slot *slot;
+
+	if (job_begin(job) != 0)
+		return;
+	number = dispatcher->free_slots[--dispatcher->n_free];
+	slot = &dispatcher->frontend->board->slots[number];
+	job_fill_slot(job, slot);
+	dispatcher->holdings[number - dispatcher->first_slot] =
+	    (struct holding){.job = job, .task = job->next_task};
+	ticket = slot_publish(slot, number);
+	job_note_dispatched(job, ticket);
+	view->unsent[view->n_unsent++] = ticket;
+	view_count(view, 1);
+	counter_add(&view->tally->tasks_queued, (uint64_t)-1);
+	if (!job_has_tasks_left(job))
+		lane_end_turn(view, lane, job);
+}
+
+void
+dispatch_pump(struct dispatcher *dispatcher)
+{
+	for (uint32_t i = 0; i < dispatcher->frontend->settings->n_pools; i++) {
+		struct pool_view *view = &dispatcher->pools[i];
+		uint32_t window = view_window(view);
+
+		while (view->n_under_way < window && dispatcher->n_free > 0 &&
+		    !TAILQ_EMPTY(&view->turns))
+			view_dispatch_next(dispatcher, view);
+		if (view->n_unsent > 0)
+			view_send(dispatcher, i);
+	}
+}
+
+static void
+retry_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	dispatch_pump(arg);
+}
+
+bool
+dispatch_stop(struct dispatcher *dispatcher, uint32_t pool, uint32_t ticket)
+{
+	uint32_t number = ticket_slot_number(ticket);
+	struct slot *slot = &dispatcher->frontend->board->slots[number];
+
+	if (slot_revoke(slot, ticket)) {
+		dispatcher->holdings[number - dispatcher->first_slot].job =
+		    NULL;
+		return true;
+	}
+	slot_cancel(slot);
+	generation_ring(dispatcher->generation, pool);
+	return false;
+}
+
+/* --- in --- */
+
+static void
+view_learn(struct pool_view *view, uint64_t wall_ns)
+{
+	if (view->mean_task_ns == 0)
+		view->mean_task_ns = wall_ns;
+	else
+		view->mean_task_ns =
+		    view->mean_task_ns - view->mean_task_ns / 8 + wall_ns / 8;
+}
+
+static void
+dispatch_take_back(struct dispatcher *dispatcher, uint32_t ticket)
+{
+	uint32_t number = ticket_slot_number(ticket);
+	uint32_t local = number - dispatcher->first_slot;
+	struct slot *slot;
+	struct slot_view seen;
+	struct holding holding;
+	struct pool_view *view;
+
+	if (local >= dispatcher->n_slots)
+		return;
+	slot = &dispatcher->frontend->board->slots[number];
+	seen = slot_look(slot);
+	if (seen.tag != ticket_tag(ticket) ||
+	    (seen.state != SLOT_FINISHED && seen.state != SLOT_REVOKED))
+		return; /* stale: it came back before */
+	holding = dispatcher->holdings[local];
+	view = &dispatcher->pools[slot->pool];
+	if (seen.state == SLOT_FINISHED) {
+		view_learn(view, slot->result.wall_ns);
+		if (holding.job != NULL)
+			job_note_ended(holding.job, holding.task, slot);
+	}
+	slot_free(slot, ticket);
+	dispatcher->holdings[local].job = NULL;
+	dispatcher->free_slots[dispatcher->n_free++] = number;
+	view_count(view, -1);
+}
+
+static void
+ended_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct dispatcher *dispatcher = arg;
+	uint32_t tickets[TAKE_MAX];
+	size_t n;
+
+	(void)fd;
+	(void)what;
+	n = queue_take(
+	    &dispatcher->generation->ended[dispatcher->frontend->number],
+	    tickets, TAKE_MAX);
+	for (size_t i = 0; i < n; i++)
+		dispatch_take_back(dispatcher, tickets[i]);
+	dispatch_pump(dispatcher);
+}
+
+/* --- begin and end --- */
+
+/* What a predecessor left running is cancelled, and comes back as any other;
+ * all else is ours at once, and tickets of it in the queues are stale. */
+static void
+dispatcher_reclaim_slots(struct dispatcher *dispatcher)
+{
+	for (uint32_t i = 0; i < dispatcher->n_slots; i++) {
+		uint32_t number = dispatcher->first_slot + i, ticket;
+		struct slot *slot = &dispatcher->frontend->board->slots[number];
+
+		if (slot_reclaim(slot, number, &ticket)) {
+			dispatcher->free_slots[dispatcher->n_free++] = number;
+			continue;
+		}
+		slot_cancel(slot);
+		generation_ring(dispatcher->generation, slot->pool);
+		view_count(&dispatcher->pools[slot->pool], 1);
+	}
+}
+
+/* Jobs that a predecessor counted as unfinished ended with it. */
+static void
+tally_inherit(struct tally *tally)
+{
+	counter_add(&tally->jobs[JOB_CANCELLED],
+	    counter_get(&tally->jobs[JOB_QUEUED]) +
+		counter_get(&tally->jobs[JOB_RUNNING]));
+	counter_set(&tally->jobs[JOB_QUEUED], 0);
+	counter_set(&tally->jobs[JOB_RUNNING], 0);
+	counter_set(&tally->tasks_queued, 0);
+	counter_set(&tally->tasks_dispatched, 0);
+}
+
+static int
+dispatcher_open_pools(struct dispatcher *dispatcher)
+{
+	struct frontend *frontend = dispatcher->frontend;
+
+	for (uint32_t i = 0; i < frontend->settings->n_pools; i++) {
+		struct pool_view *view = &dispatcher->pools[i];
+
+		view->settings = &frontend->settings->pools[i];
+		view->tally = board_tally(frontend->board, frontend->number, i);
+		tally_inherit(view->tally);
+		TAILQ_INIT(&view->turns);
+		view->unsent = calloc(view->settings->size + BOARD_LOOKAHEAD,
+		    sizeof(*view->unsent));
+		if (view->unsent == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+struct dispatcher *
+dispatcher_new(struct frontend *frontend)
+{
+	struct dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
+	uint32_t n = frontend->board->slots_per_frontend;
+
+	if (dispatcher == NULL)
+		return NULL;
+	dispatcher->frontend = frontend;
+	dispatcher->generation = frontend->generation;
+	dispatcher->first_slot = frontend->number * n;
+	dispatcher->n_slots = n;
+	dispatcher->free_slots = calloc(n, sizeof(*dispatcher->free_slots));
+	dispatcher->holdings = calloc(n, sizeof(*dispatcher->holdings));
+	dispatcher->ended_event = event_new(frontend->base,
+	    frontend->generation->ended[frontend->number].read_fd,
+	    EV_READ | EV_PERSIST, ended_cb, dispatcher);
+	dispatcher->retry_timer =
+	    event_new(frontend->base, -1, 0, retry_cb, dispatcher);
+	if (dispatcher->free_slots == NULL || dispatcher->holdings == NULL ||
+	    dispatcher->ended_event == NULL ||
+	    dispatcher->retry_timer == NULL ||
+	    dispatcher_open_pools(dispatcher) != 0 ||
+	    event_add(dispatcher->ended_event, NULL) != 0) {
+		dispatcher_free(dispatcher);
+		return NULL;
+	}
+	dispatcher_reclaim_slots(dispatcher);
+	return dispatcher;
+}
+
+void
+dispatcher_free(struct dispatcher *dispatcher)
+{
+	if (dispatcher == NULL)
+		return;
+	if (dispatcher->ended_event != NULL)
+		event_free(dispatcher->ended_event);
+	if (dispatcher->retry_timer != NULL)
+		event_free(dispatcher->retry_timer);
+	for (size_t i = 0; i < SETTINGS_MAX_POOLS; i++)
+		free(dispatcher->pools[i].unsent);
+	free(dispatcher->holdings);
+	free(dispatcher->free_slots);
+	free(dispatcher);
+}

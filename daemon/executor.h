@@ -1,0 +1,33 @@
+/*
+ * An executor: claims a task, counts it down, hands it back, for ever. The
+ * same code is a thread of an interpreter (with a lock) and a worker process
+ * (without).
+ */
+#ifndef GILD_DAEMON_EXECUTOR_H
+#define GILD_DAEMON_EXECUTOR_H
+
+#include <stdint.h>
+
+#include "daemon/generation.h"
+#include "daemon/gil.h"
+
+struct executor {
+	const struct generation *generation;
+	uint32_t pool;
+	struct seat *seat;
+	struct gil *gil; /* NULL: no lock */
+	struct gil_thread thread;
+};
+
+/* Takes the seat with this number on the board. gil may be NULL. */
+void executor_init(struct executor *executor,
+    const struct generation *generation, uint32_t pool, uint32_t seat,
+    struct gil *gil);
+
+/*
+ * Runs until the pool's queue ends: 0, or -1 when it broke (logged). To be
+ * called by the thread that is the executor.
+ */
+int executor_run(struct executor *executor) __attribute__((warn_unused_result));
+
+#endif

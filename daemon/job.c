@@ -1,0 +1,507 @@
+/*
+ * Jobs of a frontend. Run by its one thread. Nothing here touches a pipe or a
+ * slot's word: that is dispatch.c; nor a socket: that is connection.c.
+ *
+ * Invariant: a job is in the table by id until it is freed; it is in a lane
+ * exactly while it has tasks to dispatch; n_under_way counts its tickets; and
+ * it is freed in one place, when it is decided or done and n_under_way is 0.
+ */
+#include "daemon/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/connection.h"
+#include "daemon/dispatch.h"
+#include "daemon/frontend.h"
+#include "daemon/log.h"
+#include "daemon/process.h"
+#include "proto/jsonrpc.h"
+
+#define BUCKETS 4096 /* a power of two; ids count up, so they spread evenly */
+#define PROGRESS_EVERY_MS 100
+#define STRIDE_NS NS_PER_MS /* how often a task publishes its progress */
+
+struct jobs {
+	struct frontend *frontend;
+	struct job_id_source ids;
+	uint32_t n;
+	struct job_list by_id[BUCKETS];
+	struct job_list with_progress;
+	struct event *progress_timer;
+};
+
+/* --- the table --- */
+
+static struct job_list *
+jobs_bucket(const struct jobs *jobs, struct job_id id)
+{
+	return (struct job_list *)&jobs->by_id[id.low % BUCKETS];
+}
+
+struct job *
+job_find(const struct jobs *jobs, struct job_id id)
+{
+	struct job *job;
+
+	LIST_FOREACH (job, jobs_bucket(jobs, id), id_links) {
+		if (job_id_equals(job->result.job, id))
+			return job;
+	}
+	return NULL;
+}
+
+uint32_t
+jobs_count(const struct jobs *jobs)
+{
+	return jobs->n;
+}
+
+/* --- counting --- */
+
+static struct tally *
+job_tally(const struct job *job)
+{
+	return board_tally(
+	    job->frontend->board, job->frontend->number, job->pool);
+}
+
+static void
+job_set_state(struct job *job, enum job_state state)
+{
+	struct tally *tally = job_tally(job);
+
+	if (job->result.state == JOB_QUEUED || job->result.state == JOB_RUNNING)
+		counter_add(&tally->jobs[job->result.state], (uint64_t)-1);
+	counter_add(&tally->jobs[state], 1);
+	job->result.state = state;
+}
+
+/* --- progress --- */
+
+static uint64_t
+job_turns(const struct job *job)
+{
+	uint64_t turns = job->turns;
+
+	for (uint32_t i = 0; i < job->next_task; i++) {
+		if (job->tickets[i] != TICKET_NONE)
+			turns += counter_get(
+			    &board_slot(job->frontend->board, job->tickets[i])
+				 ->turns);
+	}
+	return turns;
+}
+
+static void
+job_send_progress(const struct job *job)
+{
+	char id[JOB_ID_CHARS + 1];
+	json_t *params;
+
+	if (job->owner == NULL)
+		return;
+	job_id_format(job->result.job, id);
+	params = json_pack("{s:s, s:O?, s:s, s:I, s:I}", "job", id, "request",
+	    answer_id(job->answer), "state", job_state_name(job->result.state),
+	    "turns", (json_int_t)job_turns(job), "count",
+	    (json_int_t)job->result.count);
+	if (params != NULL)
+		connection_notify(job->owner->connection,
+		    jsonrpc_notification("job.progress", params));
+}
+
+static void
+progress_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct jobs *jobs = arg;
+	struct job *job;
+
+	(void)fd;
+	(void)what;
+	LIST_FOREACH (job, &jobs->with_progress, progress_links)
+		job_send_progress(job);
+	if (LIST_EMPTY(&jobs->with_progress))
+		event_del(jobs->progress_timer);
+}
+
+static void
+job_start_progress(struct job *job)
+{
+	static const struct timeval every = {
+	    .tv_usec = PROGRESS_EVERY_MS * 1000};
+	struct jobs *jobs = job->frontend->jobs;
+
+	if (LIST_EMPTY(&jobs->with_progress))
+		event_add(jobs->progress_timer, &every);
+	LIST_INSERT_HEAD(&jobs->with_progress, job, progress_links);
+	job_send_progress(job);
+}
+
+/* --- end --- */
+
+/* The job's share of its count for one task: as even as can be. */
+static uint64_t
+job_task_count(const struct job *job, uint32_t task)
+{
+	uint64_t share = job->result.count / job->result.workers;
+
+	return share + (task < job->result.count % job->result.workers);
+}
+
+/* Room for the tasks' results. */
+static int
+job_allocate_tasks(struct job *job)
+{
+	uint32_t n = job->result.workers;
+
+	job->result.tasks = calloc(n, sizeof(*job->result.tasks));
+	job->tickets = calloc(n, sizeof(*job->tickets));
+	if (job->result.tasks == NULL || job->tickets == NULL)
+		return -1;
+	job->result.n_tasks = n;
+	for (uint32_t i = 0; i < n; i++)
+		job->result.tasks[i].count = job_task_count(job, i);
+	return 0;
+}
+
+/* From the tasks to the job as a whole. */
+static void
+job_sum_up(struct job *job)
+{
+	struct job_result *result = &job->result;
+	uint64_t first_ns = UINT64_MAX, last_ns = 0;
+
+	for (uint32_t i = 0; i < result->n_tasks; i++) {
+		const struct task_result *task = &result->tasks[i];
+
+		if (task->attempts > result->attempts)
+			result->attempts = task->attempts;
+		result->timing.cpu_ns += task->cpu_ns;
+		result->timing.lock_wait_ns += task->lock_wait_ns;
+		result->timing.lock_held_ns += task->lock_held_ns;
+		result->timing.switch_wait_ns += task->switch_wait_ns;
+		if (task->wall_ns == 0)
+			continue; /* never started, or its executor died */
+		if (task->start_ns < first_ns)
+			first_ns = task->start_ns;
+		if (task->start_ns + task->wall_ns > last_ns)
+			last_ns = task->start_ns + task->wall_ns;
+	}
+	result->timing.total_ns = clock_monotonic_ns() - job->arrival_ns;
+	if (first_ns == UINT64_MAX) {
+		result->timing.queue_ns = result->timing.total_ns;
+		return;
+	}
+	result->timing.queue_ns = first_ns;
+	result->timing.wall_ns = last_ns - first_ns;
+}
+
+static void
+job_unlink(struct job *job)
+{
+	if (job->owner != NULL) {
+		LIST_REMOVE(job, owner_links);
+		job->owner->n_jobs--;
+		if (job->owner->n_jobs == 0)
+			connection_settle(job->owner->connection);
+	}
+	if (job->wants_progress)
+		LIST_REMOVE(job, progress_links);
+	if (job->deadline_ns != UINT64_MAX)
+		event_del(&job->timeout);
+	LIST_REMOVE(job, id_links);
+	job->frontend->jobs->n--;
+}
+
+static void
+job_free(struct job *job)
+{
+	free(job->tickets);
+	job_result_free(&job->result);
+	free(job);
+}
+
+/* Answers and frees the job if it is over. */
+static void
+job_check_end(struct job *job)
+{
+	if (job->n_under_way > 0 ||
+	    (!job->is_decided && job_has_tasks_left(job)))
+		return;
+	if (!job->is_decided)
+		job_set_state(job, JOB_DONE);
+	job_unlink(job);
+	if (job->answer != NULL) {
+		/* A job that never began has no tasks to tell of yet. */
+		if (job->result.tasks == NULL && job_allocate_tasks(job) != 0)
+			job->result.n_tasks = 0;
+		job_sum_up(job);
+		answer_result(job->answer, job_result_to_json(&job->result));
+	}
+	job_free(job);
+}
+
+/* Fixes how the job ends, before its time, and calls its tasks back. */
+static void
+job_decide(struct job *job, enum job_state state, const char *reason)
+{
+	if (job->is_decided)
+		return;
+	job_set_state(job, state);
+	job->is_decided = true;
+	snprintf(job->result.reason, sizeof(job->result.reason), "%s", reason);
+	dispatch_withdraw(job->frontend->dispatcher, job);
+	for (uint32_t i = 0; i < job->next_task; i++) {
+		if (job->tickets[i] == TICKET_NONE ||
+		    !dispatch_stop(
+			job->frontend->dispatcher, job->pool, job->tickets[i]))
+			continue;
+		job->tickets[i] = TICKET_NONE; /* it will never run */
+		job->n_under_way--;
+	}
+}
+
+void
+job_cancel(struct job *job, const char *reason)
+{
+	job_decide(job, JOB_CANCELLED, reason);
+	job_check_end(job);
+}
+
+void
+job_cancel_all(struct jobs *jobs, const char *reason)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct job *job = LIST_FIRST(&jobs->by_id[i]), *next;
+
+		for (; job != NULL; job = next) {
+			next = LIST_NEXT(job, id_links);
+			job_cancel(job, reason);
+		}
+	}
+}
+
+static void
+timeout_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct job *job = arg;
+	char reason[RESULT_REASON_CHARS + 1];
+
+	(void)fd;
+	(void)what;
+	snprintf(reason, sizeof(reason), "timed out after %llu ms",
+	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
+		NS_PER_MS));
+	job_decide(job, JOB_TIMED_OUT, reason);
+	job_check_end(job);
+}
+
+/* --- tasks --- */
+
+bool
+job_has_tasks_left(const struct job *job)
+{
+	return job->next_task < job->result.workers;
+}
+
+int
+job_begin(struct job *job)
+{
+	if (job->result.state == JOB_RUNNING)
+		return 0;
+	if (job_allocate_tasks(job) != 0) {
+		job_decide(job, JOB_FAILED, "out of memory");
+		job_check_end(job);
+		return -1;
+	}
+	job_set_state(job, JOB_RUNNING);
+	return 0;
+}
+
+void
+job_fill_slot(const struct job *job, struct slot *slot)
+{
+	slot->job = job->result.job;
+	slot->arrival_ns = job->arrival_ns;
+	slot->count = job_task_count(job, job->next_task);
+	slot->stride = job->stride;
+	slot->spins = job->spins;
+	slot->pool = job->pool;
+}
+
+void
+job_note_dispatched(struct job *job, uint32_t ticket)
+{
+	job->tickets[job->next_task++] = ticket;
+	job->n_under_way++;
+}
+
+/* "worker 4711 killed by signal 9 (Killed), attempt 3 of 3" */
+static void
+job_fail(struct job *job, const struct slot *slot)
+{
+	const struct settings *settings = job->frontend->settings;
+	bool is_thread = settings->pools[job->pool].kind == POOL_THREADS;
+	char death[PROCESS_DEATH_CHARS + 1], reason[RESULT_REASON_CHARS + 1];
+
+	process_format_death(slot->dead_status, death);
+	snprintf(reason, sizeof(reason), "%s %d %s, attempt %u of %u",
+	    process_kind_name(is_thread ? PROCESS_INTERPRETER : PROCESS_WORKER),
+	    (int)slot->dead_pid, death, slot->result.attempts,
+	    settings->max_attempts);
+	job_decide(job, JOB_FAILED, reason);
+}
+
+void
+job_note_ended(struct job *job, uint32_t task, const struct slot *slot)
+{
+	job->tickets[task] = TICKET_NONE;
+	job->n_under_way--;
+	job->result.tasks[task] = slot->result;
+	job->turns += slot->result.turns;
+	lock_record_add(&job->result.lock, &slot->lock);
+	if (slot->end == TASK_DIED)
+		job_fail(job, slot);
+	job_check_end(job);
+}
+
+/* --- begin --- */
+
+int
+job_owner_init(struct job_owner *owner, struct frontend *frontend,
+    struct connection *connection)
+{
+	size_t n_pools = frontend->settings->n_pools;
+
+	owner->frontend = frontend;
+	owner->connection = connection;
+	owner->n_jobs = 0;
+	LIST_INIT(&owner->jobs);
+	owner->lanes = calloc(n_pools, sizeof(*owner->lanes));
+	if (owner->lanes == NULL)
+		return -1;
+	for (size_t i = 0; i < n_pools; i++)
+		TAILQ_INIT(&owner->lanes[i].jobs);
+	return 0;
+}
+
+void
+job_owner_leave(struct job_owner *owner)
+{
+	struct job *job;
+
+	while ((job = LIST_FIRST(&owner->jobs)) != NULL) {
+		/* Out of its lane while there is one, and then on its own. */
+		dispatch_withdraw(owner->frontend->dispatcher, job);
+		LIST_REMOVE(job, owner_links);
+		job->owner = NULL;
+		job_cancel(job, "the client left");
+	}
+	owner->n_jobs = 0;
+	free(owner->lanes);
+	owner->lanes = NULL;
+}
+
+static void
+job_set_deadline(struct job *job, uint64_t timeout_ms)
+{
+	struct timeval delay = {
+	    .tv_sec = (time_t)(timeout_ms / 1000),
+	    .tv_usec = (suseconds_t)(timeout_ms % 1000 * 1000),
+	};
+
+	job->deadline_ns = UINT64_MAX;
+	if (timeout_ms == 0)
+		return;
+	job->deadline_ns = job->arrival_ns + timeout_ms * NS_PER_MS;
+	event_assign(
+	    &job->timeout, job->frontend->base, -1, 0, timeout_cb, job);
+	event_add(&job->timeout, &delay);
+}
+
+static void
+job_link(struct job *job, struct job_owner *owner)
+{
+	struct jobs *jobs = owner->frontend->jobs;
+
+	job->owner = owner;
+	LIST_INSERT_HEAD(&owner->jobs, job, owner_links);
+	owner->n_jobs++;
+	LIST_INSERT_HEAD(jobs_bucket(jobs, job->result.job), job, id_links);
+	jobs->n++;
+}
+
+int
+job_submit(struct job_owner *owner, const struct job_request *request,
+    uint32_t pool, struct answer *answer)
+{
+	struct frontend *frontend = owner->frontend;
+	const struct calibration *calibration = &frontend->board->calibration;
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return -1;
+	job->frontend = frontend;
+	job->answer = answer;
+	job->pool = pool;
+	job->arrival_ns = clock_monotonic_ns();
+	job->spins = countdown_spins(calibration, request->cost_ns);
+	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
+	job->result.job = job_id_next(&frontend->jobs->ids, clock_unix_ms());
+	job->result.state = JOB_QUEUED;
+	job->result.count = request->count;
+	job->result.workers = request->workers;
+	job->result.cost_ns = request->cost_ns;
+	job->result.has_lock =
+	    frontend->settings->pools[pool].kind == POOL_THREADS;
+	memcpy(job->result.pool, request->pool, sizeof(job->result.pool));
+	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
+	job_link(job, owner);
+	job_set_deadline(job, request->timeout_ms);
+	job->wants_progress = request->wants_progress;
+	if (job->wants_progress)
+		job_start_progress(job);
+	dispatch_enqueue(frontend->dispatcher, &owner->lanes[pool], job);
+	return 0;
+}
+
+struct jobs *
+jobs_new(struct frontend *frontend)
+{
+	struct jobs *jobs = calloc(1, sizeof(*jobs));
+
+	if (jobs == NULL)
+		return NULL;
+	jobs->frontend = frontend;
+	jobs->progress_timer = event_new(
+	    frontend->base, -1, EV_TIMEOUT | EV_PERSIST, progress_cb, jobs);
+	if (jobs->progress_timer == NULL ||
+	    job_id_source_init(&jobs->ids, (uint8_t)frontend->number) != 0) {
+		jobs_free(jobs);
+		return NULL;
+	}
+	return jobs;
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+	if (jobs == NULL)
+		return;
+	/* Those whose clients left while executors were at work on them. */
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct job *job;
+
+		while ((job = LIST_FIRST(&jobs->by_id[i])) != NULL) {
+			job_unlink(job);
+			answer_result(job->answer, json_null());
+			job_free(job);
+		}
+	}
+	if (jobs->progress_timer != NULL)
+		event_free(jobs->progress_timer);
+	free(jobs);
+}

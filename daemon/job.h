@@ -1,0 +1,118 @@
+/*
+ * A job, from its request to its result, in the frontend that took it.
+ *
+ *	submit            first task           all tasks have ended
+ *	------> JOB_QUEUED ---------> JOB_RUNNING -------------------> JOB_DONE
+ *	            |   to its pool        |
+ *	            +----------+-----------+
+ *	                       | decided: a task failed, cancelled, timed out,
+ *	                       v the client left
+ *	     JOB_FAILED, JOB_CANCELLED, JOB_TIMED_OUT: answered and freed as
+ *	     soon as no executor works on it any more
+ */
+#ifndef GILD_DAEMON_JOB_H
+#define GILD_DAEMON_JOB_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "proto/result.h"
+
+struct answer;
+struct connection;
+struct frontend;
+struct slot;
+
+struct job;
+TAILQ_HEAD(job_queue, job);
+LIST_HEAD(job_list, job);
+
+/* The jobs of one client that wait for one pool, first come first served.
+ * Lanes with jobs take turns: dispatch.c. */
+struct lane {
+	struct job_queue jobs;
+	TAILQ_ENTRY(lane) turn;
+};
+
+/* Whoever waits for jobs: a connection. */
+struct job_owner {
+	struct frontend *frontend;
+	struct connection *connection;
+	struct lane *lanes; /* one a pool */
+	struct job_list jobs;
+	uint32_t n_jobs;
+};
+
+struct job {
+	struct frontend *frontend;
+	struct job_owner *owner; /* NULL once it has left */
+	struct answer *answer;	 /* NULL: none is wanted */
+	struct job_result result;
+	uint32_t pool;
+	uint32_t spins;
+	uint64_t stride;
+	uint64_t arrival_ns;
+	uint64_t deadline_ns; /* UINT64_MAX: none */
+	bool is_in_lane;
+	bool wants_progress;
+	bool is_decided;      /* result.state is an end */
+	uint32_t next_task;   /* the first that was not dispatched */
+	uint32_t n_under_way; /* dispatched and not ended */
+	uint64_t turns;	      /* of the tasks that ended */
+	uint32_t *tickets;    /* one a task; TICKET_NONE: not under way */
+	struct event timeout;
+	TAILQ_ENTRY(job) lane_links;
+	LIST_ENTRY(job) owner_links;
+	LIST_ENTRY(job) id_links;
+	LIST_ENTRY(job) progress_links;
+};
+
+struct jobs *jobs_new(struct frontend *frontend);
+void jobs_free(struct jobs *jobs);
+uint32_t jobs_count(const struct jobs *jobs);
+
+/* 0, or -1 when memory ran out. */
+int job_owner_init(struct job_owner *owner, struct frontend *frontend,
+    struct connection *connection) __attribute__((warn_unused_result));
+/* The client has left, and takes its unfinished jobs with it. */
+void job_owner_leave(struct job_owner *owner);
+
+/*
+ * Takes a checked request into the pool with this number. answer is the job's
+ * from now on. 0, or -1 when memory ran out (then answer is still the
+ * caller's).
+ */
+int job_submit(struct job_owner *owner, const struct job_request *request,
+    uint32_t pool, struct answer *answer) __attribute__((warn_unused_result));
+
+/* The unfinished job of this frontend with this id, or NULL. */
+struct job *job_find(const struct jobs *jobs, struct job_id id);
+
+/* Ends a job early, unless its end was decided before. May free it. */
+void job_cancel(struct job *job, const char *reason);
+void job_cancel_all(struct jobs *jobs, const char *reason);
+
+/* --- for dispatch.c --- */
+
+/*
+ * Makes the job ready for its first task to be dispatched. 0, or -1 when
+ * memory ran out; it has then failed, and may have been freed.
+ */
+int job_begin(struct job *job) __attribute__((warn_unused_result));
+
+/* Fills in the request part of a slot for the job's next task. */
+void job_fill_slot(const struct job *job, struct slot *slot);
+
+/* The next task is under way with this ticket. */
+void job_note_dispatched(struct job *job, uint32_t ticket);
+
+/* A task has ended, its outcome is in slot. May free the job. */
+void job_note_ended(struct job *job, uint32_t task, const struct slot *slot);
+
+/* What the next task would be. */
+bool job_has_tasks_left(const struct job *job);
+
+#endif

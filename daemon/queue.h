@@ -1,0 +1,59 @@
+/*
+ * A queue of tickets: a kernel pipe. Many processes may write and many may
+ * read; no lock of it can be left behind by a process that dies. The write
+ * end never blocks, the read end blocks or not as its reader was made.
+ *
+ * Tickets are 4 bytes and a pipe's pages are a multiple of that, so a read of
+ * one ticket never gets half of one, and a write of up to PIPE_BUF bytes is
+ * never mixed with another's.
+ */
+#ifndef GILD_DAEMON_QUEUE_H
+#define GILD_DAEMON_QUEUE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The most tickets in one atomic write. */
+#define QUEUE_MAX_PUSH 1024
+
+struct queue {
+	int read_fd;
+	int write_fd;
+};
+
+/*
+ * Close-on-exec, close to a megabyte of room where the system allows it (64
+ * KiB otherwise, which is 16,384 tickets). 0, or -1 (errno is set).
+ */
+int queue_open(struct queue *queue, bool reader_blocks)
+    __attribute__((warn_unused_result));
+void queue_close(struct queue *queue);
+/* After this, readers get the end of the queue once it is empty. */
+void queue_close_writer(struct queue *queue);
+
+/*
+ * Appends all n tickets (at most QUEUE_MAX_PUSH) or none. 0, or -1 with errno
+ * EAGAIN when there is no room.
+ */
+int queue_push(const struct queue *queue, const uint32_t *tickets, size_t n)
+    __attribute__((warn_unused_result));
+
+/* The same for one ticket, waiting for room if need be. -1: nobody reads. */
+int queue_push_wait(const struct queue *queue, uint32_t ticket)
+    __attribute__((warn_unused_result));
+
+/*
+ * Claims one ticket: the kernel writes it straight into *seat, which other
+ * processes see, so that there is no moment at which it is neither in the
+ * queue nor in the seat. Blocks. 1, or 0 at the end of the queue (no writer
+ * is left), or -1 (errno is set).
+ */
+int queue_claim(const struct queue *queue, _Atomic uint32_t *seat)
+    __attribute__((warn_unused_result));
+
+/* Takes up to max tickets without blocking. How many; 0: none, or the end. */
+size_t queue_take(const struct queue *queue, uint32_t *tickets, size_t max);
+
+#endif

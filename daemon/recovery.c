@@ -1,0 +1,135 @@
+/*
+ * Recovery after the death of an executor. Run by the master, after it reaped
+ * the process: nobody else touches the seat then, and the slot only by moves
+ * that are compare-and-swap.
+ *
+ * The slot's state says how far the dead got:
+ *	QUEUED    claimed and not started: back into the pool's queue
+ *	RUNNING   started: the same while attempts are left, else failed
+ *	FINISHED, REVOKED  perhaps not handed back yet: hand it back (again)
+ *	anything else, or another tag: it was handed back long ago
+ */
+#include "daemon/recovery.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/log.h"
+
+int
+recovery_init(struct recovery *recovery, const struct generation *generation)
+{
+	recovery->generation = generation;
+	recovery->n_strays = 0;
+	recovery->strays =
+	    calloc(generation->board.n_slots, sizeof(*recovery->strays));
+	return recovery->strays == NULL ? -1 : 0;
+}
+
+void
+recovery_free(struct recovery *recovery)
+{
+	free(recovery->strays);
+	recovery->strays = NULL;
+	recovery->n_strays = 0;
+}
+
+static int
+stray_push(const struct generation *generation, const struct stray *stray)
+{
+	const struct board *board = &generation->board;
+	const struct slot *slot = board_slot(board, stray->ticket);
+	const struct queue *queue = stray->is_ended
+	    ? &generation->ended[board_slot_owner(board, stray->ticket)]
+	    : &generation->run[slot->pool];
+
+	return queue_push(queue, &stray->ticket, 1);
+}
+
+static void
+ticket_push(struct recovery *recovery, uint32_t ticket, bool is_ended)
+{
+	struct stray stray = {.ticket = ticket, .is_ended = is_ended};
+
+	if (stray_push(recovery->generation, &stray) == 0)
+		return;
+	if (errno != EAGAIN)
+		fatal("cannot write to a queue: %s", strerror(errno));
+	if (recovery->n_strays < recovery->generation->board.n_slots)
+		recovery->strays[recovery->n_strays++] = stray;
+}
+
+bool
+recovery_push_strays(struct recovery *recovery)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < recovery->n_strays; i++) {
+		if (stray_push(recovery->generation, &recovery->strays[i]) != 0)
+			recovery->strays[left++] = recovery->strays[i];
+	}
+	recovery->n_strays = left;
+	return left == 0;
+}
+
+/* The last attempt failed: the master finishes what the executor can't. */
+static void
+slot_fail(struct slot *slot, uint32_t ticket, const struct seat *seat,
+    pid_t pid, int status)
+{
+	slot->end = slot_is_cancelled(slot) ? TASK_CANCELLED : TASK_DIED;
+	slot->dead_pid = pid;
+	slot->dead_status = status;
+	slot->lock = (struct lock_record){0};
+	slot->result = (struct task_result){
+	    .pid = pid,
+	    .tid = atomic_load(&seat->tid),
+	    .attempts = slot_look(slot).attempts,
+	    .count = slot->count,
+	    .turns = counter_get(&slot->turns),
+	};
+	slot_finish(slot, ticket);
+}
+
+/* True when the task goes back to its frontend, false to its pool. */
+static bool
+slot_recover(const struct recovery *recovery, struct slot *slot,
+    uint32_t ticket, const struct seat *seat, pid_t pid, int status)
+{
+	const struct settings *settings = recovery->generation->settings;
+	struct slot_view view = slot_look(slot);
+
+	if (view.state == SLOT_QUEUED)
+		return false;
+	if (view.state != SLOT_RUNNING)
+		return true;
+	if (view.attempts < settings->max_attempts &&
+	    !slot_is_cancelled(slot)) {
+		slot_requeue(slot, ticket);
+		return false;
+	}
+	slot_fail(slot, ticket, seat, pid, status);
+	return true;
+}
+
+void
+recovery_empty_seat(
+    struct recovery *recovery, struct seat *seat, pid_t pid, int status)
+{
+	const struct board *board = &recovery->generation->board;
+	uint32_t ticket = atomic_load(&seat->ticket);
+	struct slot *slot;
+	struct slot_view view;
+
+	atomic_store(&seat->ticket, TICKET_NONE);
+	slot = ticket == TICKET_NONE ? NULL : board_slot(board, ticket);
+	if (slot == NULL ||
+	    slot->pool >= recovery->generation->settings->n_pools)
+		return;
+	view = slot_look(slot);
+	if (view.tag != ticket_tag(ticket) || view.state == SLOT_FREE)
+		return;
+	ticket_push(recovery, ticket,
+	    slot_recover(recovery, slot, ticket, seat, pid, status));
+}

@@ -1,0 +1,34 @@
+/*
+ * The settings as a value. Every process reads them, none changes them once
+ * the master runs; options.c fills them in.
+ */
+#include "daemon/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+settings_free(struct settings *settings)
+{
+	if (settings == NULL)
+		return;
+	for (size_t i = 0; i < settings->n_listen; i++)
+		free(settings->listen[i]);
+	settings->n_listen = 0;
+}
+
+const struct pool_settings *
+settings_find_pool(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->n_pools; i++) {
+		if (strcmp(settings->pools[i].name, name) == 0)
+			return &settings->pools[i];
+	}
+	return NULL;
+}
+
+const char *
+pool_kind_name(enum pool_kind kind)
+{
+	return kind == POOL_THREADS ? "threads" : "processes";
+}

@@ -1,0 +1,161 @@
+/*
+ * The moves of a slot. Run by every process; the memory is shared, the code
+ * keeps no state of its own.
+ *
+ * The word, from its low end: 4 bits state, 8 bits attempts, 12 bits tag. A
+ * ticket: 20 bits slot number, 12 bits tag. Tag 0 is never used, so that no
+ * ticket is TICKET_NONE.
+ *
+ * Every move is a compare-and-swap with release and acquire order: who sees
+ * the new state sees what was written into the slot before it.
+ */
+#include "daemon/slot.h"
+
+#define STATE_BITS 4
+#define ATTEMPT_BITS 8
+#define TAG_BITS 12
+#define TAG_MASK ((UINT32_C(1) << TAG_BITS) - 1)
+
+static uint32_t
+word_make(struct slot_view view)
+{
+	return view.tag << (STATE_BITS + ATTEMPT_BITS) |
+	    view.attempts << STATE_BITS | (uint32_t)view.state;
+}
+
+static struct slot_view
+word_view(uint32_t word)
+{
+	return (struct slot_view){
+	    .tag = word >> (STATE_BITS + ATTEMPT_BITS),
+	    .attempts =
+		(word >> STATE_BITS) & ((UINT32_C(1) << ATTEMPT_BITS) - 1),
+	    .state =
+		(enum slot_state)(word & ((UINT32_C(1) << STATE_BITS) - 1)),
+	};
+}
+
+static uint32_t
+ticket_make(uint32_t number, uint32_t tag)
+{
+	return tag << SLOT_NUMBER_BITS | number;
+}
+
+uint32_t
+ticket_slot_number(uint32_t ticket)
+{
+	return ticket & (SLOT_MAX_SLOTS - 1);
+}
+
+uint32_t
+ticket_tag(uint32_t ticket)
+{
+	return ticket >> SLOT_NUMBER_BITS;
+}
+
+struct slot_view
+slot_look(const struct slot *slot)
+{
+	return word_view(
+	    atomic_load_explicit(&slot->word, memory_order_acquire));
+}
+
+static bool
+slot_swap(struct slot *slot, struct slot_view from, struct slot_view to)
+{
+	uint32_t expected = word_make(from);
+
+	return atomic_compare_exchange_strong_explicit(&slot->word, &expected,
+	    word_make(to), memory_order_acq_rel, memory_order_acquire);
+}
+
+/* The one function that moves a slot on, under the tag that it has. */
+static bool
+slot_move(struct slot *slot, uint32_t ticket, enum slot_state from,
+    enum slot_state to)
+{
+	struct slot_view now = slot_look(slot), next = now;
+
+	if (now.tag != ticket_tag(ticket) || now.state != from)
+		return false;
+	next.state = to;
+	if (to == SLOT_RUNNING && next.attempts < SLOT_MAX_ATTEMPTS)
+		next.attempts++;
+	return slot_swap(slot, now, next);
+}
+
+uint32_t
+slot_publish(struct slot *slot, uint32_t number)
+{
+	struct slot_view view = slot_look(slot);
+
+	view.tag = view.tag == TAG_MASK ? 1 : view.tag + 1;
+	view.attempts = 0;
+	view.state = SLOT_QUEUED;
+	atomic_store_explicit(&slot->attention, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->turns, 0, memory_order_relaxed);
+	atomic_store_explicit(
+	    &slot->word, word_make(view), memory_order_release);
+	return ticket_make(number, view.tag);
+}
+
+bool
+slot_start(struct slot *slot, uint32_t ticket)
+{
+	return slot_move(slot, ticket, SLOT_QUEUED, SLOT_RUNNING);
+}
+
+bool
+slot_finish(struct slot *slot, uint32_t ticket)
+{
+	return slot_move(slot, ticket, SLOT_RUNNING, SLOT_FINISHED);
+}
+
+bool
+slot_requeue(struct slot *slot, uint32_t ticket)
+{
+	return slot_move(slot, ticket, SLOT_RUNNING, SLOT_QUEUED);
+}
+
+bool
+slot_revoke(struct slot *slot, uint32_t ticket)
+{
+	return slot_move(slot, ticket, SLOT_QUEUED, SLOT_REVOKED);
+}
+
+bool
+slot_free(struct slot *slot, uint32_t ticket)
+{
+	return slot_move(slot, ticket, SLOT_FINISHED, SLOT_FREE) ||
+	    slot_move(slot, ticket, SLOT_REVOKED, SLOT_FREE);
+}
+
+bool
+slot_reclaim(struct slot *slot, uint32_t number, uint32_t *ticket)
+{
+	for (;;) {
+		struct slot_view now = slot_look(slot), next = now;
+
+		if (now.state == SLOT_RUNNING) {
+			*ticket = ticket_make(number, now.tag);
+			return false;
+		}
+		next.state = SLOT_FREE;
+		if (slot_swap(slot, now, next))
+			return true;
+	}
+}
+
+void
+slot_cancel(struct slot *slot)
+{
+	atomic_fetch_or_explicit(
+	    &slot->attention, SLOT_CANCEL, memory_order_release);
+}
+
+bool
+slot_is_cancelled(const struct slot *slot)
+{
+	return (atomic_load_explicit(&slot->attention, memory_order_acquire) &
+		   SLOT_CANCEL) != 0;
+}

@@ -1,0 +1,21 @@
+/* What every unit test's main does with its one suite. */
+#ifndef GILD_TESTS_UNIT_SUITE_H
+#define GILD_TESTS_UNIT_SUITE_H
+
+#include <check.h>
+#include <stdlib.h>
+
+/* Runs the suite and frees it. The exit status. */
+static inline int
+suite_main(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif

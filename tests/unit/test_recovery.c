@@ -1,0 +1,240 @@
+/*
+ * What becomes of a task whose executor died, at each point where it can die.
+ * The seats and slots are set as the dead would have left them.
+ */
+#include "daemon/recovery.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/process.h"
+#include "tests/unit/suite.h"
+
+#define DEAD_PID 4711
+#define STATUS SIGKILL /* a wait status: killed by signal 9 */
+#define NUMBER UINT32_C(3)
+
+static struct settings settings;
+static struct listeners listeners;
+static struct generation generation;
+static struct recovery recovery;
+static struct slot *slot;
+static struct seat *seat;
+static uint32_t ticket;
+
+static void
+setup(void)
+{
+	memset(&settings, 0, sizeof(settings));
+	settings.frontends = 1;
+	settings.max_attempts = 2;
+	settings.n_pools = 1;
+	settings.pools[0] =
+	    (struct pool_settings){.kind = POOL_PROCESSES, .size = 2};
+	ck_assert_int_eq(
+	    generation_open(&generation, &settings, &listeners), 0);
+	ck_assert_int_eq(recovery_init(&recovery, &generation), 0);
+	slot = &generation.board.slots[NUMBER];
+	seat = &generation.board.seats[1];
+	slot->count = 10;
+	ticket = slot_publish(slot, NUMBER);
+	atomic_store(&seat->ticket, ticket);
+}
+
+static void
+teardown(void)
+{
+	recovery_free(&recovery);
+	generation_close(&generation);
+}
+
+static void
+bury(void)
+{
+	recovery_empty_seat(&recovery, seat, DEAD_PID, STATUS);
+	ck_assert_uint_eq(atomic_load(&seat->ticket), TICKET_NONE);
+}
+
+/* What lies in the pool's queue, without waiting for more. */
+static uint32_t
+next_to_run(void)
+{
+	static const uint32_t end = UINT32_MAX;
+	_Atomic uint32_t found = TICKET_NONE;
+
+	ck_assert_int_eq(queue_push(&generation.run[0], &end, 1), 0);
+	ck_assert_int_eq(queue_claim(&generation.run[0], &found), 1);
+	return atomic_load(&found) == end ? TICKET_NONE : atomic_load(&found);
+}
+
+static uint32_t
+next_ended(void)
+{
+	uint32_t found = TICKET_NONE;
+
+	queue_take(&generation.ended[0], &found, 1);
+	return found;
+}
+
+START_TEST(an_empty_seat_leaves_nothing)
+{
+	atomic_store(&seat->ticket, TICKET_NONE);
+	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+}
+END_TEST
+
+START_TEST(claimed_and_not_started_goes_back_without_an_attempt)
+{
+	bury();
+	ck_assert_uint_eq(next_to_run(), ticket);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+	ck_assert_uint_eq(slot_look(slot).attempts, 0);
+	ck_assert(slot_start(slot, ticket));
+}
+END_TEST
+
+START_TEST(running_goes_back_while_attempts_are_left)
+{
+	ck_assert(slot_start(slot, ticket));
+	bury();
+	ck_assert_uint_eq(next_to_run(), ticket);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+	ck_assert_int_eq(slot_look(slot).state, SLOT_QUEUED);
+	ck_assert_uint_eq(slot_look(slot).attempts, 1);
+}
+END_TEST
+
+START_TEST(the_last_attempt_fails_with_the_reason)
+{
+	ck_assert(slot_start(slot, ticket));
+	ck_assert(slot_requeue(slot, ticket));
+	ck_assert(slot_start(slot, ticket));
+	atomic_store(&slot->turns, 4);
+	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), ticket);
+	ck_assert_int_eq(slot_look(slot).state, SLOT_FINISHED);
+	ck_assert_int_eq(slot->end, TASK_DIED);
+	ck_assert_int_eq(slot->dead_pid, DEAD_PID);
+	ck_assert_int_eq(slot->dead_status, STATUS);
+	ck_assert_uint_eq(slot->result.attempts, 2);
+	ck_assert_uint_eq(slot->result.turns, 4);
+	ck_assert_uint_eq(slot->result.count, 10);
+}
+END_TEST
+
+START_TEST(a_cancelled_task_is_not_run_again)
+{
+	ck_assert(slot_start(slot, ticket));
+	slot_cancel(slot);
+	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), ticket);
+	ck_assert_int_eq(slot->end, TASK_CANCELLED);
+}
+END_TEST
+
+START_TEST(finished_and_perhaps_not_handed_back_is_handed_back)
+{
+	ck_assert(slot_start(slot, ticket));
+	slot->end = TASK_DONE;
+	ck_assert(slot_finish(slot, ticket));
+	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), ticket);
+	ck_assert_int_eq(slot->end, TASK_DONE);
+}
+END_TEST
+
+START_TEST(revoked_is_handed_back)
+{
+	ck_assert(slot_revoke(slot, ticket));
+	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), ticket);
+}
+END_TEST
+
+START_TEST(a_slot_that_went_on_is_left_alone)
+{
+	ck_assert(slot_start(slot, ticket));
+	ck_assert(slot_finish(slot, ticket));
+	ck_assert(slot_free(slot, ticket));
+	atomic_store(&seat->ticket, ticket);
+	bury();
+	slot_publish(slot, NUMBER);
+	atomic_store(&seat->ticket, ticket);
+	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+	ck_assert_int_eq(slot_look(slot).state, SLOT_QUEUED);
+}
+END_TEST
+
+START_TEST(a_ticket_of_no_slot_is_ignored)
+{
+	atomic_store(&seat->ticket, UINT32_MAX);
+	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+}
+END_TEST
+
+START_TEST(what_finds_no_room_is_tried_again)
+{
+	uint32_t filler[QUEUE_MAX_PUSH] = {0}, out[QUEUE_MAX_PUSH];
+	uint32_t last = TICKET_NONE;
+	size_t n;
+
+	ck_assert(slot_revoke(slot, ticket));
+	while (queue_push(&generation.ended[0], filler, QUEUE_MAX_PUSH) == 0)
+		;
+	bury();
+	ck_assert(!recovery_push_strays(&recovery));
+	while ((n = queue_take(&generation.ended[0], out, QUEUE_MAX_PUSH)) > 0)
+		ck_assert_uint_eq(out[n - 1], 0);
+	ck_assert(recovery_push_strays(&recovery));
+	ck_assert_uint_eq(queue_take(&generation.ended[0], &last, 1), 1);
+	ck_assert_uint_eq(last, ticket);
+	ck_assert(recovery_push_strays(&recovery));
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+}
+END_TEST
+
+START_TEST(a_death_in_words)
+{
+	char text[PROCESS_DEATH_CHARS + 1];
+
+	process_format_death(SIGKILL, text);
+	ck_assert_str_eq(text, "killed by signal 9 (Killed)");
+	process_format_death(3 << 8, text);
+	ck_assert_str_eq(text, "exited with status 3");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("recovery");
+	TCase *tcase = tcase_create("recovery");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, an_empty_seat_leaves_nothing);
+	tcase_add_test(
+	    tcase, claimed_and_not_started_goes_back_without_an_attempt);
+	tcase_add_test(tcase, running_goes_back_while_attempts_are_left);
+	tcase_add_test(tcase, the_last_attempt_fails_with_the_reason);
+	tcase_add_test(tcase, a_cancelled_task_is_not_run_again);
+	tcase_add_test(
+	    tcase, finished_and_perhaps_not_handed_back_is_handed_back);
+	tcase_add_test(tcase, revoked_is_handed_back);
+	tcase_add_test(tcase, a_slot_that_went_on_is_left_alone);
+	tcase_add_test(tcase, a_ticket_of_no_slot_is_ignored);
+	tcase_add_test(tcase, what_finds_no_room_is_tried_again);
+	tcase_add_test(tcase, a_death_in_words);
+	suite_add_tcase(suite, tcase);
+	return suite_main(suite);
+}
