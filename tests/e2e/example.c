@@ -152,6 +152,26 @@ end_example(struct example *example, char error[EXAMPLE_ERROR_CHARS + 1])
 	return 0;
 }
 
+char *
+examples_load(void)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[4096];
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/" EXAMPLES_DOCUMENT,
+	    srcdir != NULL ? srcdir : ".");
+	file = fopen(path, "r");
+	if (file == NULL || getdelim(&text, &size, '\0', file) < 0) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	fclose(file);
+	return text;
+}
+
 int
 examples_read(const char *document, struct examples *examples,
     char error[EXAMPLE_ERROR_CHARS + 1])

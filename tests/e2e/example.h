@@ -1,7 +1,7 @@
 /*
  * The examples of proto/PROTOCOL.md: read out of the text, and compared with
- * what a gild says. The document's last section defines their syntax. Pure:
- * no socket, no Check; test_protocol.c holds the conversations.
+ * what a gild says. The document's last section defines their syntax. No
+ * socket, no Check; test_protocol.c holds the conversations.
  */
 #ifndef GILD_TESTS_E2E_EXAMPLE_H
 #define GILD_TESTS_E2E_EXAMPLE_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define EXAMPLES_DOCUMENT "proto/PROTOCOL.md"
 #define EXAMPLE_ERROR_CHARS 639
 #define EXAMPLE_MAX_OPTIONS 8
 
@@ -37,6 +38,12 @@ struct examples {
 	size_t n;
 	struct example *list;
 };
+
+/*
+ * The text of EXAMPLES_DOCUMENT, to be freed, looked for in $srcdir as make
+ * sets it. Ends the program where it cannot be read.
+ */
+char *examples_load(void);
 
 /*
  * All examples of a document. 0, or -1 with error saying at which line it

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
+
 static struct examples examples;
 static char error[EXAMPLE_ERROR_CHARS + 1];
 
@@ -256,8 +258,6 @@ main(void)
 {
 	Suite *suite = suite_create("example");
 	TCase *tcase = tcase_create("example");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, examples_are_found);
@@ -271,9 +271,5 @@ main(void)
 	tcase_add_test(tcase, batches_have_no_order);
 	tcase_add_test(tcase, names_are_remembered);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }
