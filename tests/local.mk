@@ -97,3 +97,20 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_signals_LDADD = $(E2E_LIBS)
 TESTS += %D%/e2e/test_readme.sh
 dist_check_SCRIPTS += %D%/e2e/test_readme.sh
+
+# --- PROTOCOL.md: its examples' syntax, its completeness, and its truth ---
+PROTOCOL_TESTS = \
+	%D%/unit/test_example \
+	%D%/unit/test_specification \
+	%D%/e2e/test_protocol
+check_PROGRAMS += $(PROTOCOL_TESTS)
+TESTS += $(PROTOCOL_TESTS)
+EXAMPLE_SOURCES = %D%/e2e/example.c %D%/e2e/example.h
+%C%_unit_test_example_SOURCES = %D%/unit/test_example.c $(EXAMPLE_SOURCES)
+%C%_unit_test_example_LDADD = $(UNIT_LDADD)
+%C%_unit_test_specification_SOURCES = %D%/unit/test_specification.c \
+	$(EXAMPLE_SOURCES)
+%C%_unit_test_specification_LDADD = libgildcore.a $(CONFUSE_LIBS) \
+	$(UNIT_LDADD)
+%C%_e2e_test_protocol_SOURCES = %D%/e2e/test_protocol.c $(EXAMPLE_SOURCES)
+%C%_e2e_test_protocol_LDADD = $(E2E_LIBS) $(UNIT_LDADD)
