@@ -23,6 +23,7 @@ enum { STRIDE_TURNS = 2000, CONTESTANTS_MAX = 8 };
 
 struct contest {
 	struct gil *gil;
+	uint64_t seed;
 	_Atomic bool is_over;
 
 	/* Guarded by the lock. */
@@ -173,6 +174,7 @@ contest_run(const struct contest_plan *plan, struct contest *contest,
 
 	*contest = (struct contest){
 	    .gil = gil_new(&plan->config),
+	    .seed = plan->seed,
 	    .wanted_switches = plan->wanted_switches,
 	    .unsatisfied = plan->count,
 	};
@@ -435,7 +437,7 @@ static void
 disturb(struct contest *contest, struct contestant *all, unsigned count)
 {
 	uint64_t end_ns = clock_monotonic_ns() + STRESS_MS * NS_PER_MS;
-	uint64_t random = all[0].random + count;
+	uint64_t random = contest->seed + count + 1;
 
 	while (clock_monotonic_ns() < end_ns) {
 		uint64_t choice = random_next(&random);
