@@ -167,6 +167,16 @@ units_count(uint64_t n)
 }
 
 struct units_text
+units_rate(uint64_t n, uint64_t ns)
+{
+	double rate = ns > 0 ? (double)n * 1e9 / (double)ns : 0;
+
+	/* Beyond this a uint64_t might not hold it, nor would anyone care. */
+	return units_count(rate < 1e18 ? (uint64_t)(rate + 0.5)
+				       : UINT64_C(1000000000000000000));
+}
+
+struct units_text
 units_bytes(uint64_t bytes)
 {
 	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};

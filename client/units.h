@@ -28,6 +28,9 @@ struct units_text units_uptime(uint64_t ns);
 /* 50,000,000 */
 struct units_text units_count(uint64_t n);
 
+/* How often n times in ns come in a second, rounded: 199 */
+struct units_text units_rate(uint64_t n, uint64_t ns);
+
 /* 5.2 GiB, 64 KiB, 512 bytes */
 struct units_text units_bytes(uint64_t bytes);
 
