@@ -32,4 +32,4 @@ bin_PROGRAMS += gilctl
 gilctl_SOURCES = %D%/gilctl.c
 gilctl_LDADD = libgilctlcore.a libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS) -lm
 
-dist_man_MANS = %D%/gilctl.1
+dist_man_MANS += %D%/gilctl.1

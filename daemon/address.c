@@ -12,7 +12,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -46,12 +45,12 @@ struct parts {
 };
 
 static int __attribute__((format(printf, 3, 4)))
-complain(char *error, size_t error_size, const char *format, ...)
+complain(char *error, size_t error_size, const char *message, ...)
 {
 	va_list arguments;
 
-	va_start(arguments, format);
-	vsnprintf(error, error_size, format, arguments);
+	va_start(arguments, message);
+	vsnprintf(error, error_size, message, arguments);
 	va_end(arguments);
 	return -1;
 }
@@ -320,14 +319,15 @@ address_check_reach(const struct address *address, const char *text,
 	if (allow_remote || address_is_local(address))
 		return 0;
 	return complain(error, error_size,
-	    "\"%s\" can be reached from other machines, and gild asks nobody "
-	    "who they are: listen on 127.0.0.1, [::1] or a unix:PATH, or set "
-	    "allow_remote = true if that is meant",
+	    "refusing to listen on %s: it can be reached from beyond this "
+	    "machine, and gild has no authentication: anybody there could use "
+	    "it. Listen on 127.0.0.1 or a unix: path, or set allow_remote = "
+	    "true if this is meant",
 	    text);
 }
 
 static int
-format(const struct sockaddr_storage *storage, socklen_t length,
+format_name(const struct sockaddr_storage *storage, socklen_t length,
     char text[ADDRESS_TEXT_CHARS + 1])
 {
 	const struct sockaddr_un *un = (const void *)storage;
@@ -361,7 +361,7 @@ address_format_bound(int fd, char text[ADDRESS_TEXT_CHARS + 1])
 
 	if (getsockname(fd, (struct sockaddr *)&storage, &length) < 0)
 		return -1;
-	return format(&storage, length, text);
+	return format_name(&storage, length, text);
 }
 
 /* Whether a process listens at the path. -1: it cannot be told (errno). */
@@ -432,8 +432,10 @@ set_options(int fd, int family)
 }
 
 static const char *
-explain(int number)
+explain(int family, int number)
 {
+	if (family == AF_UNIX)
+		return strerror(number);
 	switch (number) {
 	case EADDRINUSE:
 		return "another process listens there";
@@ -446,39 +448,42 @@ explain(int number)
 	}
 }
 
+/* -1: for the reason in error, or, if that is empty, in errno. */
+static int
+bind_to(int fd, const struct address *address, char *error, size_t error_size)
+{
+	const struct sockaddr *name = (const void *)&address->storage;
+
+	if (bind(fd, name, address->length) == 0)
+		return 0;
+	if (name->sa_family != AF_UNIX || errno != EADDRINUSE ||
+	    remove_stale(address, error, error_size) < 0)
+		return -1;
+	return bind(fd, name, address->length);
+}
+
 int
 address_listen(
     const struct address *address, int backlog, char *error, size_t error_size)
 {
 	int family = address->storage.ss_family;
-	const struct sockaddr *name = (const void *)&address->storage;
-	char text[ADDRESS_TEXT_CHARS + 1] = "?";
-	int result = -1;
+	char text[ADDRESS_TEXT_CHARS + 1];
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (format(&address->storage, address->length, text) < 0)
-		snprintf(text, sizeof(text), "an address of family %d", family);
-	if (fd < 0 || set_options(fd, family) < 0)
-		goto explain;
-	if (bind(fd, name, address->length) < 0) {
-		if (family != AF_UNIX || errno != EADDRINUSE)
-			goto explain;
-		if (remove_stale(address, error, error_size) < 0)
-			goto out;
-		if (bind(fd, name, address->length) < 0)
-			goto explain;
-	}
-	if (listen(fd, backlog) < 0)
-		goto explain;
-	result = fd;
-	fd = -1;
-	goto out;
+	error[0] = '\0';
+	if (fd >= 0 && set_options(fd, family) == 0 &&
+	    bind_to(fd, address, error, error_size) == 0 &&
+	    listen(fd, backlog) == 0)
+		return fd;
+	if (error[0] == '\0') {
+		const char *reason = explain(family, errno);
 
-explain:
-	complain(error, error_size, "cannot listen on %s: %s", text,
-	    family == AF_UNIX ? strerror(errno) : explain(errno));
-out:
+		if (format_name(&address->storage, address->length, text) < 0)
+			strcpy(text, "the address");
+		complain(
+		    error, error_size, "cannot listen on %s: %s", text, reason);
+	}
 	if (fd >= 0)
 		close(fd);
-	return result;
+	return -1;
 }

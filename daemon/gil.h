@@ -45,9 +45,10 @@ enum gil_outcome {
  * What one thread saw since its last gil_thread_begin(). Written by that
  * thread alone, apart from what is said to be guarded by the lock's mutex.
  * drop_requests counts the requests that this thread received, each when its
- * tenure came to an end: = honoured + superseded + missed. A request that its
- * sender withdrew (it stopped waiting and nobody else waits) counts in the
- * sender's requests_withdrawn and nowhere else.
+ * tenure came to an end: = honoured + superseded + missed. A request that was
+ * withdrawn (nobody waits any more) counts in the requests_withdrawn of the
+ * waiter that left last, and nowhere else. So, over all threads of a lock that
+ * is at rest: requests sent = drop_requests + requests_withdrawn.
  */
 struct gil_record {
 	uint64_t acquisitions;
@@ -55,9 +56,9 @@ struct gil_record {
 	uint64_t requests_sent;
 	uint64_t requests_withdrawn;
 	uint64_t drop_requests;
-	uint64_t honoured;
-	uint64_t superseded;
-	uint64_t missed;
+	uint64_t honoured; /* obeyed; another had it next, or the task ended */
+	uint64_t superseded; /* the task ended before it could obey */
+	uint64_t missed;     /* obeyed, and took it back before another could */
 	uint64_t held_ns;
 	uint64_t wait_ns;	 /* from asking to taking, or giving up */
 	uint64_t switch_wait_ns; /* obeyed, and waited for another to take it */
@@ -75,7 +76,8 @@ struct gil_thread {
 
 	/* Private to gil.c, guarded by the lock's mutex. */
 	uint64_t tenure_start_ns;
-	bool is_asked; /* GIL_DROP is set in *attention */
+	uint64_t switched_ns; /* when another took what this one gave up */
+	bool is_asked;	      /* GIL_DROP is set in *attention */
 };
 
 /* NULL when memory or a system resource ran out (errno is set). */

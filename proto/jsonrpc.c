@@ -122,7 +122,8 @@ check_members(json_t *object, struct rpc_error *error)
 			i++;
 		if (i == N_REQUEST_MEMBERS)
 			return rpc_error_set_unknown(error, RPC_INVALID_REQUEST,
-			    "member", name, request_members, N_REQUEST_MEMBERS);
+			    name, "member", name, request_members,
+			    N_REQUEST_MEMBERS);
 	}
 	return 0;
 }

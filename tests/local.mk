@@ -51,8 +51,8 @@ CLIENT_UNIT_TESTS = \
 	%D%/unit/test_verdict
 CLIENT_UNIT_LDADD = libgilctlcore.a $(UNIT_LDADD) -lm
 check_PROGRAMS += $(CLIENT_UNIT_TESTS)
-TESTS += $(CLIENT_UNIT_TESTS) %D%/lint/check-manual.sh
-dist_check_SCRIPTS += %D%/lint/check-manual.sh
+TESTS += $(CLIENT_UNIT_TESTS) %D%/lint/test_gilctl_manual.sh
+dist_check_SCRIPTS += %D%/lint/test_gilctl_manual.sh
 %C%_unit_test_bar_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_comparison_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_UNIT_LDADD)
@@ -62,6 +62,37 @@ dist_check_SCRIPTS += %D%/lint/check-manual.sh
 %C%_unit_test_table_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_units_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_UNIT_LDADD)
+
+# --- lock: unit tests of the lock and the countdown ---
+LOCK_UNIT_TESTS = \
+	%D%/unit/test_countdown \
+	%D%/unit/test_gil \
+	%D%/unit/test_gil_contest
+LOCK_UNIT_LDADD = libgildcore.a $(CHECK_LIBS)
+check_PROGRAMS += $(LOCK_UNIT_TESTS)
+TESTS += $(LOCK_UNIT_TESTS)
+%C%_unit_test_countdown_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_LDADD = $(LOCK_UNIT_LDADD)
+%C%_unit_test_gil_contest_LDADD = $(LOCK_UNIT_LDADD)
+
+# --- base: unit tests of what lies between the command line and the master ---
+BASE_UNIT_TESTS = \
+	%D%/unit/test_address \
+	%D%/unit/test_backoff \
+	%D%/unit/test_log \
+	%D%/unit/test_option_texts \
+	%D%/unit/test_options \
+	%D%/unit/test_options_file
+BASE_UNIT_LDADD = libgildcore.a $(UNIT_LDADD) $(CONFUSE_LIBS)
+check_PROGRAMS += $(BASE_UNIT_TESTS)
+TESTS += $(BASE_UNIT_TESTS) %D%/lint/test_gild_manual.sh
+dist_check_SCRIPTS += %D%/lint/test_gild_manual.sh
+%C%_unit_test_address_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_backoff_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_log_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_option_texts_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_options_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_options_file_LDADD = $(BASE_UNIT_LDADD)
 
 include %D%/fuzz/local.mk
 
@@ -78,5 +109,33 @@ libe2e_a_SOURCES = \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+E2E_TESTS = \
+	%D%/e2e/test_bounds \
+	%D%/e2e/test_faults \
+	%D%/e2e/test_jobs \
+	%D%/e2e/test_signals
+check_PROGRAMS += $(E2E_TESTS)
+TESTS += $(E2E_TESTS)
+%C%_e2e_test_bounds_LDADD = $(E2E_LIBS)
+%C%_e2e_test_faults_LDADD = $(E2E_LIBS)
+%C%_e2e_test_jobs_LDADD = $(E2E_LIBS)
+%C%_e2e_test_signals_LDADD = $(E2E_LIBS)
 TESTS += %D%/e2e/test_readme.sh
 dist_check_SCRIPTS += %D%/e2e/test_readme.sh
+
+# --- PROTOCOL.md: its examples' syntax, its completeness, and its truth ---
+PROTOCOL_TESTS = \
+	%D%/unit/test_example \
+	%D%/unit/test_specification \
+	%D%/e2e/test_protocol
+check_PROGRAMS += $(PROTOCOL_TESTS)
+TESTS += $(PROTOCOL_TESTS)
+EXAMPLE_SOURCES = %D%/e2e/example.c %D%/e2e/example.h
+%C%_unit_test_example_SOURCES = %D%/unit/test_example.c $(EXAMPLE_SOURCES)
+%C%_unit_test_example_LDADD = $(UNIT_LDADD)
+%C%_unit_test_specification_SOURCES = %D%/unit/test_specification.c \
+	$(EXAMPLE_SOURCES)
+%C%_unit_test_specification_LDADD = libgildcore.a $(CONFUSE_LIBS) \
+	$(UNIT_LDADD)
+%C%_e2e_test_protocol_SOURCES = %D%/e2e/test_protocol.c $(EXAMPLE_SOURCES)
+%C%_e2e_test_protocol_LDADD = $(E2E_LIBS) $(UNIT_LDADD)

@@ -24,6 +24,26 @@
 static struct gild *gilds[MAX_GILDS];
 static size_t n_gilds;
 
+int
+run_suite(const char *name, const TTest *const tests[], size_t n_tests)
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	/* Longer than any wait: it is the harness that says what is late. */
+	tcase_set_timeout(tcase, 6.0 * deadline_ms() / 1000);
+	for (size_t i = 0; i < n_tests; i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static void
 print_log(const struct gild *gild)
 {
@@ -298,6 +318,73 @@ gild_pids(struct gild *gild, const char *kind, const char *pool, pid_t pids[],
 	}
 	json_decref(stats);
 	return n;
+}
+
+size_t
+stats_executors(const json_t *stats, const char *state)
+{
+	json_t *pool, *executor;
+	size_t i, j, n = 0;
+
+	json_array_foreach (value_at(stats, "pools"), i, pool)
+		json_array_foreach (value_at(pool, "executors"), j, executor)
+			n += strcmp(text_at(executor, "state"), state) == 0;
+	return n;
+}
+
+static bool
+is_idle(json_t *stats, void *unused)
+{
+	(void)unused;
+	return int_at(stats, "jobs.queued") == 0 &&
+	    int_at(stats, "jobs.running") == 0 &&
+	    stats_executors(stats, "busy") == 0 &&
+	    stats_executors(stats, "starting") == 0 &&
+	    stats_executors(stats, "down") == 0;
+}
+
+void
+gild_await_idle(struct gild *gild)
+{
+	gild_await_stats(gild, "all is idle", is_idle, NULL);
+}
+
+struct search {
+	const char *pool;
+	pid_t but;
+	pid_t found;
+};
+
+static bool
+find_busy(json_t *stats, void *arg)
+{
+	struct search *search = arg;
+	json_t *pool, *executor;
+	size_t i, j;
+
+	json_array_foreach (value_at(stats, "pools"), i, pool) {
+		if (strcmp(text_at(pool, "name"), search->pool) != 0)
+			continue;
+		json_array_foreach (value_at(pool, "executors"), j, executor) {
+			pid_t pid = (pid_t)int_at(executor, "pid");
+
+			if (pid == search->but ||
+			    strcmp(text_at(executor, "state"), "busy") != 0)
+				continue;
+			search->found = pid;
+			return true;
+		}
+	}
+	return false;
+}
+
+pid_t
+gild_await_busy(struct gild *gild, const char *pool, pid_t but)
+{
+	struct search search = {.pool = pool, .but = but};
+
+	gild_await_stats(gild, "an executor is busy", find_busy, &search);
+	return search.found;
 }
 
 uint64_t

@@ -15,6 +15,7 @@
 #ifndef GILD_TESTS_E2E_HARNESS_H
 #define GILD_TESTS_E2E_HARNESS_H
 
+#include <check.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,9 @@
 
 #include "tests/e2e/peer.h"
 #include "tests/e2e/process.h"
+
+/* The body of main(): runs the tests as one suite, returns its exit status. */
+int run_suite(const char *name, const TTest *const tests[], size_t n_tests);
 
 struct gild {
 	pid_t pid;	    /* the master; 0 once it has been reaped */
@@ -71,6 +75,15 @@ void gild_await_stats(struct gild *gild, const char *what,
  */
 size_t gild_pids(struct gild *gild, const char *kind, const char *pool,
     pid_t pids[], size_t max_pids);
+/* How many executors are in this state ("idle", "busy"), in all pools. */
+size_t stats_executors(const json_t *stats, const char *state);
+/* Waits until no job is queued or running and every executor is idle. */
+void gild_await_idle(struct gild *gild);
+/*
+ * The pid of the process that runs a task of this pool, once there is one;
+ * another one than `but`.
+ */
+pid_t gild_await_busy(struct gild *gild, const char *pool, pid_t but);
 /* Resident memory of the master and all its children, in KiB. */
 uint64_t gild_rss_kib(struct gild *gild);
 

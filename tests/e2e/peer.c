@@ -328,7 +328,7 @@ is_running_notice(json_t *message, const void *arg)
 
 	return is_notification_of(message, "job.progress") &&
 	    int_at(params, "request") == *(const int64_t *)arg &&
-	    strcmp(text_at(params, "state"), "running") == 0;
+	    int_at(params, "turns") > 0;
 }
 
 static int64_t

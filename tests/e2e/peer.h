@@ -65,8 +65,8 @@ json_t *peer_call_error(struct peer *peer, const char *slug, const char *method,
 json_t *answer_result(json_t *answer);
 
 /*
- * Submits a job with "progress" and waits until it runs. Its id goes to job
- * (27 bytes); what is returned is for peer_await().
+ * Submits a job with "progress" and waits until turns of it are done. Its id
+ * goes to job (27 bytes); what is returned is for peer_await().
  */
 int64_t peer_submit_running(struct peer *peer, char job[27], const char *pool,
     uint64_t count, unsigned workers);

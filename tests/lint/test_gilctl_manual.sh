@@ -77,5 +77,5 @@ compare 'exit status' \
 		awk '/^Exit status:/ { on = 1; next } on && /^  [0-9]/ { print $1 }')" \
 	"$(section '.Sh EXIT STATUS' | sed -n 's/^\.It //p')"
 
-echo "check-manual: $checks checks, $failures failures"
+echo "gilctl.1: $checks checks, $failures failures"
 [ $failures -eq 0 ]

@@ -1,0 +1,293 @@
+/*
+ * What a client can ask for is bounded: lines, batches, connections, jobs, and
+ * what it leaves unread. The daemon stays small, and the others are served.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "tests/e2e/harness.h"
+
+#define ENDLESS ((json_int_t)1 << 52)
+#define KIB_PER_MIB 1024
+
+/* What gild may grow by, in KiB; sanitizers keep shadows and freed memory. */
+static uint64_t
+grown_limit_kib(uint64_t mib)
+{
+	return mib * KIB_PER_MIB * (test_scale() > 1 ? 20 : 1);
+}
+
+static void
+check_growth(struct gild *gild, uint64_t before_kib, uint64_t limit_mib)
+{
+	uint64_t after_kib = gild_rss_kib(gild);
+
+	ck_assert_msg(after_kib < before_kib + grown_limit_kib(limit_mib),
+	    "resident memory grew from %llu to %llu KiB",
+	    (unsigned long long)before_kib, (unsigned long long)after_kib);
+}
+
+static void
+check_served(struct gild *gild)
+{
+	struct peer *peer = peer_connect(gild);
+	json_t *result = peer_call(peer, "job.submit", "{s:i}", "count", 1000);
+
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	json_decref(result);
+	peer_close(peer);
+}
+
+START_TEST(line_without_end)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	uint64_t before_kib = gild_rss_kib(gild);
+	static char chunk[1 << 20];
+	json_t *answer;
+
+	memset(chunk, 'x', sizeof(chunk));
+	for (int mib = 0; mib < 256; mib++)
+		peer_send_bytes(peer, chunk, sizeof(chunk));
+	check_growth(gild, before_kib, 8);
+	check_served(gild);
+	answer = peer_receive(peer);
+	ck_assert_str_eq(text_at(answer, "error.data.reason"), "line_too_long");
+	ck_assert(json_is_null(value_at(answer, "id")));
+	json_decref(answer);
+	/* In step again behind the next LF, and it was said once. */
+	peer_send_line(peer, "the end of it");
+	json_decref(peer_call(peer, "server.ping", NULL));
+	ck_assert(!peer_has_input(peer, 0));
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(line_at_the_bound)
+{
+	struct gild *gild = gild_start("-o", "max_line=4096", NULL);
+	struct peer *peer = peer_connect(gild);
+	static const char call[] =
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.ping\"}";
+	char line[4097 + 1];
+	json_t *answer;
+
+	for (size_t len = 4096; len <= 4097; len++) {
+		memset(line, ' ', sizeof(line));
+		memcpy(line, call, sizeof(call) - 1);
+		line[len] = '\n';
+		peer_send_bytes(peer, line, len + (len < sizeof(line)));
+		if (len == 4097)
+			peer_send_bytes(peer, "\n", 1);
+		answer = peer_receive(peer);
+		if (len == 4096)
+			ck_assert_int_eq(int_at(answer, "id"), 1);
+		else
+			ck_assert_str_eq(text_at(answer, "error.data.reason"),
+			    "line_too_long");
+		json_decref(answer);
+	}
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(clients_that_say_nothing)
+{
+	struct gild *gild = gild_start(NULL);
+	struct rlimit files;
+	uint64_t before_kib = gild_rss_kib(gild);
+	size_t n = 2000;
+	json_t *stats;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+	if (files.rlim_max < n + 100)
+		n = files.rlim_max - 100;
+	for (size_t i = 0; i < n; i++)
+		peer_connect(gild);
+	check_served(gild);
+	stats = gild_stats(gild);
+	ck_assert_int_ge(int_at(stats, "connections.accepted"), (int64_t)n);
+	json_decref(stats);
+	check_growth(gild, before_kib, 32);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(connections_are_bounded)
+{
+	struct gild *gild =
+	    gild_start("-o", "frontends=1", "-o", "max_connections=4", NULL);
+	struct peer *peers[5];
+
+	for (int i = 0; i < 5; i++)
+		peers[i] = peer_connect(gild);
+	for (int i = 0; i < 4; i++)
+		json_decref(peer_call(peers[i], "server.ping", NULL));
+	/* The fifth waits until one leaves. */
+	peer_call_start(peers[4], "server.ping", NULL);
+	ck_assert(!peer_has_input(peers[4], 200));
+	peer_close(peers[0]);
+	json_decref(answer_result(peer_receive(peers[4])));
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(batch_over_the_cap)
+{
+	struct gild *gild = gild_start("-o", "max_batch=100", NULL);
+	struct peer *peer = peer_connect(gild);
+	uint64_t before_kib = gild_rss_kib(gild);
+	enum { MEMBERS = 100000 };
+	static char line[2 * MEMBERS + 1];
+	json_t *answer;
+
+	/* [1,1,...,1]: small on the wire, large as a tree. */
+	for (size_t i = 0; i < MEMBERS; i++) {
+		line[2 * i] = i == 0 ? '[' : ',';
+		line[2 * i + 1] = '1';
+	}
+	line[2 * MEMBERS] = ']';
+	peer_send_bytes(peer, line, sizeof(line));
+	peer_send_bytes(peer, "\n", 1);
+	answer = peer_receive(peer);
+	ck_assert_str_eq(
+	    text_at(answer, "error.data.reason"), "too_many_values");
+	json_decref(answer);
+	check_growth(gild, before_kib, 8);
+
+	for (size_t members = 100; members <= 101; members++) {
+		line[2 * members] = ']';
+		line[2 * members + 1] = '\n';
+		peer_send_bytes(peer, line, 2 * members + 2);
+		answer = peer_receive(peer);
+		if (members == 100)
+			ck_assert_uint_eq(json_array_size(answer), 100);
+		else
+			ck_assert_str_eq(text_at(answer, "error.data.reason"),
+			    "batch_too_large");
+		json_decref(answer);
+		line[2 * members] = ',';
+		line[2 * members + 1] = '1';
+	}
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(client_that_never_reads)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect_small(gild);
+	uint64_t before_kib = gild_rss_kib(gild);
+	static const char call[] =
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.stats\"}\n";
+	enum { CALL_BYTES = sizeof(call) - 1, CALLS = 1 << 19 };
+	char *calls = malloc((size_t)CALLS * CALL_BYTES);
+	size_t sent, answered;
+
+	ck_assert_ptr_nonnull(calls);
+	for (size_t i = 0; i < CALLS; i++)
+		memcpy(calls + i * CALL_BYTES, call, CALL_BYTES);
+	/* It is not read from any more; how much came through, it keeps. */
+	sent = peer_try_send(
+	    peer, calls, (size_t)CALLS * CALL_BYTES, 500 * test_scale());
+	ck_assert_uint_lt(sent, (size_t)CALLS * CALL_BYTES);
+	check_growth(gild, before_kib, 16);
+	check_served(gild);
+	/* And once it reads, it gets an answer to each. */
+	for (answered = 0; answered < sent / CALL_BYTES; answered++)
+		json_decref(answer_result(peer_receive(peer)));
+	free(calls);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(jobs_of_a_connection_are_bounded)
+{
+	struct gild *gild = gild_start("-o", "max_in_flight=4", NULL);
+	struct peer *peer = peer_connect(gild);
+	char job[27];
+	int64_t id = peer_submit_running(peer, job, "processes", ENDLESS, 1);
+
+	for (int i = 0; i < 3; i++)
+		peer_call_start(peer, "job.submit", "{s:I}", "count", ENDLESS);
+	json_decref(
+	    peer_call_error(peer, "busy", "job.submit", "{s:i}", "count", 1));
+	check_served(gild);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
+	json_decref(answer_result(peer_await(peer, id)));
+	/* One has ended: there is room for one. */
+	peer_call_start(peer, "job.submit", "{s:I}", "count", ENDLESS);
+	json_decref(
+	    peer_call_error(peer, "busy", "job.submit", "{s:i}", "count", 1));
+	peer_close(peer);
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(jobs_of_a_frontend_are_bounded)
+{
+	struct gild *gild = gild_start("-o", "max_jobs=8", "-o", "frontends=1",
+	    "-o", "pool.processes.size=1", NULL);
+	struct peer *peers[3];
+
+	for (int i = 0; i < 3; i++)
+		peers[i] = peer_connect(gild);
+	for (int i = 0; i < 8; i++)
+		peer_call_start(
+		    peers[i % 2], "job.submit", "{s:I}", "count", ENDLESS);
+	for (int i = 0; i < 2; i++)
+		json_decref(peer_call(peers[i], "server.ping", NULL));
+	json_decref(peer_call_error(
+	    peers[2], "busy", "job.submit", "{s:i}", "count", 1));
+	peer_close(peers[0]);
+	peer_close(peers[1]);
+	gild_await_idle(gild);
+	json_decref(peer_call(peers[2], "job.submit", "{s:i}", "count", 1));
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(parts_of_a_job_are_bounded)
+{
+	struct gild *gild = gild_start("-o", "max_workers=8", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *error = peer_call_error(peer, "invalid_params", "job.submit",
+	    "{s:i, s:i}", "count", 100, "workers", 9);
+	json_t *result;
+
+	ck_assert_str_eq(text_at(error, "data.field"), "workers");
+	json_decref(error);
+	result = peer_call(
+	    peer, "job.submit", "{s:i, s:i}", "count", 100, "workers", 8);
+	ck_assert_uint_eq(json_array_size(value_at(result, "tasks")), 8);
+	ck_assert_int_eq(sum_of(value_at(result, "tasks"), "turns"), 100);
+	json_decref(result);
+	gild_stop(gild);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+	    line_without_end,
+	    line_at_the_bound,
+	    clients_that_say_nothing,
+	    connections_are_bounded,
+	    batch_over_the_cap,
+	    client_that_never_reads,
+	    jobs_of_a_connection_are_bounded,
+	    jobs_of_a_frontend_are_bounded,
+	    parts_of_a_job_are_bounded,
+	};
+
+	return run_suite("bounds", tests, sizeof(tests) / sizeof(tests[0]));
+}

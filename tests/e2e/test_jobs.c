@@ -1,0 +1,536 @@
+/* The life of jobs, end to end: run, counted, cancelled, late, abandoned. */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/e2e/harness.h"
+
+/* Turns that no machine gets through while a test lasts. */
+#define ENDLESS ((json_int_t)1 << 52)
+
+static const char *const pool_names[] = {"processes", "threads"};
+
+/* --- what a result says --- */
+
+static void
+check_times(const json_t *result)
+{
+	json_t *tasks = value_at(result, "tasks");
+	int64_t wall_ns = int_at(result, "timing.wall_ns");
+
+	ck_assert_int_gt(wall_ns, 0);
+	ck_assert_int_le(int_at(result, "timing.queue_ns") + wall_ns,
+	    int_at(result, "timing.total_ns"));
+	ck_assert_int_eq(
+	    int_at(result, "timing.cpu_ns"), sum_of(tasks, "cpu_ns"));
+	ck_assert_int_eq(int_at(result, "timing.lock_wait_ns"),
+	    sum_of(tasks, "lock_wait_ns"));
+	ck_assert_int_eq(int_at(result, "timing.lock_held_ns"),
+	    sum_of(tasks, "lock_held_ns"));
+	for (size_t i = 0; i < json_array_size(tasks); i++) {
+		const json_t *task = json_array_get(tasks, i);
+
+		ck_assert_int_eq(int_at(task, "task"), (int64_t)i);
+		ck_assert_int_le(int_at(task, "wall_ns"), wall_ns);
+		ck_assert_int_eq(int_at(task, "attempts"), 1);
+	}
+}
+
+START_TEST(processes_count_every_turn)
+{
+	struct gild *gild = gild_start("-o", "pool.processes.size=2", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *result = peer_call(
+	    peer, "job.submit", "{s:i, s:i}", "count", 10000001, "workers", 3);
+	json_t *tasks = value_at(result, "tasks");
+	pid_t pids[2];
+
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	ck_assert_ptr_null(json_object_get(result, "reason"));
+	ck_assert_str_eq(text_at(result, "pool"), "processes");
+	ck_assert_uint_eq(json_array_size(tasks), 3);
+	ck_assert_int_eq(sum_of(tasks, "count"), 10000001);
+	ck_assert_int_eq(sum_of(tasks, "turns"), 10000001);
+	ck_assert(json_is_null(value_at(result, "lock")));
+	check_times(result);
+	ck_assert_uint_eq(gild_pids(gild, "worker", NULL, pids, 2), 2);
+	for (size_t i = 0; i < 3; i++) {
+		int64_t pid = int_at(json_array_get(tasks, i), "pid");
+
+		ck_assert(pid == pids[0] || pid == pids[1]);
+		ck_assert_int_eq(int_at(json_array_get(tasks, i), "tid"), pid);
+	}
+	json_decref(result);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(threads_count_every_turn)
+{
+	struct gild *gild = gild_start("-o", "pool.threads.size=3", "-o",
+	    "pool.threads.interval_us=500", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *result = peer_call(peer, "job.submit", "{s:i, s:i, s:i, s:s}",
+	    "count", 100001, "cost_ns", 1000, "workers", 3, "pool", "threads");
+	json_t *tasks = value_at(result, "tasks");
+	json_t *lock = value_at(result, "lock");
+	pid_t pid;
+
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	ck_assert_int_eq(sum_of(tasks, "turns"), 100001);
+	check_times(result);
+	ck_assert_uint_eq(gild_pids(gild, "interpreter", NULL, &pid, 1), 1);
+	for (size_t i = 0; i < 3; i++) {
+		const json_t *task = json_array_get(tasks, i);
+		int64_t next_tid =
+		    int_at(json_array_get(tasks, (i + 1) % 3), "tid");
+
+		ck_assert_int_eq(int_at(task, "pid"), pid);
+		ck_assert_int_ne(int_at(task, "tid"), next_tid);
+	}
+	/* 100 ms of work for each of three, who ask after 0.5 ms. */
+	ck_assert_int_gt(int_at(lock, "switches"), 3);
+	ck_assert_int_gt(int_at(lock, "honoured"), 3);
+	ck_assert_int_le(
+	    int_at(lock, "switches"), int_at(lock, "acquisitions"));
+	ck_assert_int_eq(int_at(lock, "drop_requests"),
+	    int_at(lock, "honoured") + int_at(lock, "superseded") +
+		int_at(lock, "missed"));
+	/* One at a time: together they held it no longer than it all took. */
+	ck_assert_int_le(int_at(result, "timing.lock_held_ns"),
+	    int_at(result, "timing.wall_ns"));
+	json_decref(result);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(hold_switches_only_between_tasks)
+{
+	struct gild *gild = gild_start("-o", "pool.threads.policy=hold", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *result = peer_call(peer, "job.submit", "{s:i, s:i, s:i, s:s}",
+	    "count", 100001, "cost_ns", 1000, "workers", 3, "pool", "threads");
+	json_t *tasks = value_at(result, "tasks");
+
+	ck_assert_int_eq(sum_of(tasks, "turns"), 100001);
+	ck_assert_int_eq(int_at(result, "lock.acquisitions"), 3);
+	ck_assert_int_le(int_at(result, "lock.switches"), 2);
+	ck_assert_int_eq(int_at(result, "lock.drop_requests"), 0);
+	check_times(result);
+	json_decref(result);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(interval_changes_while_gild_runs)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *pool, *result;
+
+	pool = peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "threads",
+	    "interval_us", 10000000);
+	ck_assert_int_eq(int_at(pool, "lock.interval_us"), 10000000);
+	json_decref(pool);
+	result = peer_call(peer, "job.submit", "{s:i, s:i, s:i, s:s}", "count",
+	    100000, "cost_ns", 1000, "workers", 2, "pool", "threads");
+	ck_assert_int_eq(int_at(result, "lock.drop_requests"), 0);
+	json_decref(result);
+	pool = peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "threads",
+	    "interval_us", 500);
+	json_decref(pool);
+	result = peer_call(peer, "job.submit", "{s:i, s:i, s:i, s:s}", "count",
+	    100000, "cost_ns", 1000, "workers", 2, "pool", "threads");
+	ck_assert_int_gt(int_at(result, "lock.honoured"), 2);
+	json_decref(result);
+	json_decref(peer_call_error(peer, "invalid_params", "pool.set",
+	    "{s:s, s:i}", "pool", "processes", "interval_us", 500));
+	gild_stop(gild);
+}
+END_TEST
+
+/* --- cancelled --- */
+
+START_TEST(cancel_of_a_running_job)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild), *other = peer_connect(gild);
+	char job[27];
+
+	for (size_t i = 0; i < 2; i++) {
+		int64_t id =
+		    peer_submit_running(peer, job, pool_names[i], ENDLESS, 2);
+		json_t *said =
+		    peer_call(other, "job.cancel", "{s:s}", "job", job);
+		json_t *result = answer_result(peer_await(peer, id));
+
+		ck_assert_str_eq(text_at(said, "job"), job);
+		ck_assert_str_eq(text_at(said, "state"), "cancelled");
+		ck_assert_str_eq(text_at(result, "job"), job);
+		ck_assert_str_eq(text_at(result, "state"), "cancelled");
+		ck_assert_str_ne(text_at(result, "reason"), "");
+		ck_assert_int_gt(sum_of(value_at(result, "tasks"), "turns"), 0);
+		json_decref(said);
+		json_decref(result);
+		/* It is not known any more. */
+		json_decref(peer_call_error(
+		    other, "no_such_job", "job.cancel", "{s:s}", "job", job));
+	}
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(cancel_of_a_queued_job)
+{
+	struct gild *gild = gild_start("-o", "pool.processes.size=1", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *notice, *result;
+	char first_job[27], job[27];
+	int64_t first, second, third;
+
+	first = peer_submit_running(peer, first_job, "processes", ENDLESS, 1);
+	/* Far more than any window of tasks that were handed out ahead. */
+	for (int i = 0; i < 64; i++)
+		third =
+		    peer_call_start(peer, "job.submit", "{s:i}", "count", 1);
+	second = peer_call_start(
+	    peer, "job.submit", "{s:I, s:b}", "count", ENDLESS, "progress", 1);
+	do {
+		notice = peer_await_notification(peer, "job.progress");
+		snprintf(job, sizeof(job), "%s", text_at(notice, "job"));
+		json_decref(notice);
+	} while (strcmp(job, first_job) == 0);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
+	result = answer_result(peer_await(peer, second));
+	ck_assert_str_eq(text_at(result, "state"), "cancelled");
+	ck_assert_int_eq(int_at(result, "attempts"), 0);
+	ck_assert_int_eq(int_at(result, "timing.wall_ns"), 0);
+	ck_assert_int_eq(int_at(result, "tasks.0.pid"), 0);
+	json_decref(result);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", first_job));
+	json_decref(peer_await(peer, first));
+	result = answer_result(peer_await(peer, third));
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	json_decref(result);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(cancel_of_what_is_no_job)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *error;
+
+	json_decref(peer_call_error(peer, "no_such_job", "job.cancel", "{s:s}",
+	    "job", "01ARZ3NDEKTSV4RRFFQ69G5FAV"));
+	error = peer_call_error(
+	    peer, "invalid_params", "job.cancel", "{s:s}", "job", "nonsense");
+	ck_assert_str_eq(text_at(error, "data.field"), "job");
+	json_decref(error);
+	gild_stop(gild);
+}
+END_TEST
+
+/* --- late --- */
+
+START_TEST(timeout_of_a_running_job)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+
+	for (size_t i = 0; i < 2; i++) {
+		json_t *result = peer_call(peer, "job.submit",
+		    "{s:I, s:s, s:i, s:i}", "count", ENDLESS, "pool",
+		    pool_names[i], "workers", 2, "timeout_ms", 300);
+
+		ck_assert_str_eq(text_at(result, "state"), "timed_out");
+		ck_assert_ptr_nonnull(
+		    strstr(text_at(result, "reason"), "300 ms"));
+		ck_assert_int_ge(
+		    int_at(result, "timing.total_ns"), 300 * 1000000);
+		ck_assert_int_gt(sum_of(value_at(result, "tasks"), "turns"), 0);
+		json_decref(result);
+	}
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(timeout_of_a_queued_job)
+{
+	struct gild *gild = gild_start("-o", "pool.threads.size=1", NULL);
+	struct peer *peer = peer_connect(gild);
+	char job[27];
+	int64_t first = peer_submit_running(peer, job, "threads", ENDLESS, 1);
+	json_t *result = peer_call(peer, "job.submit", "{s:i, s:s, s:i}",
+	    "count", 1, "pool", "threads", "timeout_ms", 50);
+
+	ck_assert_str_eq(text_at(result, "state"), "timed_out");
+	ck_assert_int_eq(int_at(result, "attempts"), 0);
+	json_decref(result);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
+	json_decref(peer_await(peer, first));
+	/* The pool is whole. */
+	result = peer_call(
+	    peer, "job.submit", "{s:i, s:s}", "count", 7, "pool", "threads");
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	json_decref(result);
+	gild_stop(gild);
+}
+END_TEST
+
+/* --- told of --- */
+
+START_TEST(progress_is_told)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	json_int_t count = 500000;
+	int64_t id = peer_call_start(peer, "job.submit", "{s:I, s:i, s:b}",
+	    "count", count, "cost_ns", 1000, "progress", 1);
+	int64_t turns = 0;
+	int notices = 0;
+	char job[27];
+
+	for (;;) {
+		json_t *message = peer_receive(peer);
+		const json_t *params = json_object_get(message, "params");
+
+		if (params == NULL) { /* the answer ends it */
+			ck_assert_int_eq(int_at(message, "id"), id);
+			ck_assert_str_eq(text_at(message, "result.job"), job);
+			json_decref(message);
+			break;
+		}
+		ck_assert_ptr_null(json_object_get(message, "id"));
+		ck_assert_str_eq(text_at(message, "method"), "job.progress");
+		ck_assert_int_eq(int_at(params, "request"), id);
+		ck_assert_int_eq(int_at(params, "count"), count);
+		ck_assert_int_ge(int_at(params, "turns"), turns);
+		ck_assert_int_le(int_at(params, "turns"), count);
+		turns = int_at(params, "turns");
+		if (notices++ == 0) {
+			ck_assert_str_eq(text_at(params, "state"), "queued");
+			ck_assert_int_eq(turns, 0);
+			snprintf(
+			    job, sizeof(job), "%s", text_at(params, "job"));
+		}
+		ck_assert_str_eq(text_at(params, "job"), job);
+		json_decref(message);
+	}
+	/* Half a second of work: some of it was seen. */
+	ck_assert_int_ge(notices, 2);
+	ck_assert_int_gt(turns, 0);
+	json_decref(peer_call(peer, "server.ping", NULL));
+	gild_stop(gild);
+}
+END_TEST
+
+/* --- clients that leave --- */
+
+START_TEST(client_that_leaves_takes_its_jobs_along)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *stats;
+	char job[27];
+
+	peer_submit_running(peer, job, "processes", ENDLESS, 64);
+	peer_submit_running(peer, job, "threads", ENDLESS, 4);
+	peer_close(peer);
+	gild_await_idle(gild);
+	stats = gild_stats(gild);
+	ck_assert_int_eq(int_at(stats, "jobs.cancelled"), 2);
+	ck_assert_int_eq(int_at(stats, "connections.open"), 1);
+	json_decref(stats);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(client_that_half_closes_is_served)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	int64_t id = peer_call_start(peer, "job.submit", "{s:i, s:i, s:i}",
+	    "count", 300000, "cost_ns", 1000, "workers", 2);
+	static const char last[] =
+	    "{\"jsonrpc\":\"2.0\",\"id\":99,\"method\":\"server.ping\"}";
+	json_t *result;
+
+	/* The last line has no LF: the end of the stream ends it. */
+	peer_send_bytes(peer, last, sizeof(last) - 1);
+	peer_half_close(peer);
+	json_decref(answer_result(peer_await(peer, 99)));
+	result = answer_result(peer_await(peer, id));
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	json_decref(result);
+	peer_expect_eof(peer);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(client_that_half_closes_and_leaves_is_noticed)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	char job[27];
+
+	peer_submit_running(peer, job, "processes", ENDLESS, 1);
+	peer_half_close(peer);
+	/* Still there: its job runs on. */
+	gild_await_busy(gild, "processes", 0);
+	peer_close(peer);
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+END_TEST
+
+/* --- many --- */
+
+START_TEST(batch_is_answered_in_one_line)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *answers;
+	bool has_seen[4] = {false};
+
+	peer_send_line(peer,
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"job.submit\","
+	    "\"params\":{\"count\":100000,\"pool\":\"threads\"}},"
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"job.submit\","
+	    "\"params\":{\"count\":1}},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"server.ping\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"no.such\"}]");
+	answers = peer_receive(peer);
+	ck_assert_uint_eq(json_array_size(answers), 3);
+	for (size_t i = 0; i < 3; i++) {
+		const json_t *answer = json_array_get(answers, i);
+		int64_t id = int_at(answer, "id");
+
+		ck_assert(id >= 1 && id <= 3 && !has_seen[id]);
+		has_seen[id] = true;
+		if (id == 1)
+			ck_assert_str_eq(
+			    text_at(answer, "result.state"), "done");
+		if (id == 3)
+			ck_assert_int_eq(int_at(answer, "error.code"), -32601);
+	}
+	json_decref(answers);
+	gild_stop(gild);
+}
+END_TEST
+
+static bool
+one_is_done(json_t *stats, void *unused)
+{
+	(void)unused;
+	return int_at(stats, "jobs.done") == 1;
+}
+
+START_TEST(notification_runs_and_is_not_answered)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *answer;
+
+	peer_send_line(peer,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"job.submit\","
+	    "\"params\":{\"count\":1000}}");
+	gild_await_stats(gild, "one job is done", one_is_done, NULL);
+	peer_send_line(peer,
+	    "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"server.ping\"}");
+	answer = peer_receive(peer);
+	ck_assert_str_eq(text_at(answer, "id"), "a");
+	json_decref(answer);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(each_of_many_is_answered_once)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	enum { MANY = 2000 };
+	static bool has_seen[MANY + 1];
+	json_t *stats;
+
+	for (int i = 0; i < MANY; i++)
+		peer_call_start(peer, "job.submit", "{s:i, s:s, s:i}", "count",
+		    1 + i, "pool", pool_names[i % 2], "workers", 1 + i % 3);
+	for (int i = 0; i < MANY; i++) {
+		json_t *answer = peer_receive(peer);
+		int64_t id = int_at(answer, "id");
+
+		ck_assert(id >= 1 && id <= MANY && !has_seen[id]);
+		has_seen[id] = true;
+		ck_assert_int_eq(int_at(answer, "result.count"), id);
+		ck_assert_int_eq(
+		    sum_of(value_at(answer, "result.tasks"), "turns"), id);
+		json_decref(answer);
+	}
+	stats = gild_stats(gild);
+	ck_assert_int_eq(int_at(stats, "jobs.done"), MANY);
+	ck_assert_int_eq(int_at(stats, "jobs.running"), 0);
+	json_decref(stats);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(clients_take_turns)
+{
+	struct gild *gild = gild_start(
+	    "-o", "pool.processes.size=1", "-o", "frontends=1", NULL);
+	struct peer *greedy = peer_connect(gild), *modest = peer_connect(gild);
+	char job[27];
+	json_t *stats;
+	int64_t first =
+	    peer_submit_running(greedy, job, "processes", ENDLESS, 1);
+
+	for (int i = 0; i < 1000; i++)
+		peer_call_start(greedy, "job.submit", "{s:i, s:i}", "count",
+		    100, "cost_ns", 10000);
+	json_decref(peer_call(greedy, "server.ping", NULL));
+	/* The thousand are queued; now one more, from somebody else. */
+	peer_call_start(modest, "job.submit", "{s:i}", "count", 1);
+	json_decref(peer_call(modest, "server.ping", NULL));
+	json_decref(peer_call(greedy, "job.cancel", "{s:s}", "job", job));
+	json_decref(peer_await(greedy, first));
+	json_decref(answer_result(peer_receive(modest)));
+	stats = gild_stats(gild);
+	ck_assert_int_gt(int_at(stats, "jobs.queued"), 500);
+	json_decref(stats);
+	peer_close(greedy);
+	gild_stop(gild);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+	    processes_count_every_turn,
+	    threads_count_every_turn,
+	    hold_switches_only_between_tasks,
+	    interval_changes_while_gild_runs,
+	    cancel_of_a_running_job,
+	    cancel_of_a_queued_job,
+	    cancel_of_what_is_no_job,
+	    timeout_of_a_running_job,
+	    timeout_of_a_queued_job,
+	    progress_is_told,
+	    client_that_leaves_takes_its_jobs_along,
+	    client_that_half_closes_is_served,
+	    client_that_half_closes_and_leaves_is_noticed,
+	    batch_is_answered_in_one_line,
+	    notification_runs_and_is_not_answered,
+	    each_of_many_is_answered_once,
+	    clients_take_turns,
+	};
+
+	return run_suite("jobs", tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,635 @@
+/*
+ * The lock. Most tests hold it in the main thread and move one waiter step by
+ * step, each step an event that is waited for; a step that a broken lock would
+ * never reach ends in Check's timeout. What many threads do to the lock at
+ * once is in test_gil_contest.c.
+ */
+#include "config.h" /* _GNU_SOURCE, for SCHED_BATCH */
+
+#include "daemon/gil.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdlib.h>
+
+#include "daemon/clock.h"
+#include "tests/unit/suite.h"
+
+#define CANCEL UINT32_C(2)
+#define INTERRUPTS (CANCEL | UINT32_C(4))
+#define FOREVER_NS (3600 * NS_PER_S)
+#define TIMEOUT_S 60
+
+/* A thread that takes part, the test's own or one of its own making. */
+struct player {
+	struct gil *gil;
+	struct gil_thread thread;
+	_Atomic uint32_t attention;
+	pthread_t id;
+	enum gil_outcome outcome;
+};
+
+static struct gil *
+gil_make(enum gil_policy policy, uint64_t interval_ns, bool force)
+{
+	struct gil_config config = {
+	    .policy = policy,
+	    .interval_ns = interval_ns,
+	    .force = force,
+	};
+	struct gil *gil = gil_new(&config);
+
+	ck_assert_ptr_nonnull(gil);
+	return gil;
+}
+
+static void
+player_prepare(struct player *player, struct gil *gil)
+{
+	player->gil = gil;
+	atomic_init(&player->attention, 0);
+	gil_thread_begin(&player->thread, &player->attention, INTERRUPTS);
+}
+
+static void
+player_start(struct player *player, void *(*body)(void *))
+{
+	ck_assert_int_eq(pthread_create(&player->id, NULL, body, player), 0);
+}
+
+static void
+player_join(struct player *player)
+{
+	ck_assert_int_eq(pthread_join(player->id, NULL), 0);
+}
+
+static void
+player_interrupt(struct player *player)
+{
+	atomic_fetch_or(&player->attention, CANCEL);
+}
+
+static bool
+player_is_asked(struct player *player)
+{
+	return (atomic_load(&player->attention) & GIL_DROP) != 0;
+}
+
+static void
+player_await_request(struct player *player)
+{
+	while (!player_is_asked(player))
+		sched_yield();
+}
+
+/* Who is counted as a waiter sleeps: the count is read under the mutex. */
+static void
+gil_await_waiters(struct gil *gil, unsigned waiters)
+{
+	while (gil_inspect(gil).waiters != waiters)
+		sched_yield();
+}
+
+static void
+assert_taken(enum gil_outcome outcome)
+{
+	ck_assert_int_eq(outcome, GIL_TAKEN);
+}
+
+/* The body of a thread that wants the lock once. */
+static void *
+take_once(void *arg)
+{
+	struct player *player = arg;
+
+	player->outcome = gil_acquire(player->gil, &player->thread);
+	if (player->outcome == GIL_TAKEN)
+		gil_release(player->gil, &player->thread);
+	return NULL;
+}
+
+/* The same in no hurry: as a batch thread it preempts nobody when it wakes. */
+static void *
+take_once_leisurely(void *arg)
+{
+	struct sched_param none = {0};
+
+	if (pthread_setschedparam(pthread_self(), SCHED_BATCH, &none) != 0)
+		abort();
+	return take_once(arg);
+}
+
+/* The lock in the test's own hands, and a waiter asleep. */
+struct duel {
+	struct gil *gil;
+	struct player holder;
+	struct player waiter;
+};
+
+static void
+duel_start_with(struct duel *duel, enum gil_policy policy, uint64_t interval_ns,
+    bool force, void *(*waiter)(void *))
+{
+	duel->gil = gil_make(policy, interval_ns, force);
+	player_prepare(&duel->holder, duel->gil);
+	player_prepare(&duel->waiter, duel->gil);
+	assert_taken(gil_acquire(duel->gil, &duel->holder.thread));
+	player_start(&duel->waiter, waiter);
+	gil_await_waiters(duel->gil, 1);
+}
+
+static void
+duel_start(
+    struct duel *duel, enum gil_policy policy, uint64_t interval_ns, bool force)
+{
+	duel_start_with(duel, policy, interval_ns, force, take_once);
+}
+
+static void
+duel_end(struct duel *duel)
+{
+	struct gil_state state = gil_inspect(duel->gil);
+
+	ck_assert(!state.is_locked);
+	ck_assert_uint_eq(state.waiters, 0);
+	gil_free(duel->gil);
+}
+
+START_TEST(test_policy_names)
+{
+	enum gil_policy policy = GIL_HOLD;
+
+	for (int i = 0; i < GIL_POLICY_COUNT; i++) {
+		const char *name = gil_policy_name((enum gil_policy)i);
+
+		ck_assert_int_eq(gil_policy_parse(name, &policy), 0);
+		ck_assert_int_eq((int)policy, i);
+	}
+	ck_assert_str_eq(gil_policy_name(GIL_INTERVAL), "interval");
+	ck_assert_str_eq(gil_policy_name(GIL_HOLD), "hold");
+	ck_assert_int_eq(gil_policy_parse("", &policy), -1);
+	ck_assert_int_eq(gil_policy_parse("Hold", &policy), -1);
+	ck_assert_int_eq(gil_policy_parse("intervals", &policy), -1);
+}
+END_TEST
+
+START_TEST(test_free_takes_null)
+{
+	gil_free(NULL);
+}
+END_TEST
+
+/* A thread is its struct, from task to task; its very first task included. */
+START_TEST(test_a_switch_has_another_thread_before_it)
+{
+	struct gil *gil = gil_make(GIL_INTERVAL, FOREVER_NS, true);
+	struct player a, b;
+	struct player *order[] = {&a, &a, &b, &b, &a};
+	static const uint64_t switches[] = {0, 0, 1, 0, 1};
+	static const uint64_t numbers[] = {0, 0, 1, 1, 2};
+
+	for (int i = 0; i < 5; i++) {
+		struct gil_thread *thread = &order[i]->thread;
+
+		player_prepare(order[i], gil);
+		assert_taken(gil_acquire(gil, thread));
+		ck_assert(gil_inspect(gil).is_locked);
+		gil_release(gil, thread);
+		ck_assert_uint_eq(thread->record.acquisitions, 1);
+		ck_assert_uint_eq(thread->record.switches, switches[i]);
+		ck_assert_uint_eq(gil_inspect(gil).switch_number, numbers[i]);
+	}
+	ck_assert(!gil_inspect(gil).is_locked);
+	gil_free(gil);
+}
+END_TEST
+
+START_TEST(test_a_request_is_honoured)
+{
+	struct duel duel;
+	struct gil_record *record = &duel.holder.thread.record;
+
+	duel_start(&duel, GIL_INTERVAL, NS_PER_MS, true);
+	player_await_request(&duel.holder);
+	assert_taken(gil_yield(duel.gil, &duel.holder.thread));
+	ck_assert(!player_is_asked(&duel.holder));
+	player_join(&duel.waiter);
+	gil_release(duel.gil, &duel.holder.thread);
+
+	ck_assert_uint_eq(record->drop_requests, 1);
+	ck_assert_uint_eq(record->honoured, 1);
+	ck_assert_uint_eq(record->acquisitions, 2);
+	ck_assert_uint_eq(record->switches, 1);
+	ck_assert_uint_gt(record->switch_wait_ns, 0);
+	ck_assert_uint_eq(duel.waiter.thread.record.requests_sent, 1);
+	ck_assert_uint_eq(duel.waiter.thread.record.switches, 1);
+	duel_end(&duel);
+}
+END_TEST
+
+/* Without `force` the one that runs beats the one that wakes, sooner or later.
+ */
+START_TEST(test_a_request_is_missed_without_force)
+{
+	struct duel duel;
+	struct gil_record *record = &duel.holder.thread.record;
+
+	do {
+		duel_start_with(&duel, GIL_INTERVAL, NS_PER_MS / 10, false,
+		    take_once_leisurely);
+		player_await_request(&duel.holder);
+		assert_taken(gil_yield(duel.gil, &duel.holder.thread));
+		gil_release(duel.gil, &duel.holder.thread);
+		player_join(&duel.waiter);
+
+		ck_assert_uint_eq(record->switch_wait_ns, 0);
+		ck_assert_uint_eq(record->switches, record->honoured);
+		ck_assert_uint_eq(record->honoured + record->missed, 1);
+		ck_assert_uint_eq(
+		    record->drop_requests, 1 + record->superseded);
+		duel_end(&duel);
+	} while (record->missed == 0);
+}
+END_TEST
+
+START_TEST(test_a_request_dies_with_its_tenure)
+{
+	struct duel duel;
+	struct gil_record *record = &duel.holder.thread.record;
+
+	duel_start(&duel, GIL_INTERVAL, NS_PER_MS, true);
+	player_await_request(&duel.holder);
+	gil_release(duel.gil, &duel.holder.thread);
+	ck_assert(!player_is_asked(&duel.holder));
+	player_join(&duel.waiter);
+
+	ck_assert_uint_eq(record->drop_requests, 1);
+	ck_assert_uint_eq(record->superseded, 1);
+	ck_assert(!player_is_asked(&duel.waiter));
+	ck_assert_uint_eq(duel.waiter.thread.record.requests_sent, 1);
+	duel_end(&duel);
+}
+END_TEST
+
+START_TEST(test_a_yield_unasked_keeps_the_lock)
+{
+	struct duel duel;
+
+	duel_start(&duel, GIL_INTERVAL, FOREVER_NS, true);
+	assert_taken(gil_yield(duel.gil, &duel.holder.thread));
+	ck_assert_uint_eq(gil_inspect(duel.gil).waiters, 1);
+	ck_assert_uint_eq(duel.holder.thread.record.acquisitions, 1);
+	gil_release(duel.gil, &duel.holder.thread);
+	player_join(&duel.waiter);
+	duel_end(&duel);
+}
+END_TEST
+
+/* The interrupt may have come before the thread does. */
+START_TEST(test_an_interrupt_is_seen_at_entry)
+{
+	struct gil *gil = gil_make((enum gil_policy)_i, NS_PER_MS, true);
+	struct player player;
+
+	player_prepare(&player, gil);
+	player_interrupt(&player);
+	ck_assert_int_eq(gil_acquire(gil, &player.thread), GIL_INTERRUPTED);
+	ck_assert(!gil_inspect(gil).is_locked);
+	ck_assert_uint_eq(player.thread.record.acquisitions, 0);
+	gil_free(gil);
+}
+END_TEST
+
+START_TEST(test_an_interrupt_ends_a_wait)
+{
+	struct duel duel;
+
+	duel_start(&duel, (enum gil_policy)_i, FOREVER_NS, true);
+	player_interrupt(&duel.waiter);
+	gil_wake_all(duel.gil);
+	player_join(&duel.waiter);
+
+	ck_assert_int_eq(duel.waiter.outcome, GIL_INTERRUPTED);
+	ck_assert_uint_eq(duel.waiter.thread.record.acquisitions, 0);
+	ck_assert_uint_gt(duel.waiter.thread.record.wait_ns, 0);
+	ck_assert_uint_eq(duel.waiter.thread.record.requests_sent, 0);
+	ck_assert(gil_inspect(duel.gil).is_locked);
+	gil_release(duel.gil, &duel.holder.thread);
+	duel_end(&duel);
+}
+END_TEST
+
+START_TEST(test_an_interrupt_is_seen_at_a_timeout)
+{
+	struct duel duel;
+
+	duel_start(&duel, GIL_INTERVAL, NS_PER_MS, true);
+	player_interrupt(&duel.waiter);
+	player_join(&duel.waiter);
+	ck_assert_int_eq(duel.waiter.outcome, GIL_INTERRUPTED);
+	gil_release(duel.gil, &duel.holder.thread);
+	duel_end(&duel);
+}
+END_TEST
+
+/* It obeyed, and is to stop before it has the lock again: honoured. */
+START_TEST(test_an_interrupted_yield_does_not_hold)
+{
+	struct duel duel;
+	struct gil_record *record = &duel.holder.thread.record;
+
+	duel_start(&duel, GIL_INTERVAL, NS_PER_MS, true);
+	player_await_request(&duel.holder);
+	player_interrupt(&duel.holder);
+	ck_assert_int_eq(
+	    gil_yield(duel.gil, &duel.holder.thread), GIL_INTERRUPTED);
+	player_join(&duel.waiter);
+
+	ck_assert_int_eq(duel.waiter.outcome, GIL_TAKEN);
+	ck_assert(!player_is_asked(&duel.holder));
+	ck_assert_uint_eq(record->acquisitions, 1);
+	ck_assert_uint_eq(record->drop_requests, 1);
+	ck_assert_uint_eq(record->honoured, 1);
+	duel_end(&duel);
+}
+END_TEST
+
+START_TEST(test_wake_all_reaches_every_waiter)
+{
+	struct gil *gil = gil_make((enum gil_policy)_i, FOREVER_NS, true);
+	struct player holder;
+	struct player waiters[5];
+
+	player_prepare(&holder, gil);
+	assert_taken(gil_acquire(gil, &holder.thread));
+	for (int i = 0; i < 5; i++) {
+		player_prepare(&waiters[i], gil);
+		player_start(&waiters[i], take_once);
+	}
+	gil_await_waiters(gil, 5);
+
+	for (int i = 0; i < 4; i++)
+		player_interrupt(&waiters[i]);
+	gil_wake_all(gil);
+	for (int i = 0; i < 4; i++) {
+		player_join(&waiters[i]);
+		ck_assert_int_eq(waiters[i].outcome, GIL_INTERRUPTED);
+	}
+	ck_assert_uint_eq(gil_inspect(gil).waiters, 1);
+
+	gil_release(gil, &holder.thread);
+	player_join(&waiters[4]);
+	ck_assert_int_eq(waiters[4].outcome, GIL_TAKEN);
+	gil_free(gil);
+}
+END_TEST
+
+/*
+ * The release wakes one waiter, and that one leaves: the other must not sleep
+ * beside a free lock for ever.
+ */
+START_TEST(test_a_waiter_that_leaves_passes_the_wakeup_on)
+{
+	struct duel duel;
+	struct player second;
+
+	duel_start(&duel, GIL_HOLD, FOREVER_NS, true);
+	player_prepare(&second, duel.gil);
+	player_start(&second, take_once);
+	gil_await_waiters(duel.gil, 2);
+
+	player_interrupt(&duel.waiter);
+	gil_release(duel.gil, &duel.holder.thread);
+	player_join(&duel.waiter);
+	player_join(&second);
+	ck_assert_int_eq(duel.waiter.outcome, GIL_INTERRUPTED);
+	ck_assert_int_eq(second.outcome, GIL_TAKEN);
+	duel_end(&duel);
+}
+END_TEST
+
+/* The request goes with the waiter: the holder has nothing left to obey. */
+START_TEST(test_gh_96387_who_gives_up_withdraws_its_request)
+{
+	struct duel duel;
+	struct gil_record *record = &duel.holder.thread.record;
+
+	duel_start(&duel, GIL_INTERVAL, NS_PER_MS, true);
+	player_await_request(&duel.holder);
+	player_interrupt(&duel.waiter);
+	gil_wake_all(duel.gil);
+	player_join(&duel.waiter);
+
+	ck_assert(!player_is_asked(&duel.holder));
+	ck_assert_uint_eq(duel.waiter.thread.record.requests_sent, 1);
+	ck_assert_uint_eq(duel.waiter.thread.record.requests_withdrawn, 1);
+	assert_taken(gil_yield(duel.gil, &duel.holder.thread));
+	ck_assert_uint_eq(record->acquisitions, 1);
+	gil_release(duel.gil, &duel.holder.thread);
+	ck_assert_uint_eq(record->drop_requests, 0);
+	duel_end(&duel);
+}
+END_TEST
+
+/*
+ * The holder obeys, and the waiter that it wakes leaves: there will be no
+ * switch. The waiter may also see its interrupt before the holder obeys.
+ */
+START_TEST(test_gh_96387_no_waiter_left_ends_the_switch_wait)
+{
+	struct duel duel;
+	struct gil_record *held = &duel.holder.thread.record;
+	struct gil_record *waited = &duel.waiter.thread.record;
+
+	duel_start(&duel, GIL_INTERVAL, 20 * NS_PER_MS, true);
+	player_await_request(&duel.holder);
+	player_interrupt(&duel.waiter);
+	assert_taken(gil_yield(duel.gil, &duel.holder.thread));
+	player_join(&duel.waiter);
+	gil_release(duel.gil, &duel.holder.thread);
+
+	ck_assert_int_eq(duel.waiter.outcome, GIL_INTERRUPTED);
+	ck_assert_uint_eq(waited->requests_sent, 1);
+	ck_assert_uint_eq(held->missed + waited->requests_withdrawn, 1);
+	ck_assert_uint_eq(held->drop_requests, held->missed);
+	ck_assert_uint_eq(held->switches, 0);
+	duel_end(&duel);
+}
+END_TEST
+
+/* One of two waiters gives up: the request stands for the other. */
+START_TEST(test_gh_96387_a_request_stands_while_anybody_waits)
+{
+	struct duel duel;
+	struct player second;
+	struct gil_record *record = &duel.holder.thread.record;
+
+	duel_start(&duel, GIL_INTERVAL, NS_PER_MS, true);
+	player_await_request(&duel.holder);
+	gil_set_interval(duel.gil, FOREVER_NS);
+	player_prepare(&second, duel.gil);
+	player_start(&second, take_once);
+	gil_await_waiters(duel.gil, 2);
+	player_interrupt(&duel.waiter);
+	gil_wake_all(duel.gil);
+	player_join(&duel.waiter);
+
+	ck_assert(player_is_asked(&duel.holder));
+	assert_taken(gil_yield(duel.gil, &duel.holder.thread));
+	player_join(&second);
+	gil_release(duel.gil, &duel.holder.thread);
+	ck_assert_uint_eq(record->honoured, 1);
+	ck_assert_uint_eq(record->missed, 0);
+	ck_assert_uint_eq(duel.waiter.thread.record.requests_sent, 1);
+	ck_assert_uint_eq(duel.waiter.thread.record.requests_withdrawn, 0);
+	ck_assert_uint_eq(second.thread.record.requests_sent, 0);
+	duel_end(&duel);
+}
+END_TEST
+
+/* Asked, and nobody will take the lock: the last release returns all the same.
+ */
+START_TEST(test_gh_104341_the_last_release_never_waits)
+{
+	struct duel duel;
+	struct gil_record *held = &duel.holder.thread.record;
+	struct gil_record *waited = &duel.waiter.thread.record;
+
+	duel_start(&duel, GIL_INTERVAL, 20 * NS_PER_MS, true);
+	player_await_request(&duel.holder);
+	player_interrupt(&duel.waiter);
+	gil_release(duel.gil, &duel.holder.thread);
+	player_join(&duel.waiter);
+
+	ck_assert_int_eq(duel.waiter.outcome, GIL_INTERRUPTED);
+	ck_assert_uint_eq(held->switch_wait_ns, 0);
+	ck_assert_uint_eq(held->superseded + waited->requests_withdrawn, 1);
+	ck_assert_uint_eq(gil_inspect(duel.gil).switch_number, 0);
+	duel_end(&duel);
+}
+END_TEST
+
+/* From an hour to a millisecond: who sleeps for the hour has to hear of it. */
+START_TEST(test_gh_118727_a_new_interval_wakes_the_waiters)
+{
+	struct duel duel;
+
+	duel_start(&duel, GIL_INTERVAL, FOREVER_NS, true);
+	ck_assert(!player_is_asked(&duel.holder));
+	gil_set_interval(duel.gil, NS_PER_MS);
+	player_await_request(&duel.holder);
+	assert_taken(gil_yield(duel.gil, &duel.holder.thread));
+	player_join(&duel.waiter);
+	gil_release(duel.gil, &duel.holder.thread);
+	duel_end(&duel);
+}
+END_TEST
+
+/* Wants the lock once whenever its starting gun is fired. */
+struct runner {
+	struct player player;
+	sem_t gun;
+};
+
+enum { RUNNER_LAPS = 500 };
+
+static void *
+runner_main(void *arg)
+{
+	struct runner *runner = arg;
+
+	for (int lap = 0; lap < RUNNER_LAPS; lap++) {
+		while (sem_wait(&runner->gun) != 0)
+			continue;
+		take_once(&runner->player);
+	}
+	return NULL;
+}
+
+/*
+ * The change falls anywhere between the waiter's first look at the interval and
+ * its sleep. Were it not one step with its wake-up, the waiter would now and
+ * then sleep for the old hour.
+ */
+START_TEST(test_gh_130605_a_change_is_one_step)
+{
+	struct gil *gil = gil_make(GIL_INTERVAL, FOREVER_NS, true);
+	struct runner runner;
+	struct player holder;
+
+	player_prepare(&holder, gil);
+	assert_taken(gil_acquire(gil, &holder.thread));
+	player_prepare(&runner.player, gil);
+	ck_assert_int_eq(sem_init(&runner.gun, 0, 0), 0);
+	ck_assert_int_eq(
+	    pthread_create(&runner.player.id, NULL, runner_main, &runner), 0);
+	for (int lap = 0; lap < RUNNER_LAPS; lap++) {
+		gil_set_interval(gil, FOREVER_NS);
+		sem_post(&runner.gun);
+		for (int pause = 0; pause < lap % 50; pause++)
+			sched_yield();
+		gil_set_interval(gil, 20 * NS_PER_US);
+		player_await_request(&holder);
+		assert_taken(gil_yield(gil, &holder.thread));
+	}
+	player_join(&runner.player);
+	gil_release(gil, &holder.thread);
+	ck_assert_uint_eq(holder.thread.record.honoured, RUNNER_LAPS);
+	ck_assert_uint_eq(
+	    runner.player.thread.record.acquisitions, RUNNER_LAPS);
+	sem_destroy(&runner.gun);
+	gil_free(gil);
+}
+END_TEST
+
+static Suite *
+gil_suite(void)
+{
+	Suite *suite = suite_create("gil");
+	TCase *steps = tcase_create("steps");
+	TCase *interrupts = tcase_create("interrupts");
+	TCase *races = tcase_create("races");
+
+	tcase_set_timeout(steps, TIMEOUT_S);
+	tcase_add_test(steps, test_policy_names);
+	tcase_add_test(steps, test_free_takes_null);
+	tcase_add_test(steps, test_a_switch_has_another_thread_before_it);
+	tcase_add_test(steps, test_a_request_is_honoured);
+	tcase_add_test(steps, test_a_request_is_missed_without_force);
+	tcase_add_test(steps, test_a_request_dies_with_its_tenure);
+	tcase_add_test(steps, test_a_yield_unasked_keeps_the_lock);
+	suite_add_tcase(suite, steps);
+
+	tcase_set_timeout(interrupts, TIMEOUT_S);
+	tcase_add_loop_test(interrupts, test_an_interrupt_is_seen_at_entry, 0,
+	    GIL_POLICY_COUNT);
+	tcase_add_loop_test(
+	    interrupts, test_an_interrupt_ends_a_wait, 0, GIL_POLICY_COUNT);
+	tcase_add_test(interrupts, test_an_interrupt_is_seen_at_a_timeout);
+	tcase_add_test(interrupts, test_an_interrupted_yield_does_not_hold);
+	tcase_add_loop_test(interrupts, test_wake_all_reaches_every_waiter, 0,
+	    GIL_POLICY_COUNT);
+	tcase_add_test(
+	    interrupts, test_a_waiter_that_leaves_passes_the_wakeup_on);
+	suite_add_tcase(suite, interrupts);
+
+	tcase_set_timeout(races, TIMEOUT_S);
+	tcase_add_test(races, test_gh_96387_who_gives_up_withdraws_its_request);
+	tcase_add_test(
+	    races, test_gh_96387_no_waiter_left_ends_the_switch_wait);
+	tcase_add_test(
+	    races, test_gh_96387_a_request_stands_while_anybody_waits);
+	tcase_add_test(races, test_gh_104341_the_last_release_never_waits);
+	tcase_add_test(races, test_gh_118727_a_new_interval_wakes_the_waiters);
+	tcase_add_test(races, test_gh_130605_a_change_is_one_step);
+	suite_add_tcase(suite, races);
+	return suite;
+}
+
+int
+main(void)
+{
+	return suite_main(gil_suite());
+}
