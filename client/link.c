@@ -149,7 +149,7 @@ connect_address(
  * with a limit.
  */
 static int
-connect_unix(const char *path, int timeout_ms, char error[LINK_ERROR_CHARS + 1])
+connect_unix(const char *path, int timeout_ms, struct link_failure *failure)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval limit = {
@@ -157,7 +157,9 @@ connect_unix(const char *path, int timeout_ms, char error[LINK_ERROR_CHARS + 1])
 	int fd;
 
 	if (*path == '\0' || strlen(path) >= sizeof(address.sun_path)) {
-		put_error(error, "a path of 1 to %zu bytes follows unix:",
+		failure->is_address_wrong = true;
+		put_error(failure->text,
+		    "a path of 1 to %zu bytes follows unix:",
 		    sizeof(address.sun_path) - 1);
 		return -1;
 	}
@@ -168,8 +170,8 @@ connect_unix(const char *path, int timeout_ms, char error[LINK_ERROR_CHARS + 1])
 		-1 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1) {
-		put_error(
-		    error, "%s", strerror(errno == EAGAIN ? ETIMEDOUT : errno));
+		put_error(failure->text, "%s",
+		    strerror(errno == EAGAIN ? ETIMEDOUT : errno));
 		if (fd != -1)
 			close(fd);
 		return -1;
@@ -200,8 +202,7 @@ split_server(char *text, char **host, char **port)
 }
 
 static int
-connect_tcp(
-    const char *server, int timeout_ms, char error[LINK_ERROR_CHARS + 1])
+connect_tcp(const char *server, int timeout_ms, struct link_failure *failure)
 {
 	int64_t deadline_ms = now_ms() + timeout_ms;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
@@ -212,14 +213,14 @@ connect_tcp(
 
 	snprintf(text, sizeof(text), "%s", server);
 	if (!split_server(text, &host, &port)) {
-		put_error(error,
-		    "it is no address: write HOST:PORT, "
-		    "[ADDRESS]:PORT or unix:PATH");
+		failure->is_address_wrong = true;
+		put_error(failure->text,
+		    "write HOST:PORT, [ADDRESS]:PORT or unix:PATH");
 		return -1;
 	}
 	status = getaddrinfo(host, port, &hints, &found);
 	if (status != 0) {
-		put_error(error, "%s",
+		put_error(failure->text, "%s",
 		    status == EAI_SYSTEM ? strerror(errno)
 					 : gai_strerror(status));
 		return -1;
@@ -228,16 +229,17 @@ connect_tcp(
 	     at = at->ai_next)
 		fd = connect_address(at->ai_addr, at->ai_addrlen, deadline_ms);
 	if (fd == -1)
-		put_error(error, "%s", strerror(errno));
+		put_error(failure->text, "%s", strerror(errno));
 	freeaddrinfo(found);
 	return fd;
 }
 
 struct link *
-link_open(const struct link_options *options, char error[LINK_ERROR_CHARS + 1])
+link_open(const struct link_options *options, struct link_failure *failure)
 {
 	struct link *link = calloc(1, sizeof(*link));
 
+	*failure = (struct link_failure){0};
 	if (link == NULL)
 		goto out_of_memory;
 	link->fd = -1;
@@ -248,22 +250,24 @@ link_open(const struct link_options *options, char error[LINK_ERROR_CHARS + 1])
 		goto out_of_memory;
 	frame_reader_init(&link->reader, LINK_MAX_LINE_BYTES);
 	if (strlen(options->server) > LINK_SERVER_CHARS) {
-		put_error(error, "the address is too long");
+		put_error(failure->text,
+		    "at most %d characters make an address", LINK_SERVER_CHARS);
+		failure->is_address_wrong = true;
 		goto fail;
 	}
 	strcpy(link->server, options->server);
 	if (strncmp(link->server, "unix:", 5) == 0)
 		link->fd = connect_unix(
-		    link->server + 5, options->connect_timeout_ms, error);
+		    link->server + 5, options->connect_timeout_ms, failure);
 	else
 		link->fd = connect_tcp(
-		    link->server, options->connect_timeout_ms, error);
+		    link->server, options->connect_timeout_ms, failure);
 	if (link->fd == -1)
 		goto fail;
 	return link;
 
 out_of_memory:
-	put_error(error, "%s", strerror(ENOMEM));
+	put_error(failure->text, "%s", strerror(ENOMEM));
 fail:
 	link_close(link);
 	return NULL;

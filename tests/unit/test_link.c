@@ -25,6 +25,7 @@
 static int listener = -1;
 static int server = -1; /* the server's end of the connection */
 static struct link *client;
+static struct link_failure failure; /* of the last try_open() */
 static char address[64];
 
 /* A listener on 127.0.0.1; its port goes into address. */
@@ -47,13 +48,12 @@ listen_tcp(int backlog)
 }
 
 static struct link *
-try_open(const char *to, int timeout_ms, char error[LINK_ERROR_CHARS + 1])
+try_open(const char *to, int timeout_ms)
 {
 	struct link_options options = {
 	    .server = to, .connect_timeout_ms = timeout_ms};
 
-	error[0] = '\0';
-	return link_open(&options, error);
+	return link_open(&options, &failure);
 }
 
 static void
@@ -71,11 +71,9 @@ accept_client(void)
 static void
 setup(void)
 {
-	char error[LINK_ERROR_CHARS + 1];
-
 	listener = listen_tcp(8);
-	client = try_open(address, PATIENCE_MS, error);
-	ck_assert_msg(client != NULL, "%s", error);
+	client = try_open(address, PATIENCE_MS);
+	ck_assert_msg(client != NULL, "%s", failure.text);
 	accept_client();
 }
 
@@ -390,41 +388,41 @@ static const char *const no_addresses[] = {"", "4453", "localhost",
 
 START_TEST(what_is_no_address_is_told)
 {
-	char error[LINK_ERROR_CHARS + 1];
-
-	ck_assert_ptr_null(try_open(no_addresses[_i], PATIENCE_MS, error));
-	ck_assert_str_ne(error, "");
+	ck_assert_ptr_null(try_open(no_addresses[_i], PATIENCE_MS));
+	ck_assert(failure.is_address_wrong);
+	ck_assert_str_ne(failure.text, "");
 }
 END_TEST
 
 START_TEST(a_refusal_is_told)
 {
-	char error[LINK_ERROR_CHARS + 1];
 	int fd = listen_tcp(-1); /* bound, and nobody listens */
 
-	ck_assert_ptr_null(try_open(address, PATIENCE_MS, error));
-	ck_assert_str_eq(error, "Connection refused");
+	ck_assert_ptr_null(try_open(address, PATIENCE_MS));
+	ck_assert_str_eq(failure.text, "Connection refused");
+	ck_assert(!failure.is_address_wrong);
 	close(fd);
 	ck_assert_ptr_null(
-	    try_open("unix:/nonexistent/gild.sock", PATIENCE_MS, error));
-	ck_assert_str_eq(error, "No such file or directory");
+	    try_open("unix:/nonexistent/gild.sock", PATIENCE_MS));
+	ck_assert_str_eq(failure.text, "No such file or directory");
 }
 END_TEST
 
 START_TEST(long_names_are_told)
 {
-	char error[LINK_ERROR_CHARS + 1];
 	char text[600];
 
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "unix:", 5);
 	text[150] = '\0';
-	ck_assert_ptr_null(try_open(text, PATIENCE_MS, error));
-	ck_assert_str_eq(error, "a path of 1 to 107 bytes follows unix:");
+	ck_assert_ptr_null(try_open(text, PATIENCE_MS));
+	ck_assert_str_eq(
+	    failure.text, "a path of 1 to 107 bytes follows unix:");
 	text[150] = 'x';
 	text[sizeof(text) - 1] = '\0';
-	ck_assert_ptr_null(try_open(text, PATIENCE_MS, error));
-	ck_assert_str_eq(error, "the address is too long");
+	ck_assert_ptr_null(try_open(text, PATIENCE_MS));
+	ck_assert_str_eq(
+	    failure.text, "at most 255 characters make an address");
 }
 END_TEST
 
@@ -432,14 +430,13 @@ END_TEST
 START_TEST(connecting_ends_in_time)
 {
 	struct link *waiting[64] = {NULL};
-	char error[LINK_ERROR_CHARS + 1];
 	int fd = listen_tcp(0);
 	size_t n = 0;
 
-	while (n < 64 && (waiting[n] = try_open(address, 100, error)) != NULL)
+	while (n < 64 && (waiting[n] = try_open(address, 100)) != NULL)
 		n++;
 	ck_assert_uint_lt(n, 64);
-	ck_assert_str_eq(error, "Connection timed out");
+	ck_assert_str_eq(failure.text, "Connection timed out");
 	while (n > 0)
 		link_close(waiting[--n]);
 	close(fd);
@@ -452,7 +449,6 @@ START_TEST(unix_sockets_are_servers_too)
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	struct link *waiting[64] = {NULL};
 	char folder[] = "/tmp/test_link.XXXXXX";
-	char error[LINK_ERROR_CHARS + 1];
 	char text[128];
 	size_t n = 0;
 
@@ -464,11 +460,11 @@ START_TEST(unix_sockets_are_servers_too)
 	ck_assert_int_eq(
 	    bind(listener, (struct sockaddr *)&name, sizeof(name)), 0);
 	ck_assert_int_eq(listen(listener, 0), 0);
-	while (n < 64 && (waiting[n] = try_open(text, 100, error)) != NULL)
+	while (n < 64 && (waiting[n] = try_open(text, 100)) != NULL)
 		n++;
 	ck_assert_uint_gt(n, 0);
 	ck_assert_uint_lt(n, 64);
-	ck_assert_str_eq(error, "Connection timed out");
+	ck_assert_str_eq(failure.text, "Connection timed out");
 	client = waiting[0];
 	accept_client();
 	ask(1);
