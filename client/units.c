@@ -98,8 +98,14 @@ put_duration(char *text, size_t size, uint64_t ns, struct form form)
 struct units_text
 units_duration(uint64_t ns)
 {
+	return units_duration_like(ns, ns);
+}
+
+struct units_text
+units_duration_like(uint64_t ns, uint64_t like_ns)
+{
 	struct units_text out;
-	struct form form = choose_form(ns);
+	struct form form = choose_form(like_ns);
 	size_t used;
 
 	put_duration(out.text, sizeof(out.text), ns, form);

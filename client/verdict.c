@@ -304,25 +304,22 @@ warn_of_cpu_times(const struct comparison *comparison, struct verdict *verdict)
  * processes tells only where each worker can have one.
  */
 static void
-warn_of_others(const struct comparison *comparison, struct verdict *verdict)
+warn_of_others(
+    const struct comparison *comparison, enum arm arm, struct verdict *verdict)
 {
-	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
-		const struct row *row = &comparison->rows[arm];
-		double life_ns = (double)row->wall_ns.median * row->workers;
-		double used = (double)row->cpu_ns / life_ns;
+	const struct row *row = &comparison->rows[arm];
+	struct units_text number = units_number_word(row->workers);
+	const char *plural = row->workers == 1 ? "" : "s";
+	double life_ns = (double)row->wall_ns.median * row->workers;
 
-		if (arm == ARM_THREADS || life_ns == 0 ||
-		    parallel_workers(comparison, arm) < row->workers ||
-		    used >= CPU_SHARE)
-			continue;
+	if (parallel_workers(comparison, arm) == row->workers &&
+	    (double)row->cpu_ns < life_ns * CPU_SHARE)
 		add(verdict, VERDICT_WARNING,
 		    "%s worker%s got only %s of %s CPU%s: other programs used "
 		    "the rest. Measure again when they do not.",
-		    units_number_word(row->workers).text,
-		    row->workers == 1 ? "" : "s", units_percent(used).text,
-		    units_number_word(row->workers).text,
-		    row->workers == 1 ? "" : "s");
-	}
+		    number.text, plural,
+		    units_percent((double)row->cpu_ns / life_ns).text,
+		    number.text, plural);
 }
 
 static void
@@ -353,7 +350,8 @@ verdict_reach(const struct comparison *comparison)
 	warn_of_few_cores(comparison, &verdict);
 	warn_of_few_executors(comparison, ARM_THREADS, &verdict);
 	warn_of_few_executors(comparison, ARM_PROCESSES, &verdict);
-	warn_of_others(comparison, &verdict);
+	warn_of_others(comparison, ARM_SEQUENTIAL, &verdict);
+	warn_of_others(comparison, ARM_PROCESSES, &verdict);
 	warn_of_cpu_times(comparison, &verdict);
 	warn_of_noise(comparison, &verdict);
 	return verdict;

@@ -42,6 +42,16 @@ START_TEST(durations_round_to_their_unit)
 }
 END_TEST
 
+START_TEST(a_column_has_one_unit)
+{
+	ck_assert_str_eq(
+	    units_duration_like(513400000, 1031000000).text, "0.513 s");
+	ck_assert_str_eq(
+	    units_duration_like(12000000000, 1031000000).text, "12.000 s");
+	ck_assert_str_eq(units_duration_like(4, 31200).text, "0.0 us");
+}
+END_TEST
+
 START_TEST(a_range_is_in_the_unit_of_its_middle)
 {
 	ck_assert_str_eq(units_range(1008000000, 1019400000, 1012000000).text,
@@ -131,6 +141,7 @@ main(void)
 
 	tcase_add_loop_test(tcase, durations_round_to_their_unit, 0,
 	    sizeof(durations) / sizeof(durations[0]));
+	tcase_add_test(tcase, a_column_has_one_unit);
 	tcase_add_test(tcase, a_range_is_in_the_unit_of_its_middle);
 	tcase_add_test(tcase, uptimes_have_two_units);
 	tcase_add_test(tcase, counts_have_commas);
