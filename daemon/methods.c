@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "daemon/answer.h"
 #include "daemon/connection.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"

@@ -52,6 +52,25 @@ TESTS += $(LOCK_UNIT_TESTS)
 %C%_unit_test_gil_LDADD = $(LOCK_UNIT_LDADD)
 %C%_unit_test_gil_contest_LDADD = $(LOCK_UNIT_LDADD)
 
+# --- base: unit tests of what lies between the command line and the master ---
+BASE_UNIT_TESTS = \
+	%D%/unit/test_address \
+	%D%/unit/test_backoff \
+	%D%/unit/test_log \
+	%D%/unit/test_option_texts \
+	%D%/unit/test_options \
+	%D%/unit/test_options_file
+BASE_UNIT_LDADD = libgildcore.a $(UNIT_LDADD) $(CONFUSE_LIBS)
+check_PROGRAMS += $(BASE_UNIT_TESTS)
+TESTS += $(BASE_UNIT_TESTS) %D%/lint/test_gild_manual.sh
+dist_check_SCRIPTS += %D%/lint/test_gild_manual.sh
+%C%_unit_test_address_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_backoff_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_log_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_option_texts_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_options_LDADD = $(BASE_UNIT_LDADD)
+%C%_unit_test_options_file_LDADD = $(BASE_UNIT_LDADD)
+
 include %D%/fuzz/local.mk
 
 # --- lint ---
