@@ -31,6 +31,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/answer.h"
 #include "daemon/board.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
@@ -47,19 +48,6 @@
 
 enum connection_state { OPEN, AT_EOF, LINGERING };
 
-/* The answers to one batch, gathered as text. */
-struct batch {
-	struct evbuffer *text;
-	size_t n_open; /* answers not given yet */
-};
-
-struct answer {
-	struct connection *connection; /* NULL: the client has left */
-	struct batch *batch;	       /* NULL: a call on its own */
-	json_t *id;
-	LIST_ENTRY(answer) links;
-};
-
 struct connection {
 	struct frontend *frontend;
 	struct bufferevent *bufferevent;
@@ -71,34 +59,18 @@ struct connection {
 	unsigned n_probes;
 	struct event *timer; /* probes, or the end of lingering */
 	struct job_owner owner;
-	LIST_HEAD(, answer) answers; /* not given yet */
+	struct answer_list answers; /* not given yet */
 	LIST_ENTRY(connection) links;
 };
 
 /* --- end --- */
 
-static void
-batch_free(struct batch *batch)
-{
-	if (batch != NULL)
-		evbuffer_free(batch->text);
-	free(batch);
-}
-
 /* The client is gone: so are its jobs, and answers go nowhere. */
 static void
 connection_free(struct connection *connection)
 {
-	struct answer *answer;
-
 	job_owner_leave(&connection->owner);
-	while ((answer = LIST_FIRST(&connection->answers)) != NULL) {
-		LIST_REMOVE(answer, links);
-		answer->connection = NULL;
-		if (answer->batch != NULL && --answer->batch->n_open == 0)
-			batch_free(answer->batch);
-		answer->batch = NULL;
-	}
+	answers_abandon(&connection->answers);
 	LIST_REMOVE(connection, links);
 	frontend_remove(connection->frontend);
 	if (connection->timer != NULL)
@@ -166,15 +138,29 @@ connection_check_backlog(struct connection *connection)
 	bufferevent_disable(connection->bufferevent, EV_READ);
 }
 
-static void
+void
+connection_break(struct connection *connection)
+{
+	/* libevent then reports the end, and the connection is freed there. */
+	shutdown(bufferevent_getfd(connection->bufferevent), SHUT_RDWR);
+}
+
+void
 connection_write(struct connection *connection, const json_t *message)
 {
-	/* Without memory for an answer the client is better cut off than
-	 * left waiting; libevent then reports the error. */
 	if (message == NULL ||
 	    jsonrpc_write(
 		bufferevent_get_output(connection->bufferevent), message) != 0)
-		shutdown(bufferevent_getfd(connection->bufferevent), SHUT_RDWR);
+		connection_break(connection);
+	connection_check_backlog(connection);
+}
+
+void
+connection_write_buffer(struct connection *connection, struct evbuffer *buffer)
+{
+	if (evbuffer_add_buffer(
+		bufferevent_get_output(connection->bufferevent), buffer) != 0)
+		connection_break(connection);
 	connection_check_backlog(connection);
 }
 
@@ -185,114 +171,6 @@ connection_notify(struct connection *connection, json_t *message)
 	    connection->state != LINGERING)
 		connection_write(connection, message);
 	json_decref(message);
-}
-
-/* --- answers --- */
-
-static struct answer *
-answer_new(struct connection *connection, struct batch *batch, json_t *id)
-{
-	struct answer *answer = calloc(1, sizeof(*answer));
-
-	if (answer == NULL)
-		return NULL;
-	answer->connection = connection;
-	answer->batch = batch;
-	answer->id = json_incref(id);
-	if (batch != NULL)
-		batch->n_open++;
-	LIST_INSERT_HEAD(&connection->answers, answer, links);
-	return answer;
-}
-
-json_t *
-answer_id(const struct answer *answer)
-{
-	return answer == NULL ? NULL : answer->id;
-}
-
-/* Adds one answer to its batch's line, without the LF. */
-static int
-batch_add(struct batch *batch, const json_t *message)
-{
-	struct evbuffer *one = evbuffer_new();
-	const char *before = evbuffer_get_length(batch->text) == 0 ? "[" : ",";
-	int result = -1;
-
-	if (one == NULL || message == NULL || jsonrpc_write(one, message) != 0)
-		goto out;
-	if (evbuffer_add(batch->text, before, 1) != 0 ||
-	    evbuffer_remove_buffer(
-		one, batch->text, evbuffer_get_length(one) - 1) < 0)
-		goto out;
-	result = 0;
-out:
-	if (one != NULL)
-		evbuffer_free(one);
-	return result;
-}
-
-/* The batch's line is complete once all answers are in; it may be empty. */
-static void
-batch_end(struct connection *connection, struct batch *batch)
-{
-	if (--batch->n_open > 0)
-		return;
-	if (evbuffer_get_length(batch->text) > 0) {
-		evbuffer_add(batch->text, "]\n", 2);
-		evbuffer_add_buffer(
-		    bufferevent_get_output(connection->bufferevent),
-		    batch->text);
-		connection_check_backlog(connection);
-	}
-	batch_free(batch);
-}
-
-/* Steals message, frees the answer. */
-static void
-answer_give(struct answer *answer, json_t *message)
-{
-	struct connection *connection = answer->connection;
-
-	if (connection != NULL) {
-		LIST_REMOVE(answer, links);
-		if (answer->batch == NULL) {
-			connection_write(connection, message);
-		} else {
-			if (batch_add(answer->batch, message) != 0)
-				shutdown(
-				    bufferevent_getfd(connection->bufferevent),
-				    SHUT_RDWR);
-			batch_end(connection, answer->batch);
-		}
-	}
-	json_decref(message);
-	json_decref(answer->id);
-	free(answer);
-}
-
-void
-answer_error(struct answer *answer, const struct rpc_error *error)
-{
-	if (answer != NULL)
-		answer_give(answer, jsonrpc_error(answer->id, error));
-}
-
-void
-answer_result(struct answer *answer, json_t *result)
-{
-	struct rpc_error error;
-
-	if (answer == NULL) {
-		json_decref(result);
-		return;
-	}
-	if (result == NULL) {
-		rpc_error_set(&error, RPC_INTERNAL, NULL, "out of memory");
-		answer_error(answer, &error);
-		return;
-	}
-	answer_give(answer, jsonrpc_result(answer->id, result));
 }
 
 /* --- input --- */
@@ -314,9 +192,10 @@ connection_serve_call(struct connection *connection, struct batch *batch,
 	struct answer *answer = NULL;
 
 	if (call->id != NULL) {
-		answer = answer_new(connection, batch, call->id);
+		answer = answer_new(
+		    connection, &connection->answers, batch, call->id);
 		if (answer == NULL) {
-			connection_write(connection, NULL);
+			connection_break(connection);
 			return;
 		}
 	}
@@ -333,20 +212,16 @@ connection_serve_message(
 	struct batch *batch = NULL;
 
 	if (message->is_batch) {
-		batch = calloc(1, sizeof(*batch));
-		if (batch != NULL)
-			batch->text = evbuffer_new();
-		if (batch == NULL || batch->text == NULL) {
-			free(batch);
-			connection_write(connection, NULL);
+		batch = batch_new();
+		if (batch == NULL) {
+			connection_break(connection);
 			return;
 		}
-		batch->n_open = 1; /* held until all its calls were made */
 	}
 	for (size_t i = 0; i < message->n_calls; i++)
 		connection_serve_call(connection, batch, &message->calls[i]);
 	if (batch != NULL)
-		batch_end(connection, batch);
+		batch_release(connection, batch);
 }
 
 static void

@@ -1,20 +1,14 @@
 /*
- * A client's connection, and the answers that it is owed.
- *
- * An answer is made when a call arrives and given exactly once, with a result
- * or an error. It outlives its connection: given to a client that has left, it
- * goes nowhere. The members of a batch are answers like any other; their line
- * is sent when the last was given.
+ * A client's connection: bytes in and out, framing, backpressure, its end.
+ * What it owes the client is in answer.h.
  */
 #ifndef GILD_DAEMON_CONNECTION_H
 #define GILD_DAEMON_CONNECTION_H
 
 #include <jansson.h>
 
-#include "proto/rpcerror.h"
-
-struct answer;
 struct connection;
+struct evbuffer;
 struct frontend;
 struct job_owner;
 
@@ -42,14 +36,17 @@ struct job_owner *connection_owner(struct connection *connection);
  */
 void connection_notify(struct connection *connection, json_t *message);
 
-/*
- * Gives the answer and frees it. result is stolen; NULL means that memory ran
- * out, and the client is told so. answer may be NULL: nobody asked for one.
- */
-void answer_result(struct answer *answer, json_t *result);
-void answer_error(struct answer *answer, const struct rpc_error *error);
+/* --- for answer.c --- */
 
-/* The id of the call, borrowed; NULL for a NULL answer. */
-json_t *answer_id(const struct answer *answer);
+/*
+ * Sends a message, which is borrowed. NULL stands for one that there was no
+ * memory for: the client is better cut off than left waiting.
+ */
+void connection_write(struct connection *connection, const json_t *message);
+/* Sends all that buffer holds, and empties it. */
+void connection_write_buffer(
+    struct connection *connection, struct evbuffer *buffer);
+/* Cuts the client off. */
+void connection_break(struct connection *connection);
 
 #endif

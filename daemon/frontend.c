@@ -147,6 +147,17 @@ frontend_drain(struct frontend *frontend)
 	connection_drain_all(frontend);
 }
 
+void
+frontend_abort(struct frontend *frontend)
+{
+	/* Who does not read its answers by then never will. */
+	static const struct timeval grace = {.tv_sec = 1};
+
+	frontend_drain(frontend);
+	job_cancel_all(frontend->jobs, "gild is shutting down");
+	event_base_loopexit(frontend->base, &grace);
+}
+
 /* --- begin and end --- */
 
 static void

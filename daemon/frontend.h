@@ -2,7 +2,8 @@
  * A frontend: a process that owns client connections and their jobs. Its
  * parts, each with a file of its own, share this struct and one thread:
  *
- *	connection.c  bytes in and out, framing, batches, backpressure
+ *	connection.c  bytes in and out, framing, backpressure
+ *	answer.c      what clients are owed; batches
  *	methods.c     what each JSON-RPC method does
  *	job.c         a job's life from its request to its result
  *	dispatch.c    run queues, slots, tickets out and in
@@ -53,5 +54,7 @@ void frontend_remove(struct frontend *frontend);
 
 /* Finish what is in flight, then leave. */
 void frontend_drain(struct frontend *frontend);
+/* Cancel what is in flight, answer, and leave within a second. */
+void frontend_abort(struct frontend *frontend);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/answer.h"
 #include "daemon/clock.h"
 #include "daemon/connection.h"
 #include "daemon/dispatch.h"

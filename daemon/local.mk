@@ -10,6 +10,7 @@ libgildcore_a_SOURCES += %D%/clock.h
 
 # The processes, the board, and the way of a task.
 libgildcore_a_SOURCES += \
+	%D%/answer.c %D%/answer.h \
 	%D%/board.c %D%/board.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/dispatch.c %D%/dispatch.h \
@@ -45,9 +46,9 @@ libgildcore_a_SOURCES += \
 	%D%/options.c %D%/options.h \
 	%D%/options_file.c \
 	%D%/settings.c %D%/settings.h
+dist_man_MANS += %D%/gild.8 %D%/gild.conf.5
 
 # --- lock: the lock and the countdown ---
 libgildcore_a_SOURCES += \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/gil.c %D%/gil.h
-dist_man_MANS += %D%/gild.8 %D%/gild.conf.5

@@ -38,7 +38,7 @@
 #include "daemon/recovery.h"
 
 #define RESPAWN_FIRST_NS (10 * NS_PER_MS)
-#define RESPAWN_CAP_NS (5 * NS_PER_S)
+#define RESPAWN_CAP_NS (500 * NS_PER_MS)
 #define RESPAWN_QUIET_NS (10 * NS_PER_S)
 #define RETRY_NS (10 * NS_PER_MS)     /* a full queue or inbox */
 #define ABORT_GRACE_NS (2 * NS_PER_S) /* to answer what was cancelled */

@@ -5,15 +5,18 @@
  */
 #include "daemon/methods.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "daemon/answer.h"
 #include "daemon/connection.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
 #include "daemon/peer.h"
 #include "daemon/report.h"
+#include "proto/params.h"
 #include "proto/request.h"
+
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* One call as its method sees it. */
 struct invocation {
@@ -25,54 +28,13 @@ struct invocation {
 
 /* --- params --- */
 
-/* Params must be an object (or absent) with no members but those named. */
-static int
-params_check(
-    const json_t *params, const char *const names[], struct rpc_error *error)
-{
-	const char *name;
-	json_t *value;
-
-	if (params == NULL)
-		return 0;
-	if (!json_is_object(params))
-		return rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
-		    "params must be an object of named parameters");
-	json_object_foreach ((json_t *)params, name, value) {
-		size_t i = 0;
-
-		while (names[i] != NULL && strcmp(names[i], name) != 0)
-			i++;
-		if (names[i] == NULL)
-			return rpc_error_set(error, RPC_INVALID_PARAMS, name,
-			    names[0] == NULL
-				? "this method takes no parameters"
-				: "this method has no such parameter");
-	}
-	return 0;
-}
-
-static const char *
-params_text(const json_t *params, const char *name, struct rpc_error *error)
-{
-	const json_t *value = json_object_get(params, name);
-
-	if (!json_is_string(value)) {
-		rpc_error_set(error, RPC_INVALID_PARAMS, name,
-		    "%s is required, a string", name);
-		return NULL;
-	}
-	return json_string_value(value);
-}
-
 /* True when the call has no params; else it is answered with an error. */
 static bool
 takes_nothing(const struct invocation *invocation)
 {
-	static const char *const none[] = {NULL};
 	struct rpc_error error;
 
-	if (params_check(invocation->params, none, &error) == 0)
+	if (params_check(invocation->params, NULL, 0, &error) == 0)
 		return true;
 	answer_error(invocation->answer, &error);
 	return false;
@@ -85,16 +47,14 @@ pool_find(
 {
 	const struct settings *settings = frontend->settings;
 	const struct pool_settings *pool = settings_find_pool(settings, name);
-	char names[192] = "";
-	size_t used = 0;
+	const char *names[SETTINGS_MAX_POOLS];
 
 	if (pool != NULL)
 		return (int)(pool - settings->pools);
-	for (size_t i = 0; i < settings->n_pools && used < sizeof(names); i++)
-		used += (size_t)snprintf(names + used, sizeof(names) - used,
-		    "%s%s", i == 0 ? "" : ", ", settings->pools[i].name);
-	return rpc_error_set(error, RPC_NO_SUCH_POOL, "pool",
-	    "no pool \"%.40s\"; there are: %s", name, names);
+	for (size_t i = 0; i < settings->n_pools; i++)
+		names[i] = settings->pools[i].name;
+	return rpc_error_set_unknown(error, RPC_NO_SUCH_POOL, "pool", "pool",
+	    name, names, settings->n_pools);
 }
 
 /* --- server.*, pool.* --- */
@@ -132,38 +92,46 @@ pool_list(const struct invocation *invocation)
 			report_pools(invocation->frontend->generation)));
 }
 
+/* 0, or -1 with *error set: whether this pool has a switch interval. */
+static int
+pool_check_interval(const struct pool_settings *pool, struct rpc_error *error)
+{
+	if (pool->kind != POOL_THREADS)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
+		    "pool %s is of kind processes: it has no lock, and so no "
+		    "switch interval",
+		    pool->name);
+	if (pool->policy != GIL_INTERVAL)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
+		    "pool %s is of policy %s: it has no switch interval",
+		    pool->name, gil_policy_name(pool->policy));
+	return 0;
+}
+
 /* The pool's number, or -1 with *error set; *interval_us is checked. */
 static int
 pool_set_check(const struct invocation *invocation, uint64_t *interval_us,
     struct rpc_error *error)
 {
-	static const char *const names[] = {"pool", "interval_us", NULL};
+	static const char *const names[] = {"pool", "interval_us"};
 	const struct frontend *frontend = invocation->frontend;
-	const json_t *value =
-	    json_object_get(invocation->params, "interval_us");
+	const json_t *params = invocation->params;
 	const char *name;
 	int pool;
 
-	if (params_check(invocation->params, names, error) != 0)
-		return -1;
-	name = params_text(invocation->params, "pool", error);
-	if (name == NULL)
+	if (params_check(params, names, N_OF(names), error) != 0 ||
+	    params_require(params, "pool", "a pool's name", error) != 0 ||
+	    params_require(params, "interval_us",
+		"the switch interval in microseconds, an integer",
+		error) != 0 ||
+	    params_read_string(params, "pool", &name, error) != 0 ||
+	    params_read_integer(params, "interval_us", 1,
+		SETTINGS_MAX_INTERVAL_US, interval_us, error) != 0)
 		return -1;
 	pool = pool_find(frontend, name, error);
-	if (pool < 0)
+	if (pool < 0 ||
+	    pool_check_interval(&frontend->settings->pools[pool], error) != 0)
 		return -1;
-	if (frontend->settings->pools[pool].kind != POOL_THREADS)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
-		    "pool %s is of kind processes: it has no lock, and so no "
-		    "switch interval",
-		    name);
-	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
-	    (uint64_t)json_integer_value(value) > SETTINGS_MAX_INTERVAL_US)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "interval_us",
-		    "interval_us must be an integer from 1 to %llu "
-		    "(microseconds)",
-		    (unsigned long long)SETTINGS_MAX_INTERVAL_US);
-	*interval_us = (uint64_t)json_integer_value(value);
 	return pool;
 }
 
@@ -237,24 +205,33 @@ job_submit_call(const struct invocation *invocation)
 		answer_result(invocation->answer, NULL);
 }
 
-static void
-job_cancel_call(const struct invocation *invocation)
+/* 0, or -1 with *error set. */
+static int
+job_cancel_check(
+    const json_t *params, struct job_id *id, struct rpc_error *error)
 {
-	static const char *const names[] = {"job", NULL};
-	struct job_id id;
-	struct rpc_error error;
-	const char *text = NULL;
+	static const char *const names[] = {"job"};
+	const char *text;
 
-	if (params_check(invocation->params, names, &error) == 0)
-		text = params_text(invocation->params, "job", &error);
-	if (text != NULL && job_id_parse(text, &id) != 0) {
-		rpc_error_set(&error, RPC_INVALID_PARAMS, "job",
+	if (params_check(params, names, N_OF(names), error) != 0 ||
+	    params_require(params, "job", "a job's id, a string", error) != 0 ||
+	    params_read_string(params, "job", &text, error) != 0)
+		return -1;
+	if (job_id_parse(text, id) != 0)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "job",
 		    "job must be a job's id, %d characters like "
 		    "01KAP4Z3M8W5Q7N2B6X9R1T0CE",
 		    JOB_ID_CHARS);
-		text = NULL;
-	}
-	if (text == NULL)
+	return 0;
+}
+
+static void
+job_cancel_call(const struct invocation *invocation)
+{
+	struct rpc_error error;
+	struct job_id id;
+
+	if (job_cancel_check(invocation->params, &id, &error) != 0)
 		answer_error(invocation->answer, &error);
 	else
 		peers_cancel(
@@ -276,7 +253,7 @@ static const struct {
     {"server.ping", server_ping},
 };
 
-#define N_METHODS (sizeof(methods) / sizeof(methods[0]))
+#define N_METHODS N_OF(methods)
 
 const char *
 methods_name(size_t i)
@@ -294,6 +271,7 @@ methods_call(struct frontend *frontend, struct connection *connection,
 	    .params = call->params,
 	    .answer = answer,
 	};
+	const char *names[N_METHODS];
 	struct rpc_error error;
 
 	for (size_t i = 0; i < N_METHODS; i++) {
@@ -304,9 +282,9 @@ methods_call(struct frontend *frontend, struct connection *connection,
 			return;
 		}
 	}
-	rpc_error_set(&error, RPC_METHOD_NOT_FOUND, NULL,
-	    "no method \"%.60s\"; there are job.*, pool.* and server.*: see "
-	    "gild's protocol",
-	    call->method);
+	for (size_t i = 0; i < N_METHODS; i++)
+		names[i] = methods[i].name;
+	rpc_error_set_unknown(&error, RPC_METHOD_NOT_FOUND, NULL, "method",
+	    call->method, names, N_METHODS);
 	answer_error(answer, &error);
 }

@@ -7,7 +7,6 @@
  * of pool_table: only then can options_finish() tell a default from a value
  * that the pool's kind or policy has no use for.
  */
-#include "config.h" /* _GNU_SOURCE, for CPU_COUNT */
 #include "daemon/options.h"
 
 #include <sched.h>

@@ -12,8 +12,8 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#include "daemon/answer.h"
 #include "daemon/clock.h"
-#include "daemon/connection.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
@@ -197,8 +197,7 @@ peers_hear(struct peers *peers, const struct peer_message *message)
 		frontend_drain(peers->frontend);
 		break;
 	case PEER_ABORT:
-		frontend_drain(peers->frontend);
-		job_cancel_all(peers->frontend->jobs, "gild is shutting down");
+		frontend_abort(peers->frontend);
 		break;
 	case PEER_CANCEL:
 		peers_answer_cancel(peers, message);

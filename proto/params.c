@@ -37,7 +37,7 @@ params_check(const json_t *params, const char *const known[], size_t n_known,
 	json_object_foreach ((json_t *)params, name, member)
 		if (!is_one_of(name, known, n_known))
 			return rpc_error_set_unknown(error, RPC_INVALID_PARAMS,
-			    "parameter", name, known, n_known);
+			    name, "parameter", name, known, n_known);
 	return 0;
 }
 

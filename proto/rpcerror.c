@@ -153,24 +153,24 @@ rpc_error_set(struct rpc_error *error, enum rpc_error_kind kind,
 
 int
 rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
-    const char *what, const char *name, const char *const known[],
-    size_t n_known)
+    const char *field, const char *what, const char *name,
+    const char *const known[], size_t n_known)
 {
 	const char *near = nearest_name(name, known, n_known);
 	char list[sizeof(error->detail)] = "";
 	size_t len = 0;
 
 	if (n_known == 0)
-		return rpc_error_set(error, kind, name,
+		return rpc_error_set(error, kind, field,
 		    "unknown %s \"%.63s\": none is expected", what, name);
 	if (near != NULL)
-		return rpc_error_set(error, kind, name,
+		return rpc_error_set(error, kind, field,
 		    "unknown %s \"%.63s\": did you mean \"%s\"?", what, name,
 		    near);
 	for (size_t i = 0; i < n_known && len < sizeof(list); i++)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
 		    i > 0 ? ", " : "", known[i]);
-	return rpc_error_set(error, kind, name,
+	return rpc_error_set(error, kind, field,
 	    "unknown %s \"%.63s\": known are %s", what, name, list);
 }
 

@@ -57,13 +57,13 @@ int rpc_error_set(struct rpc_error *error, enum rpc_error_kind kind,
     __attribute__((format(printf, 4, 5)));
 
 /*
- * Refuses the member `name` of an object that has only `known` ones: the field
- * is name, the detail `unknown WHAT "name"` and what would be right: the
- * nearest known one, or the list of all. Always returns -1.
+ * Refuses a name that is none of the known ones: the detail is `unknown WHAT
+ * "name"` and what would be right: the nearest known one, or the list of all.
+ * Always returns -1.
  */
 int rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
-    const char *what, const char *name, const char *const known[],
-    size_t n_known);
+    const char *field, const char *what, const char *name,
+    const char *const known[], size_t n_known);
 
 /* What a JSON value is, for a detail: "an object", "a string", "true", ... */
 const char *rpc_json_type(const json_t *json);

@@ -10,12 +10,16 @@ EXTRA_PROGRAMS += $(LOCK_BENCHES)
 %C%_bench_gil_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_bench_gil_LDADD = libgildcore.a
 
-BENCHES = $(LOCK_BENCHES)
+# --- through the daemon ---
+EXTRA_PROGRAMS += %D%/bench_daemon
+%C%_bench_daemon_LDADD = $(EVENT_LIBS)
+
+BENCHES = $(LOCK_BENCHES) %D%/bench_daemon
 CLEANFILES += $(BENCHES)
 
-bench: $(BENCHES)
+bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \
-		echo "--- $$bench"; ./$$bench || exit 1; \
+		echo "--- $$bench"; GILD=./gild ./$$bench || exit 1; \
 	done
 
 .PHONY: bench

@@ -19,17 +19,17 @@ else
 FUZZ_MAIN = %D%/replay_main.c
 endif
 FUZZ_LDADD = libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS)
-FUZZ_ALL_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 %C%_fuzz_frame_SOURCES = %D%/fuzz_frame.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_frame_LDADD = $(FUZZ_LDADD)
-%C%_fuzz_frame_LDFLAGS = $(FUZZ_ALL_LDFLAGS)
+%C%_fuzz_frame_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_jsonrpc_SOURCES = %D%/fuzz_jsonrpc.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_jsonrpc_LDADD = $(FUZZ_LDADD)
-%C%_fuzz_jsonrpc_LDFLAGS = $(FUZZ_ALL_LDFLAGS)
+%C%_fuzz_jsonrpc_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_request_SOURCES = %D%/fuzz_request.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_request_LDADD = $(FUZZ_LDADD)
-%C%_fuzz_request_LDFLAGS = $(FUZZ_ALL_LDFLAGS)
+%C%_fuzz_request_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_result_SOURCES = %D%/fuzz_result.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_result_LDADD = $(FUZZ_LDADD)
-%C%_fuzz_result_LDFLAGS = $(FUZZ_ALL_LDFLAGS)
+%C%_fuzz_result_LDFLAGS = $(FUZZ_LINK_FLAGS)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
+
 #define MAX_BYTES 8
 
 static struct evbuffer *buffer;
@@ -303,8 +305,6 @@ main(void)
 {
 	Suite *suite = suite_create("frame");
 	TCase *tcase = tcase_create("frame");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, nothing_is_no_line);
@@ -330,9 +330,5 @@ main(void)
 	tcase_add_test(tcase, the_end_within_a_long_line_says_no_more);
 	tcase_add_test(tcase, a_line_stays_valid_until_the_next_call);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

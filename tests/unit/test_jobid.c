@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
+
 START_TEST(ids_are_written_as_ulids)
 {
 	static const struct {
@@ -177,8 +179,6 @@ main(void)
 {
 	Suite *suite = suite_create("jobid");
 	TCase *tcase = tcase_create("jobid");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, ids_are_written_as_ulids);
 	tcase_add_test(tcase, an_id_names_its_frontend_and_time);
@@ -190,9 +190,5 @@ main(void)
 	tcase_add_test(tcase, look_alikes_are_read);
 	tcase_add_test(tcase, other_text_is_no_id);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
+
 static const struct jsonrpc_limits limits = {
     .max_batch = 8, .max_values = 5000};
 
@@ -556,8 +558,6 @@ main(void)
 	TCase *spec = tcase_create("specification");
 	TCase *strict = tcase_create("strict");
 	TCase *written = tcase_create("written");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(spec, NULL, teardown);
 	tcase_add_test(spec, spec_positional_params);
@@ -596,9 +596,5 @@ main(void)
 	tcase_add_test(written, replies_are_results_errors_and_notifications);
 	tcase_add_test(written, what_is_no_reply_is_refused);
 	suite_add_tcase(suite, written);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
+
 static const char *const known[] = {
     "count", "pool", "workers", "cost_ns", "timeout_ms", "progress", "id"};
 
@@ -74,8 +76,6 @@ main(void)
 {
 	Suite *suite = suite_create("nearest");
 	TCase *tcase = tcase_create("nearest");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, typing_mistakes_are_near);
 	tcase_add_test(tcase, beginnings_are_near);
@@ -83,9 +83,5 @@ main(void)
 	tcase_add_test(tcase, others_are_not_near);
 	tcase_add_test(tcase, long_names_are_near_to_nothing);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proto/params.h"
+#include "tests/unit/suite.h"
 
 #define MAX_WORKERS 64
 
@@ -244,8 +245,6 @@ main(void)
 {
 	Suite *suite = suite_create("request");
 	TCase *tcase = tcase_create("request");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, defaults_stand_for_what_is_absent);
 	tcase_add_test(tcase, every_parameter_is_read);
@@ -261,9 +260,5 @@ main(void)
 	tcase_add_test(tcase, defaults_are_not_written);
 	tcase_add_test(tcase, a_method_without_params_takes_none);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
+
 static const char *const result_text =
     "{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"state\":\"done\","
     "\"pool\":\"threads\",\"count\":9,\"workers\":2,\"cost_ns\":20,"
@@ -291,8 +293,6 @@ main(void)
 {
 	Suite *suite = suite_create("result");
 	TCase *tcase = tcase_create("result");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, what_is_read_is_written);
@@ -307,9 +307,5 @@ main(void)
 	tcase_add_test(tcase, lock_records_add_up);
 	tcase_add_test(tcase, nothing_can_be_freed);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

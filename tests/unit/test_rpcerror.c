@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
+
 static struct rpc_error error;
 
 START_TEST(codes_and_slugs_are_unique)
@@ -136,18 +138,18 @@ START_TEST(unknown_names_get_the_nearest)
 	static const char *const known[] = {"count", "pool", "workers"};
 
 	ck_assert_int_eq(rpc_error_set_unknown(&error, RPC_INVALID_PARAMS,
-			     "parameter", "cuont", known, 3),
+			     "cuont", "parameter", "cuont", known, 3),
 	    -1);
 	ck_assert_int_eq(error.kind, RPC_INVALID_PARAMS);
 	ck_assert_str_eq(error.field, "cuont");
 	ck_assert_str_eq(error.detail,
 	    "unknown parameter \"cuont\": did you mean \"count\"?");
 	rpc_error_set_unknown(
-	    &error, RPC_INVALID_PARAMS, "parameter", "colour", known, 3);
+	    &error, RPC_NO_SUCH_POOL, NULL, "pool", "colour", known, 3);
 	ck_assert_str_eq(error.detail,
-	    "unknown parameter \"colour\": known are count, pool, workers");
+	    "unknown pool \"colour\": known are count, pool, workers");
 	rpc_error_set_unknown(
-	    &error, RPC_INVALID_PARAMS, "parameter", "x", known, 0);
+	    &error, RPC_INVALID_PARAMS, "x", "parameter", "x", known, 0);
 	ck_assert_str_eq(
 	    error.detail, "unknown parameter \"x\": none is expected");
 }
@@ -159,8 +161,8 @@ START_TEST(a_list_of_names_that_does_not_fit_is_cut)
 
 	for (size_t i = 0; i < 200; i++)
 		known[i] = "abcdefghijkl";
-	rpc_error_set_unknown(
-	    &error, RPC_INVALID_PARAMS, "parameter", "zzzzzz", known, 200);
+	rpc_error_set_unknown(&error, RPC_INVALID_PARAMS, NULL, "parameter",
+	    "zzzzzz", known, 200);
 	ck_assert_uint_eq(strlen(error.detail), sizeof(error.detail) - 1);
 }
 END_TEST
@@ -205,8 +207,6 @@ main(void)
 {
 	Suite *suite = suite_create("rpcerror");
 	TCase *tcase = tcase_create("rpcerror");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, codes_and_slugs_are_unique);
 	tcase_add_test(tcase, codes_are_the_specifications_or_ours);
@@ -219,9 +219,5 @@ main(void)
 	tcase_add_test(tcase, empty_parts_are_left_out);
 	tcase_add_test(tcase, types_have_names);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -1,0 +1,169 @@
+/*
+ * Answers and batches. Run by a frontend's one thread. An answer knows its
+ * connection until that is gone; a batch lives as long as answers of it are
+ * open, or its calls are still being made.
+ */
+#include "daemon/answer.h"
+
+#include <event2/buffer.h>
+#include <stdlib.h>
+
+#include "daemon/connection.h"
+#include "proto/jsonrpc.h"
+
+struct batch {
+	struct evbuffer *text; /* the answers so far */
+	size_t n_open;	       /* answers not given yet, and who makes calls */
+};
+
+struct answer {
+	struct connection *connection; /* NULL: the client has left */
+	struct batch *batch;	       /* NULL: a call on its own */
+	json_t *id;
+	LIST_ENTRY(answer) links;
+};
+
+struct answer *
+answer_new(struct connection *connection, struct answer_list *owed,
+    struct batch *batch, json_t *id)
+{
+	struct answer *answer = calloc(1, sizeof(*answer));
+
+	if (answer == NULL)
+		return NULL;
+	answer->connection = connection;
+	answer->batch = batch;
+	answer->id = json_incref(id);
+	if (batch != NULL)
+		batch->n_open++;
+	LIST_INSERT_HEAD(owed, answer, links);
+	return answer;
+}
+
+json_t *
+answer_id(const struct answer *answer)
+{
+	return answer == NULL ? NULL : answer->id;
+}
+
+/* --- batches --- */
+
+struct batch *
+batch_new(void)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (batch == NULL)
+		return NULL;
+	batch->n_open = 1;
+	batch->text = evbuffer_new();
+	if (batch->text == NULL) {
+		free(batch);
+		return NULL;
+	}
+	return batch;
+}
+
+static void
+batch_free(struct batch *batch)
+{
+	evbuffer_free(batch->text);
+	free(batch);
+}
+
+/* Adds one answer to its batch's line, without the LF. */
+static int
+batch_add(struct batch *batch, const json_t *message)
+{
+	struct evbuffer *one = evbuffer_new();
+	const char *before = evbuffer_get_length(batch->text) == 0 ? "[" : ",";
+	int result = -1;
+
+	if (one == NULL || message == NULL || jsonrpc_write(one, message) != 0)
+		goto out;
+	if (evbuffer_add(batch->text, before, 1) != 0 ||
+	    evbuffer_remove_buffer(
+		one, batch->text, evbuffer_get_length(one) - 1) < 0)
+		goto out;
+	result = 0;
+out:
+	if (one != NULL)
+		evbuffer_free(one);
+	return result;
+}
+
+/* A batch of notifications has no answers, and then no line either. */
+void
+batch_release(struct connection *connection, struct batch *batch)
+{
+	if (--batch->n_open > 0)
+		return;
+	if (evbuffer_get_length(batch->text) > 0) {
+		if (evbuffer_add(batch->text, "]\n", 2) == 0)
+			connection_write_buffer(connection, batch->text);
+		else
+			connection_break(connection);
+	}
+	batch_free(batch);
+}
+
+/* --- giving --- */
+
+/* Steals message, frees the answer. */
+static void
+answer_give(struct answer *answer, json_t *message)
+{
+	struct connection *connection = answer->connection;
+
+	if (connection != NULL) {
+		LIST_REMOVE(answer, links);
+		if (answer->batch == NULL) {
+			connection_write(connection, message);
+		} else {
+			if (batch_add(answer->batch, message) != 0)
+				connection_break(connection);
+			batch_release(connection, answer->batch);
+		}
+	}
+	json_decref(message);
+	json_decref(answer->id);
+	free(answer);
+}
+
+void
+answer_error(struct answer *answer, const struct rpc_error *error)
+{
+	if (answer != NULL)
+		answer_give(answer, jsonrpc_error(answer->id, error));
+}
+
+void
+answer_result(struct answer *answer, json_t *result)
+{
+	struct rpc_error error;
+
+	if (answer == NULL) {
+		json_decref(result);
+		return;
+	}
+	if (result == NULL) {
+		rpc_error_set(&error, RPC_INTERNAL, NULL, "out of memory");
+		answer_error(answer, &error);
+		return;
+	}
+	answer_give(answer, jsonrpc_result(answer->id, result));
+}
+
+void
+answers_abandon(struct answer_list *owed)
+{
+	struct answer *answer;
+
+	while ((answer = LIST_FIRST(owed)) != NULL) {
+		LIST_REMOVE(answer, links);
+		answer->connection = NULL;
+		if (answer->batch != NULL && --answer->batch->n_open == 0)
+			batch_free(answer->batch);
+		answer->batch = NULL;
+	}
+}

@@ -1,0 +1,51 @@
+/*
+ * The answers that a client is owed.
+ *
+ * An answer is made when a call arrives and given exactly once, with a result
+ * or an error. It outlives its connection: given to a client that has left, it
+ * goes nowhere. The members of a batch are answers like any other; their line
+ * is sent when the last was given.
+ */
+#ifndef GILD_DAEMON_ANSWER_H
+#define GILD_DAEMON_ANSWER_H
+
+#include <jansson.h>
+#include <sys/queue.h>
+
+#include "proto/rpcerror.h"
+
+struct answer;
+struct batch;
+struct connection;
+
+/* What a connection owes. */
+LIST_HEAD(answer_list, answer);
+
+/*
+ * Owed by connection from now on, in its list; batch is NULL for a call on its
+ * own. NULL when memory ran out.
+ */
+struct answer *answer_new(struct connection *connection,
+    struct answer_list *owed, struct batch *batch, json_t *id);
+
+/*
+ * Gives the answer and frees it. result is stolen; NULL means that memory ran
+ * out, and the client is told so. answer may be NULL: nobody asked for one.
+ */
+void answer_result(struct answer *answer, json_t *result);
+void answer_error(struct answer *answer, const struct rpc_error *error);
+
+/* The id of the call, borrowed; NULL for a NULL answer. */
+json_t *answer_id(const struct answer *answer);
+
+/* The client has left: those still owed will go nowhere. */
+void answers_abandon(struct answer_list *owed);
+
+/*
+ * A batch is held by the one who makes its calls, until released; it is sent
+ * to connection once all its answers were given. NULL when memory ran out.
+ */
+struct batch *batch_new(void);
+void batch_release(struct connection *connection, struct batch *batch);
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * What the daemon adds, measured from outside, each beside its bare like in
+ * the same run, in turns:
+ *
+ *	the round trip of a tiny job (count 1) over loopback, one at a time,
+ *	beside that of a line through a bare libevent echo server;
+ *	a countdown in a worker process, by its result's cpu_ns, beside a loop
+ *	with the same check on each turn written out here.
+ *
+ * It starts the gild that $GILD names (./gild) on a port of its own, prints,
+ * and does not judge.
+ */
+#include <arpa/inet.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+
+#define ROUNDS 15
+#define CALLS 1000 /* a round */
+#define TURNS UINT64_C(1000000000)
+#define COUNTS 7
+
+static void
+die(const char *what)
+{
+	perror(what);
+	exit(EXIT_FAILURE);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorts. */
+static double
+quantile(double *values, size_t n, double q)
+{
+	qsort(values, n, sizeof(*values), compare);
+	return values[(size_t)((double)(n - 1) * q)];
+}
+
+/* --- a bare line echo --- */
+
+static void
+echo_read_cb(struct bufferevent *bufferevent, void *arg)
+{
+	size_t length;
+	char *line;
+
+	(void)arg;
+	while ((line = evbuffer_readln(bufferevent_get_input(bufferevent),
+		    &length, EVBUFFER_EOL_LF)) != NULL) {
+		line[length] = '\n';
+		bufferevent_write(bufferevent, line, length + 1);
+		free(line);
+	}
+}
+
+static void
+echo_event_cb(struct bufferevent *bufferevent, short what, void *arg)
+{
+	(void)what;
+	(void)arg;
+	bufferevent_free(bufferevent);
+}
+
+static void
+echo_accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *address, int length, void *arg)
+{
+	struct bufferevent *bufferevent =
+	    bufferevent_socket_new(arg, fd, BEV_OPT_CLOSE_ON_FREE);
+	int on = 1;
+
+	(void)listener;
+	(void)address;
+	(void)length;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	bufferevent_setcb(bufferevent, echo_read_cb, NULL, echo_event_cb, NULL);
+	bufferevent_enable(bufferevent, EV_READ | EV_WRITE);
+}
+
+static void
+echo_serve(int fd)
+{
+	struct event_base *base = event_base_new();
+
+	evutil_make_socket_nonblocking(fd);
+	evconnlistener_new(base, echo_accept_cb, base, 0, 16, fd);
+	event_base_dispatch(base);
+	_exit(EXIT_SUCCESS);
+}
+
+/* Returns the port. */
+static in_port_t
+echo_start(pid_t *pid)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0 || bind(fd, (void *)&address, length) != 0 ||
+	    getsockname(fd, (void *)&address, &length) != 0)
+		die("echo");
+	*pid = fork();
+	if (*pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* The listener of libevent calls listen() itself. */
+		echo_serve(fd);
+	}
+	if (listen(fd, 16) != 0)
+		die("listen");
+	close(fd);
+	return address.sin_port;
+}
+
+/* --- gild --- */
+
+static in_port_t
+gild_start(pid_t *pid)
+{
+	const char *program = getenv("GILD");
+	unsigned port = 0;
+	int ends[2];
+	char line[256];
+	FILE *out;
+
+	if (program == NULL)
+		program = "./gild";
+	if (pipe(ends) != 0)
+		die("pipe");
+	*pid = fork();
+	if (*pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execl(program, program, "-l", "127.0.0.1:0", (char *)NULL);
+		die(program);
+	}
+	close(ends[1]);
+	out = fdopen(ends[0], "r");
+	while (out != NULL && fgets(line, sizeof(line), out) != NULL &&
+	    strcmp(line, "ready\n") != 0)
+		sscanf(line, "listening on 127.0.0.1:%u", &port);
+	if (port == 0) {
+		fprintf(stderr, "gild did not start\n");
+		exit(EXIT_FAILURE);
+	}
+	return htons((in_port_t)port);
+}
+
+/* --- a client --- */
+
+struct client {
+	int fd;
+	char line[65536];
+};
+
+static void
+client_open(struct client *client, in_port_t port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	    .sin_port = port};
+	int on = 1;
+
+	client->fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (client->fd < 0 ||
+	    connect(client->fd, (void *)&address, sizeof(address)) != 0)
+		die("connect");
+	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/* Sends a line, waits for a line. Microseconds. */
+static double
+client_call(struct client *client, const char *request)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+	size_t length = 0;
+
+	if (write(client->fd, request, strlen(request)) < 0)
+		die("write");
+	do {
+		ssize_t got = read(client->fd, client->line + length,
+		    sizeof(client->line) - length - 1);
+
+		if (got <= 0)
+			die("read");
+		length += (size_t)got;
+	} while (client->line[length - 1] != '\n');
+	client->line[length] = '\0';
+	return (double)(clock_monotonic_ns() - start_ns) / 1e3;
+}
+
+/* --- the measurements --- */
+
+struct arm {
+	const char *name;
+	struct client *client;
+	const char *request;
+	double us[ROUNDS * CALLS];
+};
+
+#define PING "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.ping\"}\n"
+#define JOB(more)                                                  \
+	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"job.submit\"," \
+	"\"params\":{\"count\":1" more "}}\n"
+
+static void
+measure_round_trips(struct client *echo, struct client *gild)
+{
+	static struct arm arms[] = {
+	    {.name = "a line, bare libevent echo", .request = JOB("")},
+	    {.name = "server.ping", .request = PING},
+	    {.name = "job of count 1, processes", .request = JOB("")},
+	    {.name = "job of count 1, threads",
+		.request = JOB(",\"pool\":\"threads\"")},
+	};
+	double bare;
+
+	arms[0].client = echo;
+	for (size_t i = 1; i < 4; i++)
+		arms[i].client = gild;
+	for (size_t round = 0; round <= ROUNDS; round++) {
+		for (size_t i = 0; i < 4; i++) {
+			struct arm *arm = &arms[i];
+
+			for (size_t j = 0; j < CALLS; j++) {
+				double us =
+				    client_call(arm->client, arm->request);
+
+				/* The first round only warms up. */
+				if (round > 0)
+					arm->us[(round - 1) * CALLS + j] = us;
+			}
+		}
+	}
+	bare = quantile(arms[0].us, ROUNDS * CALLS, 0.5);
+	printf("round trips over loopback, one at a time, %d each\n\n",
+	    ROUNDS * CALLS);
+	printf("  %-28s %10s %10s %8s\n", "", "median us", "p99 us", "ratio");
+	for (size_t i = 0; i < 4; i++)
+		printf("  %-28s %10.1f %10.1f %8.2f\n", arms[i].name,
+		    quantile(arms[i].us, ROUNDS * CALLS, 0.5),
+		    quantile(arms[i].us, ROUNDS * CALLS, 0.99),
+		    quantile(arms[i].us, ROUNDS * CALLS, 0.5) / bare);
+}
+
+static __attribute__((noinline, aligned(64))) uint64_t
+loop_checked(uint64_t turns, const _Atomic uint32_t *word)
+{
+	while (turns > 0) {
+		if (atomic_load_explicit(word, memory_order_relaxed) != 0)
+			break;
+		turns--;
+		__asm__ volatile("" : "+r"(turns));
+	}
+	return turns;
+}
+
+static double
+loop_ps(void)
+{
+	static _Atomic uint32_t word;
+	uint64_t start_ns = clock_thread_cpu_ns();
+
+	if (loop_checked(TURNS, &word) != 0)
+		abort();
+	return (double)(clock_thread_cpu_ns() - start_ns) * 1e3 / (double)TURNS;
+}
+
+static double
+worker_ps(struct client *gild)
+{
+	char request[128];
+	const char *found;
+	uint64_t cpu_ns = 0;
+
+	snprintf(request, sizeof(request),
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"job.submit\","
+	    "\"params\":{\"count\":%" PRIu64 "}}\n",
+	    TURNS);
+	client_call(gild, request);
+	found = strstr(gild->line, "\"cpu_ns\":");
+	if (found == NULL ||
+	    sscanf(found, "\"cpu_ns\":%" SCNu64, &cpu_ns) != 1) {
+		fprintf(stderr, "no result: %s", gild->line);
+		exit(EXIT_FAILURE);
+	}
+	return (double)cpu_ns * 1e3 / (double)TURNS;
+}
+
+static void
+measure_countdown(struct client *gild)
+{
+	double loop[COUNTS], worker[COUNTS], bare, counted;
+
+	for (size_t i = 0; i < COUNTS; i++) {
+		loop[i] = loop_ps();
+		worker[i] = worker_ps(gild);
+	}
+	bare = quantile(loop, COUNTS, 0.5);
+	counted = quantile(worker, COUNTS, 0.5);
+	printf("\n%" PRIu64 " turns, median of %d, CPU time a turn\n\n", TURNS,
+	    COUNTS);
+	printf("  %-28s %7.1f ps\n", "hand-written, same check", bare);
+	printf("  %-28s %7.1f ps   ratio %.3f\n", "in a worker process",
+	    counted, counted / bare);
+}
+
+int
+main(void)
+{
+	static struct client echo, gild;
+	pid_t echo_pid, gild_pid;
+
+	client_open(&echo, echo_start(&echo_pid));
+	client_open(&gild, gild_start(&gild_pid));
+	measure_round_trips(&echo, &gild);
+	measure_countdown(&gild);
+	kill(echo_pid, SIGKILL);
+	kill(gild_pid, SIGTERM);
+	waitpid(echo_pid, NULL, 0);
+	waitpid(gild_pid, NULL, 0);
+	return EXIT_SUCCESS;
+}

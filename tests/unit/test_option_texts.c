@@ -1,0 +1,208 @@
+/*
+ * What is written about the options elsewhere: the manual explains each one
+ * with its bounds and its default, and the example configuration shows each
+ * one at its default. Both are read from the sources ($srcdir).
+ */
+#include "daemon/option_table.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/options.h"
+
+#define MANUAL "daemon/gild.conf.5"
+#define EXAMPLE "systemd/gild.conf"
+
+static char *
+read_source(const char *path)
+{
+	const char *srcdir = getenv("srcdir");
+	char name[1000], *text = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(
+	    name, sizeof(name), "%s/%s", srcdir == NULL ? "." : srcdir, path);
+	file = fopen(name, "r");
+	ck_assert_msg(file != NULL, "%s cannot be opened", name);
+	ck_assert_int_gt(getdelim(&text, &size, '\0', file), 0);
+	fclose(file);
+	return text;
+}
+
+/* The text of the manual's item on this option. */
+static char *
+find_item(const char *manual, const char *name)
+{
+	char head[64];
+	const char *start, *end;
+
+	snprintf(head, sizeof(head), "\n.It Ic %s\n", name);
+	start = strstr(manual, head);
+	ck_assert_msg(start != NULL, "%s does not explain %s", MANUAL, name);
+	start += strlen(head);
+	end = strstr(start, "\n.It");
+	if (end == NULL || strstr(start, "\n.El") < end)
+		end = strstr(start, "\n.El");
+	ck_assert_ptr_nonnull(end);
+	return strndup(start, (size_t)(end - start));
+}
+
+static void
+check_item(const char *manual, const struct option_row *row)
+{
+	char bounds[OPTION_TEXT_CHARS + 1], by_default[128];
+	char *item = find_item(manual, row->name);
+
+	option_format_bounds(row, bounds);
+	ck_assert_msg(strcasestr(item, bounds) != NULL,
+	    "%s does not say that %s takes %s", MANUAL, row->name, bounds);
+	if (row->initial != NULL) {
+		snprintf(by_default, sizeof(by_default), "%s by default.",
+		    row->initial);
+		ck_assert_msg(strstr(item, by_default) != NULL,
+		    "%s does not say that %s is %s", MANUAL, row->name,
+		    by_default);
+	}
+	free(item);
+}
+
+START_TEST(the_manual_explains_every_option)
+{
+	char *manual = read_source(MANUAL);
+
+	for (size_t i = 0; i < settings_table.n_rows; i++)
+		check_item(manual, &settings_table.rows[i]);
+	for (size_t i = 0; i < pool_table.n_rows; i++)
+		check_item(manual, &pool_table.rows[i]);
+	free(manual);
+}
+END_TEST
+
+START_TEST(the_manual_explains_nothing_else)
+{
+	static const char head[] = "\n.It Ic ";
+	char *manual = read_source(MANUAL), name[64];
+	size_t n_items = 0;
+
+	for (char *item = strstr(manual, head); item != NULL;
+	     item = strstr(item + 1, head)) {
+		ck_assert_int_eq(sscanf(item + strlen(head), "%63s", name), 1);
+		ck_assert_msg(option_find(&settings_table, name) != NULL ||
+			option_find(&pool_table, name) != NULL,
+		    "%s explains %s, which is no option", MANUAL, name);
+		n_items++;
+	}
+	ck_assert_uint_eq(n_items, settings_table.n_rows + pool_table.n_rows);
+	free(manual);
+}
+END_TEST
+
+/* Takes the # from lines such as "#name = value", "#pool ..." and "#}". */
+static void
+uncomment(char *text)
+{
+	for (char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (line[0] == '#' && line[1] != ' ' && line[1] != '\n')
+			line[0] = ' ';
+	}
+}
+
+static void
+read_text(struct settings *settings, const char *text)
+{
+	char name[] = "/tmp/gild-example-XXXXXX";
+	char error[OPTIONS_ERROR_CHARS + 1];
+	int fd = mkstemp(name), result;
+	FILE *file = fdopen(fd, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+	options_init(settings);
+	result = options_read_file(settings, name, error);
+	remove(name);
+	ck_assert_msg(result == 0, "%s", error);
+	ck_assert_msg(options_finish(settings, error) == 0, "%s", error);
+}
+
+static char *
+print(const struct settings *settings)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(options_print(settings, out), 0);
+	fclose(out);
+	return text;
+}
+
+/* With and without its #s it says the same as no file at all. */
+START_TEST(the_example_shows_the_defaults)
+{
+	char *example = read_source(EXAMPLE), *expected, *printed;
+	char error[OPTIONS_ERROR_CHARS + 1];
+	struct settings settings;
+
+	options_init(&settings);
+	ck_assert_int_eq(options_finish(&settings, error), 0);
+	expected = print(&settings);
+	settings_free(&settings);
+	for (int i = 0; i < 2; i++) {
+		read_text(&settings, example);
+		printed = print(&settings);
+		ck_assert_str_eq(printed, expected);
+		free(printed);
+		settings_free(&settings);
+		uncomment(example);
+	}
+	free(expected);
+	free(example);
+}
+END_TEST
+
+static void
+check_shown(const char *example, const char *start, const char *name)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s%s = ", start, name);
+	ck_assert_msg(strstr(example, line) != NULL, "%s does not show %s",
+	    EXAMPLE, name);
+}
+
+START_TEST(the_example_shows_every_option)
+{
+	char *example = read_source(EXAMPLE);
+
+	for (size_t i = 0; i < settings_table.n_rows; i++)
+		check_shown(example, "\n#", settings_table.rows[i].name);
+	for (size_t i = 0; i < pool_table.n_rows; i++)
+		check_shown(example, "\n#\t", pool_table.rows[i].name);
+	free(example);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("option_texts");
+	TCase *tcase = tcase_create("option_texts");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, the_manual_explains_every_option);
+	tcase_add_test(tcase, the_manual_explains_nothing_else);
+	tcase_add_test(tcase, the_example_shows_the_defaults);
+	tcase_add_test(tcase, the_example_shows_every_option);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,239 @@
+/*
+ * PROTOCOL.md is complete: every method and every error that the code knows
+ * has its place and an example in it, and its tables say what the headers say.
+ * That its examples are true is for test_protocol.c to show.
+ */
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/methods.h"
+#include "proto/result.h"
+#include "proto/rpcerror.h"
+#include "tests/e2e/example.h"
+#include "tests/unit/suite.h"
+
+static char *document; /* squeezed */
+static struct examples examples;
+static char error[EXAMPLE_ERROR_CHARS + 1];
+
+/* One space for several: tables are padded for the eye. */
+static void
+squeeze(char *text)
+{
+	char *to = text;
+
+	for (; *text != '\0'; text++)
+		if (text[0] != ' ' || text[1] != ' ')
+			*to++ = *text;
+	*to = '\0';
+}
+
+static void
+setup(void)
+{
+	document = examples_load();
+	ck_assert_msg(examples_read(document, &examples, error) == 0,
+	    EXAMPLES_DOCUMENT ": %s", error);
+	squeeze(document);
+}
+
+static void
+teardown(void)
+{
+	examples_free(&examples);
+	free(document);
+}
+
+/* Whether a line that is sent or expected holds this text. */
+static bool
+is_in_an_example(enum step_kind kind, const char *text)
+{
+	for (size_t i = 0; i < examples.n; i++) {
+		const struct example *example = &examples.list[i];
+
+		for (size_t j = 0; j < example->n_steps; j++)
+			if (example->steps[j].kind == kind &&
+			    strstr(example->steps[j].text, text) != NULL)
+				return true;
+	}
+	return false;
+}
+
+/* The document from a heading to the next one of any level: to be freed. */
+static char *
+section(const char *heading)
+{
+	char text[128];
+	const char *begin, *end;
+
+	snprintf(text, sizeof(text), "\n%s\n", heading);
+	begin = strstr(document, text);
+	ck_assert_msg(begin != NULL, "no section \"%s\"", heading);
+	begin += strlen(text);
+	end = strstr(begin, "\n#");
+	return end != NULL ? strndup(begin, (size_t)(end - begin))
+			   : strdup(begin);
+}
+
+START_TEST(every_method_has_its_section_and_an_example)
+{
+	const char *name;
+	char text[128];
+
+	ck_assert_ptr_nonnull(methods_name(0));
+	for (size_t i = 0; (name = methods_name(i)) != NULL; i++) {
+		snprintf(text, sizeof(text), "### %s", name);
+		free(section(text));
+		snprintf(text, sizeof(text), "\"method\":\"%s\"", name);
+		ck_assert_msg(is_in_an_example(STEP_SEND, text),
+		    "no example sends %s", text);
+	}
+}
+END_TEST
+
+START_TEST(every_error_has_its_row)
+{
+	char row[128];
+
+	for (int i = RPC_OK + 1; i < RPC_ERROR_COUNT; i++) {
+		enum rpc_error_kind kind = (enum rpc_error_kind)i;
+		const char *found;
+
+		snprintf(row, sizeof(row), "\n| %d | `%s` | %s | ",
+		    rpc_error_code(kind), rpc_error_slug(kind),
+		    rpc_error_message(kind));
+		found = strstr(document, row);
+		ck_assert_msg(found != NULL, "no row \"%s\"", row + 1);
+	}
+}
+END_TEST
+
+START_TEST(every_error_has_an_example)
+{
+	char reason[64];
+
+	for (int i = RPC_OK + 1; i < RPC_ERROR_COUNT; i++) {
+		/* These take more than a conversation. */
+		if (i == RPC_INTERNAL || i == RPC_SHUTTING_DOWN)
+			continue;
+		snprintf(reason, sizeof(reason), "\"reason\":\"%s\"",
+		    rpc_error_slug((enum rpc_error_kind)i));
+		ck_assert_msg(is_in_an_example(STEP_EXPECT, reason),
+		    "no example expects %s", reason);
+	}
+}
+END_TEST
+
+/* "object.name", or "name", in backquotes; and so on, down the object. */
+static void
+expect_fields(const char *text, const char *prefix, const json_t *object)
+{
+	char field[128];
+	const char *name;
+	json_t *member;
+
+	json_object_foreach ((json_t *)object, name, member) {
+		snprintf(field, sizeof(field), "`%s%s`", prefix, name);
+		if (json_is_object(member)) {
+			snprintf(field, sizeof(field), "%s.", name);
+			expect_fields(text, field, member);
+			continue;
+		}
+		if (json_is_array(member)) {
+			snprintf(field, sizeof(field), "`%s[]`", name);
+			expect_fields(text, "", json_array_get(member, 0));
+		}
+		ck_assert_msg(strstr(text, field) != NULL,
+		    "the results' section does not tell of %s", field);
+	}
+}
+
+START_TEST(every_field_of_a_result_is_told_of)
+{
+	struct task_result task = {0};
+	struct job_result result = {
+	    .state = JOB_FAILED,
+	    .reason = "some",
+	    .has_lock = true,
+	    .n_tasks = 1,
+	    .tasks = &task,
+	};
+	json_t *json = job_result_to_json(&result);
+	char *text = section("## Results");
+
+	ck_assert_ptr_nonnull(json);
+	expect_fields(text, "", json);
+	free(text);
+	json_decref(json);
+}
+END_TEST
+
+/* "9,007,199" for 9007199. */
+static const char *
+with_commas(uint64_t number, char text[32])
+{
+	char digits[24];
+	size_t len =
+		   (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, number),
+	       n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			text[n++] = ',';
+		text[n++] = digits[i];
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void
+expect_row(const char *text, const char *format, ...)
+{
+	char row[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(row, sizeof(row), format, args);
+	va_end(args);
+	ck_assert_msg(strstr(text, row) != NULL, "no row \"%s\"", row);
+}
+
+START_TEST(the_parameters_of_a_job_are_the_headers)
+{
+	char *text = section("### job.submit");
+	struct job_request standard;
+	char number[32];
+
+	job_request_init(&standard);
+	ck_assert_uint_eq(REQUEST_MAX_COUNT, (UINT64_C(1) << 53) - 1);
+	expect_row(text, "| `count` | integer | | 1 to 2^53 - 1 |");
+	expect_row(text, "| `pool` | string | `\"%s\"` |", standard.pool);
+	expect_row(text, "| `workers` | integer | %u | 1 to `max_workers` |",
+	    standard.workers);
+	expect_row(text, "| `cost_ns` | integer | %" PRIu64 " | 0 to %s |",
+	    standard.cost_ns, with_commas(REQUEST_MAX_COST_NS, number));
+	expect_row(text, "| `timeout_ms` | integer | %" PRIu64 " | 0 to %s |",
+	    standard.timeout_ms, with_commas(REQUEST_MAX_TIMEOUT_MS, number));
+	expect_row(text, "| `progress` | boolean | `%s` |",
+	    standard.wants_progress ? "true" : "false");
+	free(text);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("specification");
+	TCase *tcase = tcase_create("specification");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, every_method_has_its_section_and_an_example);
+	tcase_add_test(tcase, every_error_has_its_row);
+	tcase_add_test(tcase, every_error_has_an_example);
+	tcase_add_test(tcase, every_field_of_a_result_is_told_of);
+	tcase_add_test(tcase, the_parameters_of_a_job_are_the_headers);
+	suite_add_tcase(suite, tcase);
+	return suite_main(suite);
+}
