@@ -562,19 +562,23 @@ static const struct {
 
 START_TEST(who_is_interrupted_leaves_no_job)
 {
-	int in, out, status;
-	pid_t pid;
+	for (size_t i = 0; i < sizeof(interruptions) / sizeof(interruptions[0]);
+	     i++) {
+		int in, out, status;
+		pid_t pid;
 
-	start(NULL);
-	pid = start_endless(interruptions[_i].is_stream, &in, &out);
-	ck_assert_int_eq(kill(pid, interruptions[_i].signal), 0);
-	status = reap(pid);
-	ck_assert(WIFSIGNALED(status));
-	ck_assert_int_eq(WTERMSIG(status), interruptions[_i].signal);
-	gild_await_stats(gild, "it is cancelled", one_is_cancelled, NULL);
-	close(in);
-	close(out);
-	gild_stop(gild);
+		start(NULL);
+		pid = start_endless(interruptions[i].is_stream, &in, &out);
+		ck_assert_int_eq(kill(pid, interruptions[i].signal), 0);
+		status = reap(pid);
+		ck_assert(WIFSIGNALED(status));
+		ck_assert_int_eq(WTERMSIG(status), interruptions[i].signal);
+		gild_await_stats(
+		    gild, "it is cancelled", one_is_cancelled, NULL);
+		close(in);
+		close(out);
+		gild_stop(gild);
+	}
 }
 END_TEST
 
@@ -596,40 +600,44 @@ START_TEST(a_reader_that_leaves_ends_a_stream_quietly)
 }
 END_TEST
 
-static const bool kinds_of_submit[] = {false, true};
-
-START_TEST(a_server_that_dies_is_3)
+/* What gilctl submit says on standard error when its server is killed. */
+static void
+lose_server(bool is_stream, char *said, size_t size)
 {
-	char said[512];
-	int in, out, err[2], saved = dup(2);
-	pid_t pid;
-	int status;
+	int in, out, err[2], status, saved = dup(2);
 	ssize_t got;
+	pid_t pid;
 
-	start(NULL);
-	/* Its complaint is to be read. */
 	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
 	ck_assert_int_eq(dup2(err[1], 2), 2);
-	pid = start_endless(kinds_of_submit[_i], &in, &out);
+	pid = start_endless(is_stream, &in, &out);
 	ck_assert_int_eq(dup2(saved, 2), 2);
+	close(saved);
 	close(err[1]);
 	gild_signal(gild, SIGKILL);
 	status = reap(pid);
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 3);
-	got = read(err[0], said, sizeof(said) - 1);
+	got = read(err[0], said, size - 1);
 	ck_assert_int_gt(got, 0);
 	said[got] = '\0';
-	if (kinds_of_submit[_i])
-		expect_says(said,
-		    "1 line had no answer, the first of them "
-		    "line 1");
-	expect_says(said, "gilctl: submit: lost the connection to ");
 	close(err[0]);
-	close(saved);
 	close(in);
 	close(out);
 	gild_wait_exit(gild);
+}
+
+START_TEST(a_server_that_dies_is_3)
+{
+	char said[512];
+
+	start(NULL);
+	lose_server(false, said, sizeof(said));
+	expect_says(said, "gilctl: submit: lost the connection to ");
+	start(NULL);
+	lose_server(true, said, sizeof(said));
+	expect_says(said, "1 line had no answer, the first of them line 1\n");
+	expect_says(said, "gilctl: submit: lost the connection to ");
 }
 END_TEST
 
@@ -692,41 +700,27 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("gilctl");
-	TCase *commands = tcase_create("commands");
-	TCase *statuses = tcase_create("statuses");
-	TCase *streams = tcase_create("streams");
-	TCase *ends = tcase_create("ends");
-	TCase *cases[] = {commands, statuses, streams, ends};
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	const TTest *const tests[] = {
+	    each_command_speaks_json_and_plainly,
+	    the_address_may_be_given,
+	    a_job_is_submitted,
+	    a_job_is_repeated,
+	    a_comparison_is_made,
+	    a_pool_is_set,
+	    another_ones_job_is_cancelled,
+	    a_wrong_command_line_is_2,
+	    no_server_is_3,
+	    a_refusal_is_4_and_says_why,
+	    a_job_that_is_not_done_is_1,
+	    help_and_version_are_0,
+	    each_line_has_its_answer,
+	    a_stream_has_defaults_and_statuses,
+	    a_busy_server_gets_it_all_in_the_end,
+	    who_is_interrupted_leaves_no_job,
+	    a_reader_that_leaves_ends_a_stream_quietly,
+	    a_server_that_dies_is_3,
+	    a_terminal_shows_a_bar_and_forgets_it,
+	};
 
-	tcase_add_test(commands, each_command_speaks_json_and_plainly);
-	tcase_add_test(commands, the_address_may_be_given);
-	tcase_add_test(commands, a_job_is_submitted);
-	tcase_add_test(commands, a_job_is_repeated);
-	tcase_add_test(commands, a_comparison_is_made);
-	tcase_add_test(commands, a_pool_is_set);
-	tcase_add_test(commands, another_ones_job_is_cancelled);
-	tcase_add_test(statuses, a_wrong_command_line_is_2);
-	tcase_add_test(statuses, no_server_is_3);
-	tcase_add_test(statuses, a_refusal_is_4_and_says_why);
-	tcase_add_test(statuses, a_job_that_is_not_done_is_1);
-	tcase_add_test(statuses, help_and_version_are_0);
-	tcase_add_test(streams, each_line_has_its_answer);
-	tcase_add_test(streams, a_stream_has_defaults_and_statuses);
-	tcase_add_test(streams, a_busy_server_gets_it_all_in_the_end);
-	tcase_add_loop_test(ends, who_is_interrupted_leaves_no_job, 0,
-	    sizeof(interruptions) / sizeof(interruptions[0]));
-	tcase_add_test(ends, a_reader_that_leaves_ends_a_stream_quietly);
-	tcase_add_loop_test(ends, a_server_that_dies_is_3, 0, 2);
-	tcase_add_test(ends, a_terminal_shows_a_bar_and_forgets_it);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		tcase_set_timeout(cases[i], 120.0 * test_scale());
-		suite_add_tcase(suite, cases[i]);
-	}
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("gilctl", tests, sizeof(tests) / sizeof(tests[0]));
 }
