@@ -73,7 +73,9 @@ parse_json(const char *line, size_t len, json_t **root, struct rpc_error *error)
 	*root = json_loadb(line, len, PARSE_FLAGS, &json_error);
 	if (*root != NULL)
 		return 0;
-	if (json_error_code(&json_error) == json_error_out_of_memory)
+	/* jansson says nothing when memory runs out, unless it was for a
+	 * string: that it takes for a wrong token. */
+	if (json_error.text[0] == '\0')
 		return rpc_error_set(
 		    error, RPC_INTERNAL, NULL, "out of memory");
 	return rpc_error_set(error, RPC_PARSE_ERROR, NULL,

@@ -10,6 +10,7 @@ PROTO_UNIT_TESTS = \
 	%D%/unit/test_frame \
 	%D%/unit/test_jobid \
 	%D%/unit/test_jsonrpc \
+	%D%/unit/test_memory \
 	%D%/unit/test_nearest \
 	%D%/unit/test_request \
 	%D%/unit/test_result \
@@ -19,6 +20,7 @@ TESTS += $(PROTO_UNIT_TESTS)
 %C%_unit_test_frame_LDADD = $(UNIT_LDADD)
 %C%_unit_test_jobid_LDADD = $(UNIT_LDADD)
 %C%_unit_test_jsonrpc_LDADD = $(UNIT_LDADD)
+%C%_unit_test_memory_LDADD = $(UNIT_LDADD)
 %C%_unit_test_nearest_LDADD = $(UNIT_LDADD)
 %C%_unit_test_request_LDADD = $(UNIT_LDADD)
 %C%_unit_test_result_LDADD = $(UNIT_LDADD)

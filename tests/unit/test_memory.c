@@ -1,0 +1,207 @@
+/*
+ * Memory that runs out, at each point where jansson asks for some: proto/ says
+ * that it failed, leaves nothing behind, and takes what it was to steal.
+ */
+#include <check.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/jsonrpc.h"
+#include "proto/result.h"
+#include "tests/unit/suite.h"
+
+#define FAR 100000 /* more allocations than any case here makes */
+
+static long allocations_left; /* then they fail */
+static long blocks;	      /* not freed yet */
+
+static void *
+scarce_malloc(size_t size)
+{
+	if (allocations_left == 0)
+		return NULL;
+	allocations_left--;
+	blocks++;
+	return malloc(size);
+}
+
+static void
+counting_free(void *block)
+{
+	blocks -= block != NULL;
+	free(block);
+}
+
+static void
+setup(void)
+{
+	blocks = 0;
+	allocations_left = -1;
+	json_set_alloc_funcs(scarce_malloc, counting_free);
+}
+
+/* What a case does; true when it succeeded. It frees what it got. */
+typedef bool (*attempt)(void);
+
+/* Fails while there is too little memory, succeeds once there is enough. */
+static void
+expect_all_or_nothing(attempt attempt_case)
+{
+	long n = 0;
+
+	for (;; n++) {
+		bool has_succeeded;
+
+		allocations_left = n;
+		has_succeeded = attempt_case();
+		allocations_left = -1;
+		ck_assert_int_eq(blocks, 0);
+		if (has_succeeded)
+			break;
+		ck_assert_int_lt(n, FAR);
+	}
+	ck_assert_int_gt(n, 0);
+}
+
+static bool
+attempt_parse(void)
+{
+	static const char line[] =
+	    "[{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"m\","
+	    "\"params\":{\"a\":[1,2.5,null]}},{}]";
+	static const struct jsonrpc_limits limits = {
+	    .max_batch = 8, .max_values = 64};
+	struct jsonrpc_message message;
+	struct rpc_error error;
+
+	if (jsonrpc_parse(line, sizeof(line) - 1, &limits, &message, &error) !=
+	    0) {
+		/* jansson may take it for a syntax error. */
+		ck_assert(error.kind == RPC_PARSE_ERROR ||
+		    strcmp(error.detail, "out of memory") == 0);
+		ck_assert_ptr_null(message.root);
+		return false;
+	}
+	jsonrpc_message_free(&message);
+	return true;
+}
+
+START_TEST(a_line_is_parsed_whole_or_not)
+{
+	expect_all_or_nothing(attempt_parse);
+}
+END_TEST
+
+/* Frees json: true when there was one. */
+static bool
+dispose(json_t *json)
+{
+	json_decref(json);
+	return json != NULL;
+}
+
+static bool
+attempt_answers(void)
+{
+	struct rpc_error error;
+	json_t *id = json_integer(7);
+	bool has_succeeded;
+
+	rpc_error_set(&error, RPC_INVALID_PARAMS, "count", "too small");
+	has_succeeded = id != NULL;
+	has_succeeded &= dispose(jsonrpc_error(id, &error));
+	has_succeeded &= dispose(jsonrpc_result(id, json_object()));
+	has_succeeded &= dispose(jsonrpc_request(id, "m", json_object()));
+	has_succeeded &= dispose(jsonrpc_notification("m", json_array()));
+	json_decref(id);
+	return has_succeeded;
+}
+
+START_TEST(envelopes_are_built_whole_or_not)
+{
+	expect_all_or_nothing(attempt_answers);
+}
+END_TEST
+
+static bool
+attempt_request(void)
+{
+	static const struct job_request request = {
+	    .count = 5,
+	    .pool = "threads",
+	    .workers = 2,
+	    .cost_ns = 20,
+	    .timeout_ms = 7,
+	    .wants_progress = true,
+	};
+
+	return dispose(job_request_to_json(&request));
+}
+
+START_TEST(requests_are_built_whole_or_not)
+{
+	expect_all_or_nothing(attempt_request);
+}
+END_TEST
+
+static bool
+attempt_result(void)
+{
+	struct task_result tasks[2] = {{.pid = 1}, {.pid = 2}};
+	const struct job_result result = {
+	    .state = JOB_FAILED,
+	    .reason = "some",
+	    .pool = "threads",
+	    .has_lock = true,
+	    .n_tasks = 2,
+	    .tasks = tasks,
+	};
+
+	return dispose(job_result_to_json(&result));
+}
+
+START_TEST(results_are_built_whole_or_not)
+{
+	expect_all_or_nothing(attempt_result);
+}
+END_TEST
+
+static struct evbuffer *buffer;
+
+static bool
+attempt_write(void)
+{
+	json_t *json = json_pack("{s:[i,s]}", "a", 1, "b");
+	bool has_succeeded = json != NULL && jsonrpc_write(buffer, json) == 0;
+
+	/* jsonrpc_write() lets the text go by free(), behind our back. */
+	blocks -= has_succeeded;
+	ck_assert_int_eq(evbuffer_get_length(buffer) > 0, has_succeeded);
+	json_decref(json);
+	return has_succeeded;
+}
+
+START_TEST(lines_are_written_whole_or_not)
+{
+	buffer = evbuffer_new();
+	expect_all_or_nothing(attempt_write);
+	evbuffer_free(buffer);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("memory");
+	TCase *tcase = tcase_create("memory");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, a_line_is_parsed_whole_or_not);
+	tcase_add_test(tcase, envelopes_are_built_whole_or_not);
+	tcase_add_test(tcase, requests_are_built_whole_or_not);
+	tcase_add_test(tcase, results_are_built_whole_or_not);
+	tcase_add_test(tcase, lines_are_written_whole_or_not);
+	suite_add_tcase(suite, tcase);
+	return suite_main(suite);
+}
