@@ -45,6 +45,8 @@ CLIENT_UNIT_TESTS = \
 	%D%/unit/test_bar \
 	%D%/unit/test_comparison \
 	%D%/unit/test_count \
+	%D%/unit/test_flight \
+	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_sample \
 	%D%/unit/test_shuffle \
@@ -58,6 +60,8 @@ dist_check_SCRIPTS += %D%/lint/test_gilctl_manual.sh
 %C%_unit_test_bar_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_comparison_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_flight_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_lines_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_shuffle_LDADD = $(CLIENT_UNIT_LDADD)
@@ -114,12 +118,14 @@ libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 E2E_TESTS = \
 	%D%/e2e/test_bounds \
 	%D%/e2e/test_faults \
+	%D%/e2e/test_gilctl \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_signals
 check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
 %C%_e2e_test_bounds_LDADD = $(E2E_LIBS)
 %C%_e2e_test_faults_LDADD = $(E2E_LIBS)
+%C%_e2e_test_gilctl_LDADD = $(E2E_LIBS)
 %C%_e2e_test_jobs_LDADD = $(E2E_LIBS)
 %C%_e2e_test_signals_LDADD = $(E2E_LIBS)
 TESTS += %D%/e2e/test_readme.sh
