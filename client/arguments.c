@@ -20,13 +20,13 @@
 const struct option_row arguments_global[] = {
     {"server", 's', "ADDRESS", OPTION_TEXT, offsetof(struct context, server), 0,
 	0,
-	"HOST:PORT, [ADDRESS]:PORT or unix:PATH; else $GILD_SERVER,\n"
-	"else 127.0.0.1:4453"},
+	"HOST:PORT, [ADDRESS]:PORT or unix:PATH; else\n"
+	"$GILD_SERVER, else 127.0.0.1:4453"},
     {"json", 0, NULL, OPTION_FLAG, offsetof(struct context, is_json), 0, 0,
 	"print results as JSON, one a line"},
     {"connect-timeout", 0, "MS", OPTION_NUMBER,
 	offsetof(struct context, connect_timeout_ms), 1, 2147483647,
-	"give up connecting after MS milliseconds (5000)"},
+	"give up connecting after MS ms (5000)"},
     {"help", 'h', NULL, OPTION_FLAG, 0, 0, 0, "print this and exit"},
     {"version", 'V', NULL, OPTION_FLAG, 0, 0, 0, "print the version and exit"},
     {0},

@@ -315,7 +315,7 @@ static const struct settings defaults = {
 static const struct option_row options[] = {
     {"workers", 'w', "WORKERS", OPTION_NUMBER,
 	offsetof(struct settings, workers), 2, UINT32_MAX,
-	"parts that threads and processes split the count into (2)"},
+	"how many threads, and processes (2)"},
     {"cost", 0, "NS", OPTION_NUMBER, offsetof(struct settings, cost_ns), 0,
 	REQUEST_MAX_COST_NS, "work in each turn, in nanoseconds (20)"},
     {"rounds", 0, "N", OPTION_NUMBER, offsetof(struct settings, rounds), 1,
@@ -331,8 +331,8 @@ const struct command command_compare = {
     .max_operands = 1,
     .summary = "Compare one worker, threads under one lock, and processes",
     .notes = "Counts down from COUNT (50M) in one worker process, in threads "
-	     "that share a lock,\nand in worker processes, and says what that "
-	     "means. COUNT may be written 50000000,\n50_000_000, 50M or 5e7.\n",
+	     "that share a\nlock, and in worker processes, and says what that "
+	     "means.\nCOUNT may be written 50000000, 50_000_000, 50M or 5e7.\n",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = &defaults,

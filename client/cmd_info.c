@@ -49,7 +49,7 @@ show_limits(const struct context *context, const json_t *limits)
 static void
 print_line(const struct term *term, const char *name, const char *value)
 {
-	fprintf(term->stream, "  %s%-12s%s%s\n", term_style(term, TERM_DIM),
+	fprintf(term->stream, "  %s%-14s%s%s\n", term_style(term, TERM_DIM),
 	    name, term_style(term, TERM_PLAIN), value);
 }
 
@@ -80,8 +80,7 @@ show_server(const struct context *context, const json_t *info)
 		term_tame(text);
 		print_line(term, i == 0 ? "listening on" : "", text);
 	}
-	snprintf(text, sizeof(text),
-	    "%.3f ns, and %.3f ns for each unit of cost in it",
+	snprintf(text, sizeof(text), "%.3f ns, a spin of busy work %.3f ns",
 	    (double)show_number(calibration, "turn_ps") / 1000,
 	    (double)show_number(calibration, "spin_ps") / 1000);
 	print_line(term, "a bare turn", text);

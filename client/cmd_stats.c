@@ -61,17 +61,31 @@ show_jobs(const struct context *context, const json_t *stats)
 	table_column(table, TABLE_RIGHT, "failed");
 	table_column(table, TABLE_RIGHT, "cancelled");
 	table_column(table, TABLE_RIGHT, "timed out");
-	table_column(table, TABLE_RIGHT, "tasks queued");
+	json_array_foreach (pools, i, pool)
+		add_jobs(table, show_text(pool, "name"),
+		    json_object_get(pool, "jobs"));
+	add_jobs(table, "all", json_object_get(stats, "jobs"));
+	return print_table(context, table);
+}
+
+static enum outcome
+show_tasks(const struct context *context, const json_t *stats)
+{
+	const json_t *pools = json_object_get(stats, "pools");
+	struct table *table = table_new();
+	const json_t *pool;
+	size_t i;
+
+	table_column(table, TABLE_LEFT, "tasks");
+	table_column(table, TABLE_RIGHT, "queued");
 	table_column(table, TABLE_RIGHT, "dispatched");
 	json_array_foreach (pools, i, pool) {
 		const json_t *tasks = json_object_get(pool, "tasks");
 
-		add_jobs(table, show_text(pool, "name"),
-		    json_object_get(pool, "jobs"));
+		table_cell(table, "%s", show_text(pool, "name"));
 		add_count(table, tasks, "queued");
 		add_count(table, tasks, "dispatched");
 	}
-	add_jobs(table, "all", json_object_get(stats, "jobs"));
 	return print_table(context, table);
 }
 
@@ -83,7 +97,7 @@ show_executors(const struct context *context, const json_t *stats)
 	const json_t *pool, *executor;
 	size_t i, j;
 
-	table_column(table, TABLE_LEFT, "executors of");
+	table_column(table, TABLE_LEFT, "executors");
 	table_column(table, TABLE_RIGHT, "pid");
 	table_column(table, TABLE_RIGHT, "tid");
 	table_column(table, TABLE_LEFT, "state");
@@ -132,7 +146,7 @@ show_locks(const struct context *context, const json_t *stats)
 	const json_t *pool;
 	size_t i, n_locks = 0;
 
-	table_column(table, TABLE_LEFT, "lock of");
+	table_column(table, TABLE_LEFT, "lock");
 	json_array_foreach (pools, i, pool) {
 		if (json_is_object(json_object_get(pool, "lock")) &&
 		    ++n_locks < TABLE_MAX_COLUMNS)
@@ -204,6 +218,8 @@ show_stats(const struct context *context, const json_t *stats)
 	    open == 1 ? "" : "s",
 	    units_count(show_number(connections, "accepted")).text);
 	outcome = show_jobs(context, stats);
+	if (outcome == OUTCOME_FINE)
+		outcome = show_tasks(context, stats);
 	if (outcome == OUTCOME_FINE)
 		outcome = show_executors(context, stats);
 	if (outcome == OUTCOME_FINE)

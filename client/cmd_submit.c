@@ -63,6 +63,8 @@ see_progress(void *arg, enum job_state state, uint64_t turns)
 	char label[48], detail[64];
 	size_t used;
 
+	if (turns > view->count)
+		turns = view->count;
 	/*
 	 * The first notification comes at once. A job that ends before the
 	 * second one needs no bar, only a flicker less.
@@ -320,7 +322,7 @@ static const struct option_row options[] = {
 	0, REQUEST_MAX_COST_NS, "work in each turn, in nanoseconds (0)"},
     {"timeout", 0, "MS", OPTION_NUMBER,
 	offsetof(struct submit_settings, timeout_ms), 0, REQUEST_MAX_TIMEOUT_MS,
-	"give the job up MS milliseconds after its arrival;\n0 for never (0)"},
+	"give the job up MS ms after its arrival (0: never)"},
     {"repeat", 0, "N", OPTION_NUMBER, offsetof(struct submit_settings, repeat),
 	1, MAX_REPEAT, "run it N times, one after another (1)"},
     {"in-flight", 0, "N", OPTION_NUMBER,

@@ -66,9 +66,22 @@ print_header(const struct comparison *comparison, const struct term *term)
 	    term_style(term, TERM_PLAIN));
 }
 
+/* The longest of the rows' wall times: at least 1, for it divides. */
+static uint64_t
+longest_wall_ns(const struct comparison *comparison)
+{
+	uint64_t longest_ns = 1;
+
+	for (unsigned arm = 0; arm < ARM_COUNT; arm++)
+		if (comparison->rows[arm].wall_ns.median > longest_ns)
+			longest_ns = comparison->rows[arm].wall_ns.median;
+	return longest_ns;
+}
+
 static struct table *
 make_table(const struct comparison *comparison)
 {
+	uint64_t like_ns = longest_wall_ns(comparison);
 	struct table *table = table_new();
 
 	table_column(table, TABLE_LEFT, "");
@@ -82,10 +95,12 @@ make_table(const struct comparison *comparison)
 		const struct sample *wall = &row->wall_ns;
 
 		table_cell(table, "%s", row_labels[arm]);
-		table_cell(table, "%s", units_duration(wall->median).text);
 		table_cell(table, "%s",
-		    units_range(wall->min, wall->max, wall->median).text);
-		table_cell(table, "%s", units_duration(row->cpu_ns).text);
+		    units_duration_like(wall->median, like_ns).text);
+		table_cell(table, "%s",
+		    units_range(wall->min, wall->max, like_ns).text);
+		table_cell(table, "%s",
+		    units_duration_like(row->cpu_ns, like_ns).text);
 		table_cell(table, "%s",
 		    arm == ARM_THREADS ? units_duration(row->lock_wait_ns).text
 				       : "-");
@@ -98,14 +113,11 @@ static void
 print_bars(const struct comparison *comparison, const struct term *term)
 {
 	unsigned columns = page_columns(term);
-	uint64_t longest_ns = 1;
+	uint64_t longest_ns = longest_wall_ns(comparison);
 	/* "  LABEL  BAR 1.012 s" */
 	unsigned around = 2 + 17 + 2 + 1 + 7 + 1;
 	bool any_waited = false;
 
-	for (unsigned arm = 0; arm < ARM_COUNT; arm++)
-		if (comparison->rows[arm].wall_ns.median > longest_ns)
-			longest_ns = comparison->rows[arm].wall_ns.median;
 	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
 		const struct row *row = &comparison->rows[arm];
 		double length =
@@ -122,7 +134,7 @@ print_bars(const struct comparison *comparison, const struct term *term)
 			columns > around ? columns - around : 0, term->has_utf8)
 			.text,
 		    term_style(term, TERM_PLAIN),
-		    units_duration(row->wall_ns.median).text);
+		    units_duration_like(row->wall_ns.median, longest_ns).text);
 	}
 	if (any_waited)
 		fprintf(term->stream,

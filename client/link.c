@@ -102,7 +102,7 @@ await(struct pollfd *fds, nfds_t n_fds, int64_t deadline_ms)
 }
 
 static int
-make_socket(int family)
+make_tcp_socket(int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct linger reset = {.l_onoff = 1, .l_linger = 0};
@@ -111,8 +111,7 @@ make_socket(int family)
 	if (fd == -1)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	if (family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return fd;
 }
 
@@ -125,7 +124,7 @@ connect_address(
 	socklen_t size = sizeof(int);
 	int error = 0;
 
-	ready.fd = make_socket(address->sa_family);
+	ready.fd = make_tcp_socket(address->sa_family);
 	if (ready.fd == -1)
 		return -1;
 	if (connect(ready.fd, address, length) == 0)
@@ -144,23 +143,39 @@ connect_address(
 	return -1;
 }
 
+/*
+ * A Unix socket's connect(2) is never "in progress": where its listener's queue
+ * is full it waits, or fails at once if it may not wait. It is made to wait,
+ * with a limit.
+ */
 static int
-connect_unix(
-    const char *path, int64_t deadline_ms, char error[LINK_ERROR_CHARS + 1])
+connect_unix(const char *path, int timeout_ms, struct link_failure *failure)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval limit = {
+	    .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 	int fd;
 
 	if (*path == '\0' || strlen(path) >= sizeof(address.sun_path)) {
-		put_error(error, "a path of 1 to %zu bytes follows unix:",
+		failure->is_address_wrong = true;
+		put_error(failure->text,
+		    "a path of 1 to %zu bytes follows unix:",
 		    sizeof(address.sun_path) - 1);
 		return -1;
 	}
 	strcpy(address.sun_path, path);
-	fd = connect_address(
-	    (struct sockaddr *)&address, sizeof(address), deadline_ms);
-	if (fd == -1)
-		put_error(error, "%s", strerror(errno));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ==
+		-1 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1) {
+		put_error(failure->text, "%s",
+		    strerror(errno == EAGAIN ? ETIMEDOUT : errno));
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
 	return fd;
 }
 
@@ -187,9 +202,9 @@ split_server(char *text, char **host, char **port)
 }
 
 static int
-connect_tcp(
-    const char *server, int64_t deadline_ms, char error[LINK_ERROR_CHARS + 1])
+connect_tcp(const char *server, int timeout_ms, struct link_failure *failure)
 {
+	int64_t deadline_ms = now_ms() + timeout_ms;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	char text[LINK_SERVER_CHARS + 1];
@@ -198,14 +213,14 @@ connect_tcp(
 
 	snprintf(text, sizeof(text), "%s", server);
 	if (!split_server(text, &host, &port)) {
-		put_error(error,
-		    "it is no address: write HOST:PORT, "
-		    "[ADDRESS]:PORT or unix:PATH");
+		failure->is_address_wrong = true;
+		put_error(failure->text,
+		    "write HOST:PORT, [ADDRESS]:PORT or unix:PATH");
 		return -1;
 	}
 	status = getaddrinfo(host, port, &hints, &found);
 	if (status != 0) {
-		put_error(error, "%s",
+		put_error(failure->text, "%s",
 		    status == EAI_SYSTEM ? strerror(errno)
 					 : gai_strerror(status));
 		return -1;
@@ -214,17 +229,17 @@ connect_tcp(
 	     at = at->ai_next)
 		fd = connect_address(at->ai_addr, at->ai_addrlen, deadline_ms);
 	if (fd == -1)
-		put_error(error, "%s", strerror(errno));
+		put_error(failure->text, "%s", strerror(errno));
 	freeaddrinfo(found);
 	return fd;
 }
 
 struct link *
-link_open(const struct link_options *options, char error[LINK_ERROR_CHARS + 1])
+link_open(const struct link_options *options, struct link_failure *failure)
 {
 	struct link *link = calloc(1, sizeof(*link));
-	int64_t deadline_ms = now_ms() + options->connect_timeout_ms;
 
+	*failure = (struct link_failure){0};
 	if (link == NULL)
 		goto out_of_memory;
 	link->fd = -1;
@@ -235,20 +250,24 @@ link_open(const struct link_options *options, char error[LINK_ERROR_CHARS + 1])
 		goto out_of_memory;
 	frame_reader_init(&link->reader, LINK_MAX_LINE_BYTES);
 	if (strlen(options->server) > LINK_SERVER_CHARS) {
-		put_error(error, "the address is too long");
+		put_error(failure->text,
+		    "at most %d characters make an address", LINK_SERVER_CHARS);
+		failure->is_address_wrong = true;
 		goto fail;
 	}
 	strcpy(link->server, options->server);
 	if (strncmp(link->server, "unix:", 5) == 0)
-		link->fd = connect_unix(link->server + 5, deadline_ms, error);
+		link->fd = connect_unix(
+		    link->server + 5, options->connect_timeout_ms, failure);
 	else
-		link->fd = connect_tcp(link->server, deadline_ms, error);
+		link->fd = connect_tcp(
+		    link->server, options->connect_timeout_ms, failure);
 	if (link->fd == -1)
 		goto fail;
 	return link;
 
 out_of_memory:
-	put_error(error, "%s", strerror(ENOMEM));
+	put_error(failure->text, "%s", strerror(ENOMEM));
 fail:
 	link_close(link);
 	return NULL;

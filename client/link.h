@@ -13,6 +13,7 @@
 #define GILD_CLIENT_LINK_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,15 +37,21 @@ struct link_options {
 	int connect_timeout_ms; /* over all addresses of a name; > 0 */
 };
 
+/* Why there is no link. */
+struct link_failure {
+	bool is_address_wrong; /* server is not written as one */
+	char text[LINK_ERROR_CHARS + 1];
+};
+
 struct link;
 
 /*
- * Connects. NULL with error saying why: server cannot be read, a name is not
- * known, or the last address's refusal. Resolving a name may take longer than
- * the timeout.
+ * Connects. NULL with *failure saying why not: server cannot be read, a name
+ * is not known, or the refusal of the last of its addresses. Resolving a name
+ * may take longer than the timeout.
  */
 struct link *link_open(const struct link_options *options,
-    char error[LINK_ERROR_CHARS + 1]) __attribute__((warn_unused_result));
+    struct link_failure *failure) __attribute__((warn_unused_result));
 
 /* Hangs up: jobs without an answer are cancelled. NULL is fine. */
 void link_close(struct link *link);

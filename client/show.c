@@ -118,8 +118,6 @@ static void
 show_lock(const struct term *term, const struct job_result *result)
 {
 	const struct lock_record *lock = &result->lock;
-	double seconds = (double)result->timing.wall_ns / 1e9;
-	double rate = seconds > 0 ? (double)lock->switches / seconds : 0;
 	char text[512];
 
 	snprintf(text, sizeof(text),
@@ -127,7 +125,7 @@ show_lock(const struct term *term, const struct job_result *result)
 	    "%s, longest wait %s. Drop requests %s: honoured %s, superseded "
 	    "%s, missed %s.",
 	    units_count(lock->switches).text,
-	    units_count((uint64_t)(rate + 0.5)).text,
+	    units_rate(lock->switches, result->timing.wall_ns).text,
 	    units_duration(lock->longest_hold_ns).text,
 	    units_duration(lock->longest_wait_ns).text,
 	    units_count(lock->drop_requests).text,

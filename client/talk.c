@@ -48,15 +48,21 @@ talk_open(const struct context *context, struct link **link)
 	    .server = context->server,
 	    .connect_timeout_ms = (int)context->connect_timeout_ms,
 	};
-	char error[LINK_ERROR_CHARS + 1];
+	struct link_failure failure;
 
-	*link = link_open(&options, error);
+	*link = link_open(&options, &failure);
 	if (*link != NULL)
 		return OUTCOME_FINE;
+	if (failure.is_address_wrong) {
+		command_complain(context->command,
+		    "\"%.80s\" is no address: %s", context->server,
+		    failure.text);
+		return OUTCOME_USAGE;
+	}
 	command_complain(context->command,
 	    "cannot connect to %s: %s (is gild running? start it with "
 	    "\"gild\", or name another with -s)",
-	    context->server, error);
+	    context->server, failure.text);
 	return OUTCOME_NO_SERVER;
 }
 
@@ -65,16 +71,18 @@ refused(const struct context *context, const json_t *error)
 {
 	const char *message = "it did not say why";
 	const char *field = "", *detail = "";
-	bool is_named;
 
 	/* What is missing stays as it is. */
 	(void)json_unpack((json_t *)error, "{s?s, s?{s?s, s?s}}", "message",
 	    &message, "data", "field", &field, "detail", &detail);
-	is_named = *field == '\0' || strstr(detail, field) != NULL;
-	command_complain(context->command, "the server refused: %s%s%s%s%s%s",
-	    message, *detail != '\0' ? ": " : "", detail,
-	    is_named ? "" : " (field ", is_named ? "" : field,
-	    is_named ? "" : ")");
+	if (*detail != '\0')
+		message = detail;
+	if (*field == '\0' || strstr(message, field) != NULL)
+		command_complain(
+		    context->command, "the server refused: %s", message);
+	else
+		command_complain(context->command,
+		    "the server refused: %s (%s)", message, field);
 	return OUTCOME_REFUSED;
 }
 

@@ -98,8 +98,14 @@ put_duration(char *text, size_t size, uint64_t ns, struct form form)
 struct units_text
 units_duration(uint64_t ns)
 {
+	return units_duration_like(ns, ns);
+}
+
+struct units_text
+units_duration_like(uint64_t ns, uint64_t like_ns)
+{
 	struct units_text out;
-	struct form form = choose_form(ns);
+	struct form form = choose_form(like_ns);
 	size_t used;
 
 	put_duration(out.text, sizeof(out.text), ns, form);
@@ -164,6 +170,16 @@ units_count(uint64_t n)
 	}
 	*to = '\0';
 	return out;
+}
+
+struct units_text
+units_rate(uint64_t n, uint64_t ns)
+{
+	double rate = ns > 0 ? (double)n * 1e9 / (double)ns : 0;
+
+	/* Beyond this a uint64_t might not hold it, nor would anyone care. */
+	return units_count(rate < 1e18 ? (uint64_t)(rate + 0.5)
+				       : UINT64_C(1000000000000000000));
 }
 
 struct units_text

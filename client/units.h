@@ -16,8 +16,14 @@ struct units_text {
 struct units_text units_duration(uint64_t ns);
 
 /*
- * min .. max: "1.008 .. 1.019", both in the unit and with the decimals that
- * units_duration() would choose for `like_ns`, and without naming that unit.
+ * The same in the unit, and with the decimals, that it would choose for
+ * `like_ns`: for a column of durations that are to be compared.
+ */
+struct units_text units_duration_like(uint64_t ns, uint64_t like_ns);
+
+/*
+ * min .. max: "1.008 .. 1.019", both like `like_ns`, and without naming the
+ * unit.
  */
 struct units_text units_range(
     uint64_t min_ns, uint64_t max_ns, uint64_t like_ns);
@@ -27,6 +33,9 @@ struct units_text units_uptime(uint64_t ns);
 
 /* 50,000,000 */
 struct units_text units_count(uint64_t n);
+
+/* How often n times in ns come in a second, rounded: 199 */
+struct units_text units_rate(uint64_t n, uint64_t ns);
 
 /* 5.2 GiB, 64 KiB, 512 bytes */
 struct units_text units_bytes(uint64_t bytes);

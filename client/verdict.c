@@ -17,6 +17,8 @@
 
 /* Rows whose CPU times differ by more did not do the same work. */
 #define CPU_TOLERANCE 0.05
+/* Workers that got less of their CPUs had to share them with others. */
+#define CPU_SHARE 0.9
 /* A noise floor above this makes every figure doubtful. */
 #define NOISE_TOLERANCE 0.05
 /* Below this a run is as much start-up as it is countdown. */
@@ -108,18 +110,17 @@ share(double fraction)
 static void
 describe_turns(const struct row *threads, char *text, size_t size)
 {
-	double seconds = (double)threads->wall_ns.median / 1e9;
-	double rate = seconds > 0 ? (double)threads->switches / seconds : 0;
+	uint64_t switches = threads->switches;
+	uint64_t wall_ns = threads->wall_ns.median;
 
-	if (threads->switches == 0)
+	if (switches == 0)
 		snprintf(text, size, "ran one after the other");
-	else if (rate < 1.5)
+	else if ((double)switches < (double)wall_ns / 1e9)
 		snprintf(text, size, "took turns, %s time%s in all",
-		    units_number_word(threads->switches).text,
-		    threads->switches == 1 ? "" : "s");
+		    units_number_word(switches).text, switches == 1 ? "" : "s");
 	else
 		snprintf(text, size, "took turns, %s times a second",
-		    units_count((uint64_t)(rate + 0.5)).text);
+		    units_rate(switches, wall_ns).text);
 }
 
 /* The part of its life that a worker of this row waited for the lock. */
@@ -298,6 +299,29 @@ warn_of_cpu_times(const struct comparison *comparison, struct verdict *verdict)
 		    units_duration(least).text, units_duration(most).text);
 }
 
+/*
+ * Without a lock a worker that has a CPU of its own uses all of it. The row of
+ * processes tells only where each worker can have one.
+ */
+static void
+warn_of_others(
+    const struct comparison *comparison, enum arm arm, struct verdict *verdict)
+{
+	const struct row *row = &comparison->rows[arm];
+	struct units_text number = units_number_word(row->workers);
+	const char *plural = row->workers == 1 ? "" : "s";
+	double life_ns = (double)row->wall_ns.median * row->workers;
+
+	if (parallel_workers(comparison, arm) == row->workers &&
+	    (double)row->cpu_ns < life_ns * CPU_SHARE)
+		add(verdict, VERDICT_WARNING,
+		    "%s worker%s got only %s of %s CPU%s: other programs used "
+		    "the rest. Measure again when they do not.",
+		    number.text, plural,
+		    units_percent((double)row->cpu_ns / life_ns).text,
+		    number.text, plural);
+}
+
 static void
 warn_of_noise(const struct comparison *comparison, struct verdict *verdict)
 {
@@ -326,6 +350,8 @@ verdict_reach(const struct comparison *comparison)
 	warn_of_few_cores(comparison, &verdict);
 	warn_of_few_executors(comparison, ARM_THREADS, &verdict);
 	warn_of_few_executors(comparison, ARM_PROCESSES, &verdict);
+	warn_of_others(comparison, ARM_SEQUENTIAL, &verdict);
+	warn_of_others(comparison, ARM_PROCESSES, &verdict);
 	warn_of_cpu_times(comparison, &verdict);
 	warn_of_noise(comparison, &verdict);
 	return verdict;

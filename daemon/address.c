@@ -119,16 +119,16 @@ find_port(const char *text, char *error, size_t size)
 static int
 split_tcp(const char *text, struct parts *parts, char *error, size_t size)
 {
-	const char *colon = find_port(text, error, size);
+	const char *colon = find_port(text, error, size), *host, *port;
 	struct in6_addr ignored;
+	size_t host_length;
 
 	if (colon == NULL)
 		return -1;
 	parts->has_brackets = text[0] == '[';
-	const char *host = parts->has_brackets ? text + 1 : text;
-	size_t host_length = (size_t)(colon - host) - parts->has_brackets;
-	const char *port = colon + 1;
-
+	host = parts->has_brackets ? text + 1 : text;
+	host_length = (size_t)(colon - host) - parts->has_brackets;
+	port = colon + 1;
 	if (host_length == 0)
 		return complain(error, size,
 		    "\"%s\" has no host: write 127.0.0.1%s for this machine "

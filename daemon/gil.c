@@ -1,7 +1,7 @@
 /*
  * The lock, run by every thread that wants it and by whoever interrupts one or
  * changes the interval. One mutex guards all of its state; nobody keeps that
- * mutex for longer than a few stores, and nobody computes under it.
+ * mutex for longer than a few steps, least of all while it counts.
  *
  * What holds whenever the mutex is free:
  * - the lock is held exactly when there is a holder, and there is one at most;

@@ -2,9 +2,9 @@
  * The log of one process, to its standard error. Any thread may log: a line is
  * put together on the stack and handed over in one write.
  *
- * A line that cannot be written (a closed or full standard error) is lost, and
- * nothing else happens: no caller learns of it, errno stays as it was. That
- * SIGPIPE does not end the process is left to the master, which ignores it.
+ * A line that cannot be written (standard error is closed, or full and does not
+ * block) is lost, and nothing else happens: no caller learns of it, errno stays
+ * as it was. Ignoring SIGPIPE is left to the master.
  */
 #include "daemon/log.h"
 
@@ -111,13 +111,13 @@ static void __attribute__((format(printf, 2, 0)))
 log_message(const char *tag, const char *format, va_list arguments)
 {
 	int saved_errno = errno;
+	size_t i = 0;
 	char message[MESSAGE_CHARS + 1] = "";
 	struct line line = {.length = 0};
 	int length = vsnprintf(message, sizeof(message), format, arguments);
 
 	line_put_head(&line);
 	line_put_text(&line, tag);
-	size_t i = 0;
 	while (message[i] != '\0' && line_put(&line, (unsigned char)message[i]))
 		i++;
 	line_end(&line, message[i] != '\0' || length > MESSAGE_CHARS);

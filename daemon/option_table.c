@@ -202,36 +202,41 @@ option_find(const struct option_table *table, const char *name)
 	return NULL;
 }
 
+/* "there are a, b and c", cut if there is no room for all. */
+static void
+list_names(const char *const names[], size_t n, char *text, size_t room)
+{
+	size_t length = (size_t)snprintf(text, room, "there are ");
+
+	for (size_t i = 0; i < n && length < room; i++) {
+		const char *before = i == 0 ? "" : i < n - 1 ? ", " : " and ";
+
+		length += (size_t)snprintf(
+		    text + length, room - length, "%s%s", before, names[i]);
+	}
+}
+
 int
 option_complain_unknown(const struct option_table *table, const char *prefix,
     const char *name, char complaint[OPTION_COMPLAINT_CHARS + 1])
 {
-	const char *names[OPTION_MAX_ROWS];
-	const char *nearest;
+	const char *names[OPTION_MAX_ROWS], *nearest;
 	int length = snprintf(complaint, OPTION_COMPLAINT_CHARS + 1,
-	    "unknown option \"%s%.64s\": ", prefix, name);
+	    "unknown option \"%.80s%.64s\": ", prefix, name);
 	char *rest = complaint + length;
 	size_t room = OPTION_COMPLAINT_CHARS + 1 - (size_t)length;
 
 	for (size_t i = 0; i < table->n_rows; i++)
 		names[i] = table->rows[i].name;
 	nearest = nearest_name(name, names, table->n_rows);
-	if (nearest != NULL) {
+	if (nearest != NULL)
 		snprintf(rest, room, "did you mean \"%s%s\"?", prefix, nearest);
-	} else if (table == &settings_table &&
-	    option_find(&pool_table, name) != NULL) {
+	else if (table == &settings_table &&
+	    option_find(&pool_table, name) != NULL)
 		snprintf(
 		    rest, room, "it is a pool's, as in pool.threads.%s", name);
-	} else {
-		length = snprintf(rest, room, "there are ");
-		for (size_t i = 0; i < table->n_rows; i++)
-			length += snprintf(rest + length, room - (size_t)length,
-			    "%s%s",
-			    i == 0			? ""
-				: i < table->n_rows - 1 ? ", "
-							: " and ",
-			    names[i]);
-	}
+	else
+		list_names(names, table->n_rows, rest, room);
 	return -1;
 }
 

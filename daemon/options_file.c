@@ -104,15 +104,12 @@ value_cb(cfg_t *cfg, cfg_opt_t *opt)
 		result = option_parse(row, values[0], record, complaint);
 	*seen |= option_bit(table, row);
 	if (result < 0 && title != NULL)
-		complain(
+		return complain(
 		    cfg->line, "pool.%.64s.%s: %s", title, name, complaint);
-	else if (result < 0)
-		complain(cfg->line, "%s: %s", name, complaint);
-	return result;
+	return result < 0 ? complain(cfg->line, "%s: %s", name, complaint) : 0;
 }
 
-/* The section's pool, from its values; all but its name is known to be right.
- */
+/* Makes the section's pool; its values have been checked one by one. */
 static int
 add_pool(cfg_t *section, const char *title, char error[OPTIONS_ERROR_CHARS + 1])
 {

@@ -40,6 +40,31 @@ TESTS += $(BOARD_UNIT_TESTS)
 %C%_unit_test_recovery_LDADD = $(BOARD_UNIT_LDADD)
 %C%_unit_test_slot_LDADD = $(BOARD_UNIT_LDADD)
 
+# --- client/: unit tests, and the manual against --help ---
+CLIENT_UNIT_TESTS = \
+	%D%/unit/test_bar \
+	%D%/unit/test_comparison \
+	%D%/unit/test_count \
+	%D%/unit/test_link \
+	%D%/unit/test_sample \
+	%D%/unit/test_shuffle \
+	%D%/unit/test_table \
+	%D%/unit/test_units \
+	%D%/unit/test_verdict
+CLIENT_UNIT_LDADD = libgilctlcore.a $(UNIT_LDADD) -lm
+check_PROGRAMS += $(CLIENT_UNIT_TESTS)
+TESTS += $(CLIENT_UNIT_TESTS) %D%/lint/test_gilctl_manual.sh
+dist_check_SCRIPTS += %D%/lint/test_gilctl_manual.sh
+%C%_unit_test_bar_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_comparison_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_count_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_link_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_sample_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_shuffle_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_table_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_units_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_verdict_LDADD = $(CLIENT_UNIT_LDADD)
+
 # --- lock: unit tests of the lock and the countdown ---
 LOCK_UNIT_TESTS = \
 	%D%/unit/test_countdown \

@@ -11,10 +11,10 @@
 #include <check.h>
 #include <pthread.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <stdlib.h>
 
 #include "daemon/clock.h"
+#include "daemon/countdown.h"
 #include "tests/unit/suite.h"
 
 #define CANCEL UINT32_C(2)
@@ -356,6 +356,30 @@ START_TEST(test_an_interrupted_yield_does_not_hold)
 }
 END_TEST
 
+/*
+ * It comes back before the waiter has the lock, if that one is slow enough. A
+ * switch that comes first proves nothing: another attempt.
+ */
+START_TEST(test_an_interrupt_ends_a_switch_wait)
+{
+	struct duel duel;
+	uint64_t switches;
+
+	do {
+		duel_start_with(&duel, GIL_INTERVAL, NS_PER_MS / 10, true,
+		    take_once_leisurely);
+		player_await_request(&duel.holder);
+		player_interrupt(&duel.holder);
+		ck_assert_int_eq(
+		    gil_yield(duel.gil, &duel.holder.thread), GIL_INTERRUPTED);
+		switches = gil_inspect(duel.gil).switch_number;
+		player_join(&duel.waiter);
+		ck_assert_int_eq(duel.waiter.outcome, GIL_TAKEN);
+		duel_end(&duel);
+	} while (switches != 0);
+}
+END_TEST
+
 START_TEST(test_wake_all_reaches_every_waiter)
 {
 	struct gil *gil = gil_make((enum gil_policy)_i, FOREVER_NS, true);
@@ -527,22 +551,22 @@ START_TEST(test_gh_118727_a_new_interval_wakes_the_waiters)
 }
 END_TEST
 
-/* Wants the lock once whenever its starting gun is fired. */
+enum { LAPS = 3000 };
+
+/* Wants the lock once a lap. */
 struct runner {
 	struct player player;
-	sem_t gun;
+	_Atomic int lap;
 };
-
-enum { RUNNER_LAPS = 500 };
 
 static void *
 runner_main(void *arg)
 {
 	struct runner *runner = arg;
 
-	for (int lap = 0; lap < RUNNER_LAPS; lap++) {
-		while (sem_wait(&runner->gun) != 0)
-			continue;
+	for (int lap = 1; lap <= LAPS; lap++) {
+		while (atomic_load(&runner->lap) != lap)
+			sched_yield();
 		take_once(&runner->player);
 	}
 	return NULL;
@@ -556,30 +580,28 @@ runner_main(void *arg)
 START_TEST(test_gh_130605_a_change_is_one_step)
 {
 	struct gil *gil = gil_make(GIL_INTERVAL, FOREVER_NS, true);
-	struct runner runner;
+	struct runner runner = {.lap = 0};
 	struct player holder;
 
 	player_prepare(&holder, gil);
 	assert_taken(gil_acquire(gil, &holder.thread));
 	player_prepare(&runner.player, gil);
-	ck_assert_int_eq(sem_init(&runner.gun, 0, 0), 0);
 	ck_assert_int_eq(
 	    pthread_create(&runner.player.id, NULL, runner_main, &runner), 0);
-	for (int lap = 0; lap < RUNNER_LAPS; lap++) {
+	for (int lap = 1; lap <= LAPS; lap++) {
+		_Atomic uint32_t attention = 0;
+
 		gil_set_interval(gil, FOREVER_NS);
-		sem_post(&runner.gun);
-		for (int pause = 0; pause < lap % 50; pause++)
-			sched_yield();
+		atomic_store(&runner.lap, lap);
+		countdown((uint64_t)lap % 1000 * 2, 0, &attention);
 		gil_set_interval(gil, 20 * NS_PER_US);
 		player_await_request(&holder);
 		assert_taken(gil_yield(gil, &holder.thread));
 	}
 	player_join(&runner.player);
 	gil_release(gil, &holder.thread);
-	ck_assert_uint_eq(holder.thread.record.honoured, RUNNER_LAPS);
-	ck_assert_uint_eq(
-	    runner.player.thread.record.acquisitions, RUNNER_LAPS);
-	sem_destroy(&runner.gun);
+	ck_assert_uint_eq(holder.thread.record.honoured, LAPS);
+	ck_assert_uint_eq(runner.player.thread.record.acquisitions, LAPS);
 	gil_free(gil);
 }
 END_TEST
@@ -609,6 +631,7 @@ gil_suite(void)
 	    interrupts, test_an_interrupt_ends_a_wait, 0, GIL_POLICY_COUNT);
 	tcase_add_test(interrupts, test_an_interrupt_is_seen_at_a_timeout);
 	tcase_add_test(interrupts, test_an_interrupted_yield_does_not_hold);
+	tcase_add_test(interrupts, test_an_interrupt_ends_a_switch_wait);
 	tcase_add_loop_test(interrupts, test_wake_all_reaches_every_waiter, 0,
 	    GIL_POLICY_COUNT);
 	tcase_add_test(

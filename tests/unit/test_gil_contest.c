@@ -23,6 +23,7 @@ enum { STRIDE_TURNS = 2000, CONTESTANTS_MAX = 8 };
 
 struct contest {
 	struct gil *gil;
+	uint64_t seed;
 	_Atomic bool is_over;
 
 	/* Guarded by the lock. */
@@ -173,6 +174,7 @@ contest_run(const struct contest_plan *plan, struct contest *contest,
 
 	*contest = (struct contest){
 	    .gil = gil_new(&plan->config),
+	    .seed = plan->seed,
 	    .wanted_switches = plan->wanted_switches,
 	    .unsatisfied = plan->count,
 	};
@@ -294,6 +296,33 @@ START_TEST(test_interval_lets_everybody_count)
 }
 END_TEST
 
+/*
+ * Quiet time counts from the last switch, so that the requests of all waiters
+ * together are at least an interval apart (each is followed by a switch here).
+ */
+START_TEST(test_one_switch_an_interval_however_many_wait)
+{
+	const struct contest_plan plan = {
+	    .config = {GIL_INTERVAL, 20 * NS_PER_MS, true},
+	    .count = 4,
+	    .wanted_switches = 5,
+	    .body = count_until_over,
+	};
+	struct contestant all[CONTESTANTS_MAX];
+	struct contest contest;
+	struct gil_record sums;
+	uint64_t start_ns = clock_monotonic_ns();
+	uint64_t elapsed_ns;
+
+	contest_run(&plan, &contest, all);
+	elapsed_ns = clock_monotonic_ns() - start_ns;
+	sums = contest_judge(&contest, all, plan.count);
+	ck_assert_uint_gt(sums.requests_sent, 0);
+	ck_assert_uint_le(
+	    sums.requests_sent, 1 + elapsed_ns / plan.config.interval_ns);
+}
+END_TEST
+
 static void
 wake_for_nothing(
     struct contest *contest, struct contestant *all, unsigned count)
@@ -408,7 +437,7 @@ static void
 disturb(struct contest *contest, struct contestant *all, unsigned count)
 {
 	uint64_t end_ns = clock_monotonic_ns() + STRESS_MS * NS_PER_MS;
-	uint64_t random = all[0].random + count;
+	uint64_t random = contest->seed + count + 1;
 
 	while (clock_monotonic_ns() < end_ns) {
 		uint64_t choice = random_next(&random);
@@ -490,6 +519,7 @@ main(void)
 	tcase_set_timeout(contests, TIMEOUT_S);
 	tcase_add_test(contests, test_hold_is_serial);
 	tcase_add_test(contests, test_interval_lets_everybody_count);
+	tcase_add_test(contests, test_one_switch_an_interval_however_many_wait);
 	tcase_add_test(contests, test_a_switch_wait_outlives_wakeups);
 	tcase_add_loop_test(
 	    contests, test_held_and_waited_make_up_the_wall_clock, 0, 2);
