@@ -37,6 +37,7 @@ answer_new(struct connection *connection, struct answer_list *owed,
 	if (batch != NULL)
 		batch->n_open++;
 	LIST_INSERT_HEAD(owed, answer, links);
+	connection_hold(connection);
 	return answer;
 }
 
@@ -100,7 +101,7 @@ batch_release(struct connection *connection, struct batch *batch)
 		return;
 	if (evbuffer_get_length(batch->text) > 0) {
 		if (evbuffer_add(batch->text, "]\n", 2) == 0)
-			connection_write_buffer(connection, batch->text);
+			connection_send_buffer(connection, batch->text);
 		else
 			connection_break(connection);
 	}
@@ -118,12 +119,13 @@ answer_give(struct answer *answer, json_t *message)
 	if (connection != NULL) {
 		LIST_REMOVE(answer, links);
 		if (answer->batch == NULL) {
-			connection_write(connection, message);
+			connection_send(connection, message);
 		} else {
 			if (batch_add(answer->batch, message) != 0)
 				connection_break(connection);
 			batch_release(connection, answer->batch);
 		}
+		connection_release(connection);
 	}
 	json_decref(message);
 	json_decref(answer->id);

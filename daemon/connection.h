@@ -1,52 +1,75 @@
 /*
- * A client's connection: bytes in and out, framing, backpressure, its end.
- * What it owes the client is in answer.h.
+ * A client's connection: bytes in and out, lines, backpressure, its end. It
+ * knows nothing of what the lines mean; its handler does.
+ *
+ * A connection ends when the client resets it or when, after the client closed
+ * its sending side or the connection was drained, nobody holds it and all that
+ * was sent is on its way. Whoever owes the client something holds it.
  */
 #ifndef GILD_DAEMON_CONNECTION_H
 #define GILD_DAEMON_CONNECTION_H
 
 #include <jansson.h>
+#include <stddef.h>
+
+#include "proto/frame.h"
 
 struct connection;
 struct evbuffer;
-struct frontend;
-struct job_owner;
+struct event_base;
+
+/* The upper side of a connection; arg is what connection_open() was given. */
+struct connection_handler {
+	/* A line has come. It is valid until the handler returns. */
+	void (*line)(void *arg, const char *line, size_t len);
+	/* One was dropped: FRAME_TOO_LONG or FRAME_NUL. */
+	void (*bad_line)(void *arg, enum frame_status why);
+	/* All lines that had come were handed out. */
+	void (*served)(void *arg);
+	/* It has ended, and is freed when the handler returns. */
+	void (*gone)(void *arg);
+};
+
+struct connection_limits {
+	size_t max_line_bytes;
+	size_t max_unsent_bytes; /* beyond that nothing is read */
+};
 
 /*
- * Serves a socket that was accepted, which it owns from now on (it is closed
- * on failure too). 0, or -1 when memory ran out.
+ * Serves a socket that was accepted. handler must outlive the connection. NULL
+ * when memory ran out; fd is then still the caller's.
  */
-int connection_open(struct frontend *frontend, int fd)
-    __attribute__((warn_unused_result));
+struct connection *connection_open(struct event_base *base, int fd,
+    const struct connection_limits *limits,
+    const struct connection_handler *handler, void *arg);
 
-/* No new jobs: each ends when all its answers were given and sent. */
-void connection_drain_all(struct frontend *frontend);
-/* All clients leave now. */
-void connection_free_all(struct frontend *frontend);
+/* Ends it now: gone() is called. Not from within line() or bad_line(). */
+void connection_close(struct connection *connection);
 
-/* Something that the client waited for is over: look whether all is. */
-void connection_settle(struct connection *connection);
+/* Ends it as soon as nobody holds it and all is sent, or now if that is so;
+ * it may be gone when this returns. Lines that come until then are served. */
+void connection_drain(struct connection *connection);
 
-/* The jobs that the client waits for. */
-struct job_owner *connection_owner(struct connection *connection);
-
-/*
- * Sends a notification, unless the client reads so slowly that answers wait:
- * then it is dropped. Steals message, which may be NULL.
- */
-void connection_notify(struct connection *connection, json_t *message);
-
-/* --- for answer.c --- */
+/* Whoever holds a connection keeps it from ending in good order. */
+void connection_hold(struct connection *connection);
+void connection_release(struct connection *connection);
 
 /*
  * Sends a message, which is borrowed. NULL stands for one that there was no
  * memory for: the client is better cut off than left waiting.
  */
-void connection_write(struct connection *connection, const json_t *message);
+void connection_send(struct connection *connection, const json_t *message);
 /* Sends all that buffer holds, and empties it. */
-void connection_write_buffer(
+void connection_send_buffer(
     struct connection *connection, struct evbuffer *buffer);
-/* Cuts the client off. */
+
+/*
+ * Sends a message that may be lost: it is dropped when the client reads so
+ * slowly that others wait. Steals message, which may be NULL.
+ */
+void connection_notify(struct connection *connection, json_t *message);
+
+/* Cuts the client off. gone() follows, not from within this call. */
 void connection_break(struct connection *connection);
 
 #endif

@@ -18,7 +18,6 @@
 #include "daemon/board.h"
 #include "daemon/clock.h"
 #include "daemon/frontend.h"
-#include "daemon/job.h"
 #include "daemon/log.h"
 
 #define TAKE_MAX 256
@@ -46,7 +45,7 @@ struct pool_view {
 
 /* Whose task a slot holds. */
 struct holding {
-	struct job *job; /* NULL: nobody's any more */
+	struct load *load; /* NULL: nobody's any more */
 	uint32_t task;
 };
 
@@ -69,49 +68,80 @@ view_count(struct pool_view *view, int change)
 	counter_set(&view->tally->tasks_dispatched, view->n_under_way);
 }
 
+/* --- loads --- */
+
+bool
+load_is_over(const struct load *load)
+{
+	return load->n_under_way == 0 && load->lane == NULL;
+}
+
+uint64_t
+load_turns(const struct load *load, const struct board *board)
+{
+	uint64_t turns = 0;
+
+	for (uint32_t i = 0; i < load->next_task; i++) {
+		if (load->tickets[i] != TICKET_NONE)
+			turns += counter_get(
+			    &board_slot(board, load->tickets[i])->turns);
+	}
+	return turns;
+}
+
 /* --- run queues --- */
 
 void
-dispatch_enqueue(
-    struct dispatcher *dispatcher, struct lane *lane, struct job *job)
+lane_init(struct lane *lane)
 {
-	struct pool_view *view = &dispatcher->pools[job->pool];
-
-	if (TAILQ_EMPTY(&lane->jobs))
-		TAILQ_INSERT_TAIL(&view->turns, lane, turn);
-	TAILQ_INSERT_TAIL(&lane->jobs, job, lane_links);
-	job->is_in_lane = true;
-	counter_add(&view->tally->tasks_queued, job->result.workers);
+	TAILQ_INIT(&lane->loads);
 }
 
-/* Takes the job out of its lane, and the lane out of the turns if empty. */
-static void
-lane_remove(struct pool_view *view, struct lane *lane, struct job *job)
+void
+dispatch_enqueue(
+    struct dispatcher *dispatcher, struct lane *lane, struct load *load)
 {
-	TAILQ_REMOVE(&lane->jobs, job, lane_links);
-	job->is_in_lane = false;
-	if (TAILQ_EMPTY(&lane->jobs))
+	struct pool_view *view = &dispatcher->pools[load->pool];
+
+	if (TAILQ_EMPTY(&lane->loads))
+		TAILQ_INSERT_TAIL(&view->turns, lane, turn);
+	TAILQ_INSERT_TAIL(&lane->loads, load, links);
+	load->lane = lane;
+	counter_add(&view->tally->tasks_queued, load->n_tasks);
+}
+
+/* Takes the load out of its lane, and the lane out of the turns if empty. */
+static void
+lane_remove(struct pool_view *view, struct load *load)
+{
+	struct lane *lane = load->lane;
+
+	TAILQ_REMOVE(&lane->loads, load, links);
+	load->lane = NULL;
+	if (TAILQ_EMPTY(&lane->loads))
 		TAILQ_REMOVE(&view->turns, lane, turn);
 }
 
 void
-dispatch_withdraw(struct dispatcher *dispatcher, struct job *job)
+dispatch_withdraw(struct dispatcher *dispatcher, struct load *load)
 {
-	struct pool_view *view = &dispatcher->pools[job->pool];
+	struct pool_view *view = &dispatcher->pools[load->pool];
 
-	if (!job->is_in_lane)
+	if (load->lane == NULL)
 		return;
 	counter_add(&view->tally->tasks_queued,
-	    -(uint64_t)(job->result.workers - job->next_task));
-	lane_remove(view, &job->owner->lanes[job->pool], job);
+	    -(uint64_t)(load->n_tasks - load->next_task));
+	lane_remove(view, load);
 }
 
 /* All its tasks are dispatched: the turn is the next lane's. */
 static void
-lane_end_turn(struct pool_view *view, struct lane *lane, struct job *job)
+lane_end_turn(struct pool_view *view, struct load *load)
 {
-	lane_remove(view, lane, job);
-	if (TAILQ_EMPTY(&lane->jobs))
+	struct lane *lane = load->lane;
+
+	lane_remove(view, load);
+	if (TAILQ_EMPTY(&lane->loads))
 		return;
 	TAILQ_REMOVE(&view->turns, lane, turn);
 	TAILQ_INSERT_TAIL(&view->turns, lane, turn);
@@ -164,25 +194,26 @@ view_send(struct dispatcher *dispatcher, uint32_t pool)
 static void
 view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
 {
-	struct lane *lane = TAILQ_FIRST(&view->turns);
-	struct job *job = TAILQ_FIRST(&lane->jobs);
+	struct load *load = TAILQ_FIRST(&TAILQ_FIRST(&view->turns)->loads);
 	uint32_t number, ticket;
 	struct slot *slot;
 
-	if (job_begin(job) != 0)
+	if (load->next_task == 0 && load->type->begin(load) != 0)
 		return;
 	number = dispatcher->free_slots[--dispatcher->n_free];
 	slot = &dispatcher->frontend->board->slots[number];
-	job_fill_slot(job, slot);
+	load->type->fill(load, load->next_task, slot);
+	slot->pool = load->pool;
 	dispatcher->holdings[number - dispatcher->first_slot] =
-	    (struct holding){.job = job, .task = job->next_task};
+	    (struct holding){.load = load, .task = load->next_task};
 	ticket = slot_publish(slot, number);
-	job_note_dispatched(job, ticket);
+	load->tickets[load->next_task++] = ticket;
+	load->n_under_way++;
 	view->unsent[view->n_unsent++] = ticket;
 	view_count(view, 1);
 	counter_add(&view->tally->tasks_queued, (uint64_t)-1);
-	if (!job_has_tasks_left(job))
-		lane_end_turn(view, lane, job);
+	if (load->next_task == load->n_tasks)
+		lane_end_turn(view, load);
 }
 
 void
@@ -208,20 +239,37 @@ retry_cb(evutil_socket_t fd, short what, void *arg)
 	dispatch_pump(arg);
 }
 
-bool
-dispatch_stop(struct dispatcher *dispatcher, uint32_t pool, uint32_t ticket)
+/*
+ * Calls a task back. True when it had not started: it never will. False when
+ * it runs (it was told to stop) or has ended (its ticket is on its way).
+ */
+static bool
+dispatch_stop(struct dispatcher *dispatcher, uint32_t ticket)
 {
 	uint32_t number = ticket_slot_number(ticket);
 	struct slot *slot = &dispatcher->frontend->board->slots[number];
 
 	if (slot_revoke(slot, ticket)) {
-		dispatcher->holdings[number - dispatcher->first_slot].job =
+		dispatcher->holdings[number - dispatcher->first_slot].load =
 		    NULL;
 		return true;
 	}
 	slot_cancel(slot);
-	generation_ring(dispatcher->generation, pool);
+	generation_ring(dispatcher->generation, slot->pool);
 	return false;
+}
+
+void
+dispatch_recall(struct dispatcher *dispatcher, struct load *load)
+{
+	dispatch_withdraw(dispatcher, load);
+	for (uint32_t i = 0; i < load->next_task; i++) {
+		if (load->tickets[i] == TICKET_NONE ||
+		    !dispatch_stop(dispatcher, load->tickets[i]))
+			continue;
+		load->tickets[i] = TICKET_NONE;
+		load->n_under_way--;
+	}
 }
 
 /* --- in --- */
@@ -234,6 +282,14 @@ view_learn(struct pool_view *view, uint64_t wall_ns)
 	else
 		view->mean_task_ns =
 		    view->mean_task_ns - view->mean_task_ns / 8 + wall_ns / 8;
+}
+
+static void
+load_end_task(struct load *load, uint32_t task, const struct slot *slot)
+{
+	load->tickets[task] = TICKET_NONE;
+	load->n_under_way--;
+	load->type->ended(load, task, slot);
 }
 
 static void
@@ -257,11 +313,11 @@ dispatch_take_back(struct dispatcher *dispatcher, uint32_t ticket)
 	view = &dispatcher->pools[slot->pool];
 	if (seen.state == SLOT_FINISHED) {
 		view_learn(view, slot->result.wall_ns);
-		if (holding.job != NULL)
-			job_note_ended(holding.job, holding.task, slot);
+		if (holding.load != NULL)
+			load_end_task(holding.load, holding.task, slot);
 	}
 	slot_free(slot, ticket);
-	dispatcher->holdings[local].job = NULL;
+	dispatcher->holdings[local].load = NULL;
 	dispatcher->free_slots[dispatcher->n_free++] = number;
 	view_count(view, -1);
 }

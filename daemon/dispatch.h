@@ -5,17 +5,58 @@
  * turns, a job a turn, so that one client's thousand jobs do not stand before
  * another's one. Only as many tasks as keep the pool's executors busy are
  * under way (the window); the others stay here, where they are ours to drop.
+ *
+ * What a job is does not matter here: the dispatcher knows its load.
  */
 #ifndef GILD_DAEMON_DISPATCH_H
 #define GILD_DAEMON_DISPATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
+struct board;
 struct dispatcher;
 struct frontend;
-struct job;
-struct lane;
+struct load;
+struct slot;
+
+TAILQ_HEAD(load_queue, load);
+
+/* The loads of one client that wait for one pool, first come first served. */
+struct lane {
+	struct load_queue loads;
+	TAILQ_ENTRY(lane) turn;
+};
+
+/* What the owner of a load does for the dispatcher. */
+struct load_type {
+	/*
+	 * Its first task is about to be dispatched: gets load->tickets ready.
+	 * 0, or -1 when that cannot be; the load was then withdrawn, and may
+	 * have been freed.
+	 */
+	int (*begin)(struct load *load);
+	/* Writes the request of a task into its slot. */
+	void (*fill)(const struct load *load, uint32_t task, struct slot *slot);
+	/* A task has ended; slot tells how. May free the load. */
+	void (*ended)(
+	    struct load *load, uint32_t task, const struct slot *slot);
+};
+
+/* A job's tasks on their way. Embedded in the job. */
+struct load {
+	const struct load_type *type;
+	uint32_t pool;
+	uint32_t n_tasks;
+	uint32_t *tickets; /* one a task, the owner's; TICKET_NONE: none */
+
+	/* Written by dispatch.c alone. */
+	uint32_t next_task;   /* the first that was not dispatched */
+	uint32_t n_under_way; /* dispatched and not ended */
+	struct lane *lane;    /* where it waits; NULL: nothing to dispatch */
+	TAILQ_ENTRY(load) links;
+};
 
 /*
  * Takes over the frontend's range of slots as it is: what a dead predecessor
@@ -24,22 +65,26 @@ struct lane;
 struct dispatcher *dispatcher_new(struct frontend *frontend);
 void dispatcher_free(struct dispatcher *dispatcher);
 
-/* Puts a job's tasks behind those of its lane. */
-void dispatch_enqueue(
-    struct dispatcher *dispatcher, struct lane *lane, struct job *job);
-/* Takes what was not dispatched yet out again; a no-op when nothing is. */
-void dispatch_withdraw(struct dispatcher *dispatcher, struct job *job);
+void lane_init(struct lane *lane);
 
+/* Puts a load behind those of its lane. Its lane must outlive its wait. */
+void dispatch_enqueue(
+    struct dispatcher *dispatcher, struct lane *lane, struct load *load);
+/* Takes what was not dispatched yet out again; a no-op when nothing is. */
+void dispatch_withdraw(struct dispatcher *dispatcher, struct load *load);
 /*
- * Calls a dispatched task back. True when it had not started: it never will,
- * and its job hears no more of it. False when it runs (it was told to stop) or
- * has ended (its ticket is on its way).
+ * Withdraws it, and calls back what is under way: a task that has not started
+ * never will and is heard of no more; one that runs is told to stop, and ends.
  */
-bool dispatch_stop(
-    struct dispatcher *dispatcher, uint32_t pool, uint32_t ticket);
+void dispatch_recall(struct dispatcher *dispatcher, struct load *load);
+
+/* Nothing waits to be dispatched and nothing is under way. */
+bool load_is_over(const struct load *load);
+/* Turns done so far by the tasks that are under way. */
+uint64_t load_turns(const struct load *load, const struct board *board);
 
 /* Dispatches what the windows have room for. To be called after anything that
- * may have enqueued a job or ended a task. */
+ * may have enqueued a load or ended a task. */
 void dispatch_pump(struct dispatcher *dispatcher);
 
 #endif

@@ -2,12 +2,12 @@
  * Jobs of a frontend. Run by its one thread. Nothing here touches a pipe or a
  * slot's word: that is dispatch.c; nor a socket: that is connection.c.
  *
- * Invariant: a job is in the table by id until it is freed; it is in a lane
- * exactly while it has tasks to dispatch; n_under_way counts its tickets; and
- * it is freed in one place, when it is decided or done and n_under_way is 0.
+ * Invariant: a job is in the table by id until it is freed, and that is in one
+ * place: when its load is over. A job that is decided has nothing to dispatch.
  */
 #include "daemon/job.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,7 @@ static struct tally *
 job_tally(const struct job *job)
 {
 	return board_tally(
-	    job->frontend->board, job->frontend->number, job->pool);
+	    job->frontend->board, job->frontend->number, job->load.pool);
 }
 
 static void
@@ -82,23 +82,11 @@ job_set_state(struct job *job, enum job_state state)
 
 /* --- progress --- */
 
-static uint64_t
-job_turns(const struct job *job)
-{
-	uint64_t turns = job->turns;
-
-	for (uint32_t i = 0; i < job->next_task; i++) {
-		if (job->tickets[i] != TICKET_NONE)
-			turns += counter_get(
-			    &board_slot(job->frontend->board, job->tickets[i])
-				 ->turns);
-	}
-	return turns;
-}
-
 static void
 job_send_progress(const struct job *job)
 {
+	uint64_t turns =
+	    job->turns + load_turns(&job->load, job->frontend->board);
 	char id[JOB_ID_CHARS + 1];
 	json_t *params;
 
@@ -107,8 +95,7 @@ job_send_progress(const struct job *job)
 	job_id_format(job->result.job, id);
 	params = json_pack("{s:s, s:O?, s:s, s:I, s:I}", "job", id, "request",
 	    answer_id(job->answer), "state", job_state_name(job->result.state),
-	    "turns", (json_int_t)job_turns(job), "count",
-	    (json_int_t)job->result.count);
+	    "turns", (json_int_t)turns, "count", (json_int_t)job->result.count);
 	if (params != NULL)
 		connection_notify(job->owner->connection,
 		    jsonrpc_notification("job.progress", params));
@@ -159,8 +146,8 @@ job_allocate_tasks(struct job *job)
 	uint32_t n = job->result.workers;
 
 	job->result.tasks = calloc(n, sizeof(*job->result.tasks));
-	job->tickets = calloc(n, sizeof(*job->tickets));
-	if (job->result.tasks == NULL || job->tickets == NULL)
+	job->load.tickets = calloc(n, sizeof(*job->load.tickets));
+	if (job->result.tasks == NULL || job->load.tickets == NULL)
 		return -1;
 	job->result.n_tasks = n;
 	for (uint32_t i = 0; i < n; i++)
@@ -206,8 +193,7 @@ job_unlink(struct job *job)
 	if (job->owner != NULL) {
 		LIST_REMOVE(job, owner_links);
 		job->owner->n_jobs--;
-		if (job->owner->n_jobs == 0)
-			connection_settle(job->owner->connection);
+		connection_release(job->owner->connection);
 	}
 	if (job->wants_progress)
 		LIST_REMOVE(job, progress_links);
@@ -220,7 +206,7 @@ job_unlink(struct job *job)
 static void
 job_free(struct job *job)
 {
-	free(job->tickets);
+	free(job->load.tickets);
 	job_result_free(&job->result);
 	free(job);
 }
@@ -229,8 +215,7 @@ job_free(struct job *job)
 static void
 job_check_end(struct job *job)
 {
-	if (job->n_under_way > 0 ||
-	    (!job->is_decided && job_has_tasks_left(job)))
+	if (!load_is_over(&job->load))
 		return;
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
@@ -254,15 +239,7 @@ job_decide(struct job *job, enum job_state state, const char *reason)
 	job_set_state(job, state);
 	job->is_decided = true;
 	snprintf(job->result.reason, sizeof(job->result.reason), "%s", reason);
-	dispatch_withdraw(job->frontend->dispatcher, job);
-	for (uint32_t i = 0; i < job->next_task; i++) {
-		if (job->tickets[i] == TICKET_NONE ||
-		    !dispatch_stop(
-			job->frontend->dispatcher, job->pool, job->tickets[i]))
-			continue;
-		job->tickets[i] = TICKET_NONE; /* it will never run */
-		job->n_under_way--;
-	}
+	dispatch_recall(job->frontend->dispatcher, &job->load);
 }
 
 void
@@ -300,19 +277,19 @@ timeout_cb(evutil_socket_t fd, short what, void *arg)
 	job_check_end(job);
 }
 
-/* --- tasks --- */
+/* --- its load, as the dispatcher asks for it --- */
 
-bool
-job_has_tasks_left(const struct job *job)
+static struct job *
+job_of(const struct load *load)
 {
-	return job->next_task < job->result.workers;
+	return (struct job *)((char *)load - offsetof(struct job, load));
 }
 
-int
-job_begin(struct job *job)
+static int
+job_begin(struct load *load)
 {
-	if (job->result.state == JOB_RUNNING)
-		return 0;
+	struct job *job = job_of(load);
+
 	if (job_allocate_tasks(job) != 0) {
 		job_decide(job, JOB_FAILED, "out of memory");
 		job_check_end(job);
@@ -322,22 +299,16 @@ job_begin(struct job *job)
 	return 0;
 }
 
-void
-job_fill_slot(const struct job *job, struct slot *slot)
+static void
+job_fill_slot(const struct load *load, uint32_t task, struct slot *slot)
 {
+	const struct job *job = job_of(load);
+
 	slot->job = job->result.job;
 	slot->arrival_ns = job->arrival_ns;
-	slot->count = job_task_count(job, job->next_task);
+	slot->count = job_task_count(job, task);
 	slot->stride = job->stride;
 	slot->spins = job->spins;
-	slot->pool = job->pool;
-}
-
-void
-job_note_dispatched(struct job *job, uint32_t ticket)
-{
-	job->tickets[job->next_task++] = ticket;
-	job->n_under_way++;
 }
 
 /* "worker 4711 killed by signal 9 (Killed), attempt 3 of 3" */
@@ -345,7 +316,7 @@ static void
 job_fail(struct job *job, const struct slot *slot)
 {
 	const struct settings *settings = job->frontend->settings;
-	bool is_thread = settings->pools[job->pool].kind == POOL_THREADS;
+	bool is_thread = settings->pools[job->load.pool].kind == POOL_THREADS;
 	char death[PROCESS_DEATH_CHARS + 1], reason[RESULT_REASON_CHARS + 1];
 
 	process_format_death(slot->dead_status, death);
@@ -356,11 +327,11 @@ job_fail(struct job *job, const struct slot *slot)
 	job_decide(job, JOB_FAILED, reason);
 }
 
-void
-job_note_ended(struct job *job, uint32_t task, const struct slot *slot)
+static void
+job_end_task(struct load *load, uint32_t task, const struct slot *slot)
 {
-	job->tickets[task] = TICKET_NONE;
-	job->n_under_way--;
+	struct job *job = job_of(load);
+
 	job->result.tasks[task] = slot->result;
 	job->turns += slot->result.turns;
 	lock_record_add(&job->result.lock, &slot->lock);
@@ -368,6 +339,12 @@ job_note_ended(struct job *job, uint32_t task, const struct slot *slot)
 		job_fail(job, slot);
 	job_check_end(job);
 }
+
+static const struct load_type job_load = {
+    .begin = job_begin,
+    .fill = job_fill_slot,
+    .ended = job_end_task,
+};
 
 /* --- begin --- */
 
@@ -385,7 +362,7 @@ job_owner_init(struct job_owner *owner, struct frontend *frontend,
 	if (owner->lanes == NULL)
 		return -1;
 	for (size_t i = 0; i < n_pools; i++)
-		TAILQ_INIT(&owner->lanes[i].jobs);
+		lane_init(&owner->lanes[i]);
 	return 0;
 }
 
@@ -396,7 +373,7 @@ job_owner_leave(struct job_owner *owner)
 
 	while ((job = LIST_FIRST(&owner->jobs)) != NULL) {
 		/* Out of its lane while there is one, and then on its own. */
-		dispatch_withdraw(owner->frontend->dispatcher, job);
+		dispatch_withdraw(owner->frontend->dispatcher, &job->load);
 		LIST_REMOVE(job, owner_links);
 		job->owner = NULL;
 		job_cancel(job, "the client left");
@@ -431,6 +408,7 @@ job_link(struct job *job, struct job_owner *owner)
 	job->owner = owner;
 	LIST_INSERT_HEAD(&owner->jobs, job, owner_links);
 	owner->n_jobs++;
+	connection_hold(owner->connection);
 	LIST_INSERT_HEAD(jobs_bucket(jobs, job->result.job), job, id_links);
 	jobs->n++;
 }
@@ -447,7 +425,11 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 		return -1;
 	job->frontend = frontend;
 	job->answer = answer;
-	job->pool = pool;
+	job->load = (struct load){
+	    .type = &job_load,
+	    .pool = pool,
+	    .n_tasks = request->workers,
+	};
 	job->arrival_ns = clock_monotonic_ns();
 	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
@@ -465,7 +447,7 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	job->wants_progress = request->wants_progress;
 	if (job->wants_progress)
 		job_start_progress(job);
-	dispatch_enqueue(frontend->dispatcher, &owner->lanes[pool], job);
+	dispatch_enqueue(frontend->dispatcher, &owner->lanes[pool], &job->load);
 	return 0;
 }
 

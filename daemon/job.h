@@ -19,25 +19,16 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "daemon/dispatch.h"
 #include "proto/result.h"
 
 struct answer;
 struct connection;
 struct frontend;
-struct slot;
 
-struct job;
-TAILQ_HEAD(job_queue, job);
 LIST_HEAD(job_list, job);
 
-/* The jobs of one client that wait for one pool, first come first served.
- * Lanes with jobs take turns: dispatch.c. */
-struct lane {
-	struct job_queue jobs;
-	TAILQ_ENTRY(lane) turn;
-};
-
-/* Whoever waits for jobs: a connection. */
+/* Whoever waits for jobs: a client, over its connection. */
 struct job_owner {
 	struct frontend *frontend;
 	struct connection *connection;
@@ -50,21 +41,16 @@ struct job {
 	struct frontend *frontend;
 	struct job_owner *owner; /* NULL once it has left */
 	struct answer *answer;	 /* NULL: none is wanted */
+	struct load load;	 /* its tasks on their way */
 	struct job_result result;
-	uint32_t pool;
 	uint32_t spins;
 	uint64_t stride;
 	uint64_t arrival_ns;
 	uint64_t deadline_ns; /* UINT64_MAX: none */
-	bool is_in_lane;
-	bool wants_progress;
-	bool is_decided;      /* result.state is an end */
-	uint32_t next_task;   /* the first that was not dispatched */
-	uint32_t n_under_way; /* dispatched and not ended */
 	uint64_t turns;	      /* of the tasks that ended */
-	uint32_t *tickets;    /* one a task; TICKET_NONE: not under way */
+	bool wants_progress;
+	bool is_decided; /* result.state is an end */
 	struct event timeout;
-	TAILQ_ENTRY(job) lane_links;
 	LIST_ENTRY(job) owner_links;
 	LIST_ENTRY(job) id_links;
 	LIST_ENTRY(job) progress_links;
@@ -94,25 +80,5 @@ struct job *job_find(const struct jobs *jobs, struct job_id id);
 /* Ends a job early, unless its end was decided before. May free it. */
 void job_cancel(struct job *job, const char *reason);
 void job_cancel_all(struct jobs *jobs, const char *reason);
-
-/* --- for dispatch.c --- */
-
-/*
- * Makes the job ready for its first task to be dispatched. 0, or -1 when
- * memory ran out; it has then failed, and may have been freed.
- */
-int job_begin(struct job *job) __attribute__((warn_unused_result));
-
-/* Fills in the request part of a slot for the job's next task. */
-void job_fill_slot(const struct job *job, struct slot *slot);
-
-/* The next task is under way with this ticket. */
-void job_note_dispatched(struct job *job, uint32_t ticket);
-
-/* A task has ended, its outcome is in slot. May free the job. */
-void job_note_ended(struct job *job, uint32_t task, const struct slot *slot);
-
-/* What the next task would be. */
-bool job_has_tasks_left(const struct job *job);
 
 #endif

@@ -14,6 +14,7 @@ libgildcore_a_SOURCES += \
 	%D%/board.c %D%/board.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/doors.c %D%/doors.h \
 	%D%/executor.c %D%/executor.h \
 	%D%/frontend.c %D%/frontend.h \
 	%D%/generation.c %D%/generation.h \
@@ -27,6 +28,7 @@ libgildcore_a_SOURCES += \
 	%D%/queue.c %D%/queue.h \
 	%D%/recovery.c %D%/recovery.h \
 	%D%/report.c %D%/report.h \
+	%D%/session.c %D%/session.h \
 	%D%/slot.c %D%/slot.h \
 	%D%/worker.c %D%/worker.h
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "daemon/answer.h"
-#include "daemon/connection.h"
+#include "daemon/doors.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
 #include "daemon/peer.h"
@@ -21,8 +21,8 @@
 /* One call as its method sees it. */
 struct invocation {
 	struct frontend *frontend;
-	struct connection *connection;
-	const json_t *params; /* NULL when absent */
+	struct job_owner *owner; /* the client, as jobs see it */
+	const json_t *params;	 /* NULL when absent */
 	struct answer *answer;
 };
 
@@ -162,11 +162,10 @@ job_admit(const struct invocation *invocation, struct rpc_error *error)
 	const struct frontend *frontend = invocation->frontend;
 	const struct settings *settings = frontend->settings;
 
-	if (frontend->is_draining)
+	if (doors_are_shut(frontend->doors))
 		return rpc_error_set(error, RPC_SHUTTING_DOWN, NULL,
 		    "gild finishes the jobs in flight and then stops");
-	if (connection_owner(invocation->connection)->n_jobs >=
-	    settings->max_in_flight)
+	if (invocation->owner->n_jobs >= settings->max_in_flight)
 		return rpc_error_set(error, RPC_BUSY, NULL,
 		    "this connection has max_in_flight = %u jobs in flight; "
 		    "wait for one to end",
@@ -200,8 +199,8 @@ job_submit_call(const struct invocation *invocation)
 
 	if (pool < 0)
 		answer_error(invocation->answer, &error);
-	else if (job_submit(connection_owner(invocation->connection), &request,
-		     (uint32_t)pool, invocation->answer) != 0)
+	else if (job_submit(invocation->owner, &request, (uint32_t)pool,
+		     invocation->answer) != 0)
 		answer_result(invocation->answer, NULL);
 }
 
@@ -262,12 +261,12 @@ methods_name(size_t i)
 }
 
 void
-methods_call(struct frontend *frontend, struct connection *connection,
+methods_call(struct frontend *frontend, struct job_owner *owner,
     const struct jsonrpc_call *call, struct answer *answer)
 {
 	const struct invocation invocation = {
 	    .frontend = frontend,
-	    .connection = connection,
+	    .owner = owner,
 	    .params = call->params,
 	    .answer = answer,
 	};

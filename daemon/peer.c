@@ -34,6 +34,7 @@ struct question {
 
 struct peers {
 	struct frontend *frontend;
+	const struct peer_orders *orders;
 	uint64_t last_question;
 	LIST_HEAD(, question) questions;
 	struct event *inbox_event;
@@ -194,10 +195,10 @@ peers_hear(struct peers *peers, const struct peer_message *message)
 {
 	switch (message->kind) {
 	case PEER_DRAIN:
-		frontend_drain(peers->frontend);
+		peers->orders->drain(peers->frontend);
 		break;
 	case PEER_ABORT:
-		frontend_abort(peers->frontend);
+		peers->orders->abort(peers->frontend);
 		break;
 	case PEER_CANCEL:
 		peers_answer_cancel(peers, message);
@@ -220,13 +221,14 @@ inbox_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 struct peers *
-peers_new(struct frontend *frontend)
+peers_new(struct frontend *frontend, const struct peer_orders *orders)
 {
 	struct peers *peers = calloc(1, sizeof(*peers));
 
 	if (peers == NULL)
 		return NULL;
 	peers->frontend = frontend;
+	peers->orders = orders;
 	/* Numbers that a predecessor's late answers do not hit. */
 	peers->last_question = clock_monotonic_ns();
 	LIST_INIT(&peers->questions);

@@ -12,8 +12,15 @@ struct answer;
 struct frontend;
 struct peers;
 
-/* NULL when memory ran out. */
-struct peers *peers_new(struct frontend *frontend);
+/* What the master may order. */
+struct peer_orders {
+	void (*drain)(struct frontend *frontend); /* finish, then leave */
+	void (*abort)(struct frontend *frontend); /* cancel, answer, leave */
+};
+
+/* orders must outlive the peers. NULL when memory ran out. */
+struct peers *peers_new(
+    struct frontend *frontend, const struct peer_orders *orders);
 /* Questions that are still open are answered with an error. */
 void peers_free(struct peers *peers);
 

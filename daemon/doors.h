@@ -1,0 +1,43 @@
+/*
+ * The doors of a frontend: the sockets that all frontends accept clients from,
+ * as this one uses them. They close at max_connections and for a moment when
+ * the system is out of something; who comes then waits in the socket's
+ * backlog, or is let in by another frontend. Those inside are served.
+ */
+#ifndef GILD_DAEMON_DOORS_H
+#define GILD_DAEMON_DOORS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/board.h"
+#include "daemon/listeners.h"
+
+struct doors;
+struct event_base;
+
+struct doors_plan {
+	const struct listeners *listeners;
+	uint32_t max_inside;
+	struct frontend_record *record; /* where to count */
+	/* Takes over a socket that was accepted. */
+	void (*accept)(void *arg, int fd);
+	/* The doors are shut for good and nobody is inside any more. */
+	void (*empty)(void *arg);
+	void *arg;
+};
+
+/* Closed at first. NULL when memory ran out. */
+struct doors *doors_new(struct event_base *base, const struct doors_plan *plan);
+void doors_free(struct doors *doors);
+
+void doors_open(struct doors *doors);
+/* For good. empty() is called at once, or when the last was let out. */
+void doors_shut(struct doors *doors);
+bool doors_are_shut(const struct doors *doors);
+
+/* One more client is inside; one fewer. */
+void doors_let_in(struct doors *doors);
+void doors_let_out(struct doors *doors);
+
+#endif

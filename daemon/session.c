@@ -1,0 +1,201 @@
+/*
+ * Sessions. Run by a frontend's one thread. Between connection.c, which knows
+ * bytes, and methods.c, which knows what to do: here lines become messages,
+ * and messages calls that are owed answers.
+ */
+#include "daemon/session.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/answer.h"
+#include "daemon/connection.h"
+#include "daemon/dispatch.h"
+#include "daemon/doors.h"
+#include "daemon/frontend.h"
+#include "daemon/job.h"
+#include "daemon/methods.h"
+#include "proto/jsonrpc.h"
+
+/* Values in one line: enough for the largest batch of full requests. */
+#define VALUES_PER_CALL 32
+
+struct session {
+	struct frontend *frontend;
+	struct connection *connection;
+	struct job_owner owner;
+	struct answer_list owed;
+	LIST_ENTRY(session) links;
+};
+
+/* An error about a line as a whole: its id is not known. */
+static void
+session_refuse(struct session *session, const struct rpc_error *error)
+{
+	json_t *message = jsonrpc_error(NULL, error);
+
+	connection_send(session->connection, message);
+	json_decref(message);
+}
+
+static void
+session_serve_call(struct session *session, struct batch *batch,
+    const struct jsonrpc_call *call)
+{
+	struct answer *answer = NULL;
+
+	if (call->id != NULL) {
+		answer = answer_new(
+		    session->connection, &session->owed, batch, call->id);
+		if (answer == NULL) {
+			connection_break(session->connection);
+			return;
+		}
+	}
+	if (call->error.kind != RPC_OK)
+		answer_error(answer, &call->error);
+	else
+		methods_call(session->frontend, &session->owner, call, answer);
+}
+
+static void
+session_serve_message(
+    struct session *session, const struct jsonrpc_message *message)
+{
+	struct batch *batch = NULL;
+
+	if (message->is_batch) {
+		batch = batch_new();
+		if (batch == NULL) {
+			connection_break(session->connection);
+			return;
+		}
+	}
+	for (size_t i = 0; i < message->n_calls; i++)
+		session_serve_call(session, batch, &message->calls[i]);
+	if (batch != NULL)
+		batch_release(session->connection, batch);
+}
+
+/* --- what the connection says --- */
+
+static void
+session_line(void *arg, const char *line, size_t len)
+{
+	struct session *session = arg;
+	const struct settings *settings = session->frontend->settings;
+	const struct jsonrpc_limits limits = {
+	    .max_batch = settings->max_batch,
+	    .max_values = (size_t)settings->max_batch * VALUES_PER_CALL,
+	};
+	struct jsonrpc_message message;
+	struct rpc_error error;
+
+	if (jsonrpc_parse(line, len, &limits, &message, &error) != 0) {
+		session_refuse(session, &error);
+		return;
+	}
+	session_serve_message(session, &message);
+	jsonrpc_message_free(&message);
+}
+
+static void
+session_bad_line(void *arg, enum frame_status why)
+{
+	struct session *session = arg;
+	struct rpc_error error;
+
+	if (why == FRAME_TOO_LONG)
+		rpc_error_set(&error, RPC_LINE_TOO_LONG, NULL,
+		    "a line may hold %llu bytes; this one was dropped",
+		    (unsigned long long)
+			session->frontend->settings->max_line_bytes);
+	else
+		rpc_error_set(&error, RPC_PARSE_ERROR, NULL,
+		    "the line holds a NUL byte; inside a string write \\u0000");
+	session_refuse(session, &error);
+}
+
+static void
+session_served(void *arg)
+{
+	struct session *session = arg;
+
+	dispatch_pump(session->frontend->dispatcher);
+}
+
+/* The client has left: its jobs go with it, and answers go nowhere. */
+static void
+session_gone(void *arg)
+{
+	struct session *session = arg;
+	struct frontend *frontend = session->frontend;
+
+	job_owner_leave(&session->owner);
+	answers_abandon(&session->owed);
+	LIST_REMOVE(session, links);
+	free(session);
+	doors_let_out(frontend->doors);
+	dispatch_pump(frontend->dispatcher);
+}
+
+static const struct connection_handler handler = {
+    .line = session_line,
+    .bad_line = session_bad_line,
+    .served = session_served,
+    .gone = session_gone,
+};
+
+/* --- begin and end --- */
+
+int
+session_open(struct frontend *frontend, int fd)
+{
+	const struct connection_limits limits = {
+	    .max_line_bytes = frontend->settings->max_line_bytes,
+	    .max_unsent_bytes = frontend->settings->max_unsent_bytes,
+	};
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (session == NULL)
+		goto fail;
+	session->frontend = frontend;
+	LIST_INIT(&session->owed);
+	session->connection =
+	    connection_open(frontend->base, fd, &limits, &handler, session);
+	if (session->connection == NULL)
+		goto fail;
+	LIST_INSERT_HEAD(&frontend->sessions, session, links);
+	doors_let_in(frontend->doors);
+	if (job_owner_init(&session->owner, frontend, session->connection) !=
+	    0) {
+		connection_close(session->connection);
+		return -1;
+	}
+	return 0;
+fail:
+	free(session);
+	close(fd);
+	return -1;
+}
+
+void
+session_drain_all(struct frontend *frontend)
+{
+	struct session *session, *next;
+
+	for (session = LIST_FIRST(&frontend->sessions); session != NULL;
+	     session = next) {
+		next = LIST_NEXT(session, links);
+		connection_drain(session->connection);
+	}
+}
+
+void
+session_close_all(struct frontend *frontend)
+{
+	struct session *session;
+
+	while ((session = LIST_FIRST(&frontend->sessions)) != NULL)
+		connection_close(session->connection);
+}
