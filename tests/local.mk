@@ -114,12 +114,14 @@ libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 E2E_TESTS = \
 	%D%/e2e/test_bounds \
 	%D%/e2e/test_faults \
+	%D%/e2e/test_gilctl \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_signals
 check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
 %C%_e2e_test_bounds_LDADD = $(E2E_LIBS)
 %C%_e2e_test_faults_LDADD = $(E2E_LIBS)
+%C%_e2e_test_gilctl_LDADD = $(E2E_LIBS)
 %C%_e2e_test_jobs_LDADD = $(E2E_LIBS)
 %C%_e2e_test_signals_LDADD = $(E2E_LIBS)
 TESTS += %D%/e2e/test_readme.sh
