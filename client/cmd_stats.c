@@ -61,9 +61,10 @@ show_jobs(const struct context *context, const json_t *stats)
 	table_column(table, TABLE_RIGHT, "failed");
 	table_column(table, TABLE_RIGHT, "cancelled");
 	table_column(table, TABLE_RIGHT, "timed out");
-	json_array_foreach (pools, i, pool)
+	json_array_foreach (pools, i, pool) {
 		add_jobs(table, show_text(pool, "name"),
 		    json_object_get(pool, "jobs"));
+	}
 	add_jobs(table, "all", json_object_get(stats, "jobs"));
 	return print_table(context, table);
 }

@@ -4,12 +4,11 @@
  *
  * One poll(2) watches standard input, the link, standard output and Ctrl-C, so
  * that none of them ever waits for another. Every stage is bounded, and a full
- * one stops the stage before it: no output room, no reading of replies; no free
- * slot, no reading of input.
+ * one stops the stage before it: no output room, no reading of replies; no
+ * room for a job, no reading of input.
  *
- * A slot is a job on its way: in flight, or refused as busy and waiting for
- * its next try. Its request's id tells both the slot and the line, so a reply
- * finds its slot at once, and a reply that comes twice is noticed.
+ * lines.c numbers the lines, flight.c keeps the jobs on their way; what comes
+ * in and goes out, and when, is here.
  */
 #include "client/submit.h"
 
@@ -20,16 +19,16 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "client/flight.h"
 #include "client/interrupt.h"
+#include "client/lines.h"
 #include "client/link.h"
 #include "client/show.h"
 #include "client/talk.h"
-#include "proto/frame.h"
 #include "proto/rpcerror.h"
 
 /*
@@ -37,42 +36,16 @@
  * the server has for whole lines, which it would answer without an id.
  */
 #define MAX_LINE_BYTES 4096
-#define READ_BYTES 65536
 #define MAX_UNSENT_BYTES 65536	  /* to the server */
 #define MAX_UNWRITTEN_BYTES 65536 /* to standard output */
-#define FIRST_PAUSE_MS 10	  /* after "busy"; doubles to the last */
-#define LAST_PAUSE_MS 1000
-
-struct slot {
-	uint64_t line;	/* of input; 0: free */
-	json_t *params; /* owned; kept for another try */
-};
 
 struct stream {
 	const struct context *context;
 	struct link *link;
 	json_t *defaults; /* params from the command line */
-
-	/* Input: raw bytes, then the one line at hand. */
-	struct evbuffer *raw;
-	struct evbuffer *line;
-	struct frame_reader reader;
-	uint64_t line_number; /* of the line at hand */
-	bool is_inside_line;  /* its LF has not come yet */
-	bool is_input_at_end; /* all of it is read ... */
-	bool is_input_done;   /* ... and taken */
-
-	/* Jobs. */
-	struct slot *slots;
-	size_t n_slots;
-	size_t *free_slots; /* a stack of them */
-	size_t n_free;
-	size_t *busy_slots; /* a queue: the first to be tried again first */
-	size_t first_busy;
-	size_t n_busy;
-	int64_t retry_at_ms; /* while any is busy */
-	int64_t pause_ms;
-
+	struct lines in;
+	bool is_input_done; /* all of it has been taken */
+	struct flight flight;
 	struct evbuffer *out;
 	bool any_refused;
 	bool any_not_done;
@@ -111,71 +84,29 @@ put_error(struct stream *stream, uint64_t line, const struct rpc_error *error)
 /* Jobs. */
 
 static enum outcome
-send_slot(struct stream *stream, size_t index)
+send_job(struct stream *stream, uint64_t id)
 {
-	struct slot *slot = &stream->slots[index];
+	const struct flight_job *job = flight_find(&stream->flight, id);
 
-	if (link_send(stream->link, slot->line * stream->n_slots + index,
-		"job.submit", json_incref(slot->params)) == -1)
+	if (link_send(
+		stream->link, id, "job.submit", json_incref(job->params)) == -1)
 		return talk_no_memory(stream->context);
 	return OUTCOME_FINE;
 }
 
-static void
-free_slot(struct stream *stream, size_t index)
-{
-	struct slot *slot = &stream->slots[index];
-
-	json_decref(slot->params);
-	*slot = (struct slot){0};
-	stream->free_slots[stream->n_free++] = index;
-}
-
-/* A job that found no room on the server waits for its next try. */
-static void
-put_off(struct stream *stream, size_t index)
-{
-	if (stream->n_busy == 0)
-		stream->retry_at_ms = now_ms() + stream->pause_ms;
-	stream->busy_slots[(stream->first_busy + stream->n_busy++) %
-	    stream->n_slots] = index;
-}
-
-static enum outcome
-retry_one(struct stream *stream)
-{
-	size_t index = stream->busy_slots[stream->first_busy];
-
-	stream->first_busy = (stream->first_busy + 1) % stream->n_slots;
-	stream->n_busy--;
-	return send_slot(stream, index);
-}
-
-/* The pause is over: all try again, and the next pause is a longer one. */
+/* The pause is over: all that were put off try again. */
 static enum outcome
 retry_all(struct stream *stream)
 {
+	size_t n = flight_retries_due(&stream->flight, now_ms());
 	enum outcome outcome = OUTCOME_FINE;
 
-	stream->pause_ms *= 2;
-	if (stream->pause_ms > LAST_PAUSE_MS)
-		stream->pause_ms = LAST_PAUSE_MS;
-	for (size_t n = stream->n_busy; n > 0 && outcome == OUTCOME_FINE; n--)
-		outcome = retry_one(stream);
+	for (; n > 0 && outcome == OUTCOME_FINE; n--)
+		outcome = send_job(stream, flight_retry(&stream->flight));
 	return outcome;
 }
 
 /* Input. */
-
-static enum outcome
-take_params(struct stream *stream, json_t *params)
-{
-	size_t index = stream->free_slots[--stream->n_free];
-
-	stream->slots[index].line = stream->line_number;
-	stream->slots[index].params = params;
-	return send_slot(stream, index);
-}
 
 static enum outcome
 take_line(struct stream *stream, const char *text, size_t length)
@@ -188,54 +119,27 @@ take_line(struct stream *stream, const char *text, size_t length)
 	if (params == NULL) {
 		rpc_error_set(&error, RPC_PARSE_ERROR, NULL, "%s, at column %d",
 		    at.text, at.column);
-		return put_error(stream, stream->line_number, &error);
+		return put_error(stream, stream->in.number, &error);
 	}
 	if (!json_is_object(params)) {
 		json_decref(params);
 		rpc_error_set(&error, RPC_INVALID_PARAMS, NULL,
 		    "a line holds the params of one job, an object such as "
 		    "{\"count\":1000}");
-		return put_error(stream, stream->line_number, &error);
+		return put_error(stream, stream->in.number, &error);
 	}
 	if (json_object_update_missing(params, stream->defaults) == -1) {
 		json_decref(params);
 		return talk_no_memory(stream->context);
 	}
-	return take_params(stream, params);
-}
-
-/*
- * The frame reader skips blank lines and would lose count of them: it is given
- * one line at a time.
- */
-static enum frame_status
-next_line(struct stream *stream, const char **text, size_t *length)
-{
-	for (;;) {
-		bool is_last = stream->is_input_at_end &&
-		    evbuffer_get_length(stream->raw) == 0;
-		enum frame_status status = frame_read(
-		    &stream->reader, stream->line, is_last, text, length);
-		struct evbuffer_ptr end;
-		size_t n_bytes = evbuffer_get_length(stream->raw);
-
-		if (status != FRAME_MORE || n_bytes == 0)
-			return status;
-		if (!stream->is_inside_line)
-			stream->line_number++;
-		end = evbuffer_search_eol(
-		    stream->raw, NULL, NULL, EVBUFFER_EOL_LF);
-		stream->is_inside_line = end.pos == -1;
-		if (end.pos != -1)
-			n_bytes = (size_t)end.pos + 1;
-		evbuffer_remove_buffer(stream->raw, stream->line, n_bytes);
-	}
+	return send_job(
+	    stream, flight_add(&stream->flight, stream->in.number, params));
 }
 
 static bool
 has_room(const struct stream *stream)
 {
-	return stream->n_free > 0 && stream->n_busy == 0 &&
+	return !flight_is_full(&stream->flight) && stream->flight.n_busy == 0 &&
 	    link_unsent_bytes(stream->link) < MAX_UNSENT_BYTES &&
 	    evbuffer_get_length(stream->out) < MAX_UNWRITTEN_BYTES;
 }
@@ -249,7 +153,7 @@ take_input(struct stream *stream)
 	size_t length;
 
 	while (outcome == OUTCOME_FINE && has_room(stream)) {
-		switch (next_line(stream, &text, &length)) {
+		switch (lines_next(&stream->in, &text, &length)) {
 		case FRAME_LINE:
 			outcome = take_line(stream, text, length);
 			break;
@@ -257,17 +161,15 @@ take_input(struct stream *stream)
 			rpc_error_set(&error, RPC_LINE_TOO_LONG, NULL,
 			    "a job's params take at most %d bytes",
 			    MAX_LINE_BYTES);
-			outcome =
-			    put_error(stream, stream->line_number, &error);
+			outcome = put_error(stream, stream->in.number, &error);
 			break;
 		case FRAME_NUL:
 			rpc_error_set(&error, RPC_PARSE_ERROR, NULL,
 			    "the line holds a NUL byte");
-			outcome =
-			    put_error(stream, stream->line_number, &error);
+			outcome = put_error(stream, stream->in.number, &error);
 			break;
 		case FRAME_MORE:
-			stream->is_input_done = stream->is_input_at_end;
+			stream->is_input_done = stream->in.is_at_end;
 			return OUTCOME_FINE;
 		}
 	}
@@ -277,16 +179,11 @@ take_input(struct stream *stream)
 static enum outcome
 read_input(struct stream *stream)
 {
-	int got = evbuffer_read(stream->raw, STDIN_FILENO, READ_BYTES);
-
-	if (got == 0) {
-		stream->is_input_at_end = true;
-	} else if (got == -1 && errno != EAGAIN && errno != EINTR) {
-		command_complain(stream->context->command,
-		    "cannot read standard input: %s", strerror(errno));
-		return OUTCOME_NOT_DONE;
-	}
-	return OUTCOME_FINE;
+	if (lines_read(&stream->in, STDIN_FILENO) == 0)
+		return OUTCOME_FINE;
+	command_complain(stream->context->command,
+	    "cannot read standard input: %s", strerror(errno));
+	return OUTCOME_NOT_DONE;
 }
 
 /* Replies. */
@@ -315,46 +212,41 @@ static enum outcome
 take_reply(struct stream *stream, const struct jsonrpc_reply *reply)
 {
 	uint64_t id = (uint64_t)json_integer_value(reply->id);
-	size_t index = id % stream->n_slots;
-	uint64_t line = stream->slots[index].line;
+	const struct flight_job *job = flight_find(&stream->flight, id);
 	enum outcome outcome;
+	uint64_t line;
 
-	if (!json_is_integer(reply->id) || line == 0 ||
-	    id / stream->n_slots != line)
+	if (!json_is_integer(reply->id) || job == NULL)
 		return complain_stray(stream, reply);
 	if (is_busy(reply)) {
-		put_off(stream, index);
+		flight_put_off(&stream->flight, id, now_ms());
 		return OUTCOME_FINE;
 	}
-	free_slot(stream, index);
+	line = job->line;
+	flight_land(&stream->flight, id);
 	if (reply->error != NULL) {
 		stream->any_refused = true;
-		return put_line(
-		    stream, line, "error", json_incref(reply->error));
+		outcome =
+		    put_line(stream, line, "error", json_incref(reply->error));
+	} else {
+		if (strcmp(show_text(reply->result, "state"), "done") != 0)
+			stream->any_not_done = true;
+		outcome = put_line(
+		    stream, line, "result", json_incref(reply->result));
 	}
-	if (strcmp(show_text(reply->result, "state"), "done") != 0)
-		stream->any_not_done = true;
-	outcome = put_line(stream, line, "result", json_incref(reply->result));
-	/* A job has ended: there is room for another one. */
-	stream->pause_ms = FIRST_PAUSE_MS;
-	if (outcome == OUTCOME_FINE && stream->n_busy > 0)
-		outcome = retry_one(stream);
+	/* There is room on the server for one that was put off. */
+	id = flight_retry(&stream->flight);
+	if (outcome == OUTCOME_FINE && id != 0)
+		outcome = send_job(stream, id);
 	return outcome;
 }
 
 static enum outcome
 complain_lost(struct stream *stream)
 {
-	uint64_t first = UINT64_MAX;
-	size_t n = 0;
+	uint64_t first;
+	size_t n = flight_count(&stream->flight, &first);
 
-	for (size_t i = 0; i < stream->n_slots; i++) {
-		uint64_t line = stream->slots[i].line;
-
-		n += line != 0;
-		if (line != 0 && line < first)
-			first = line;
-	}
 	if (n > 0)
 		command_complain(stream->context->command,
 		    "%zu line%s had no answer, the first of them line %" PRIu64,
@@ -426,15 +318,14 @@ poll_once(struct stream *stream)
 	    [WAKE] = {.fd = interrupt_fd(), .events = POLLIN},
 	};
 
-	if (!stream->is_input_at_end &&
-	    evbuffer_get_length(stream->raw) < READ_BYTES)
+	if (!stream->in.is_at_end && !lines_are_plenty(&stream->in))
 		fds[INPUT].fd = STDIN_FILENO;
 	if (unwritten > 0)
 		fds[OUTPUT].events = POLLOUT;
 	if (unwritten >= MAX_UNWRITTEN_BYTES)
 		fds[LINK].fd = -1;
-	if (stream->n_busy > 0) {
-		int64_t left_ms = stream->retry_at_ms - now_ms();
+	if (stream->flight.n_busy > 0) {
+		int64_t left_ms = stream->flight.retry_at_ms - now_ms();
 
 		timeout_ms = left_ms > 0 ? (int)left_ms : 0;
 	}
@@ -464,7 +355,7 @@ poll_once(struct stream *stream)
 static bool
 is_finished(const struct stream *stream)
 {
-	return stream->is_input_done && stream->n_free == stream->n_slots &&
+	return stream->is_input_done && flight_is_empty(&stream->flight) &&
 	    evbuffer_get_length(stream->out) == 0;
 }
 
@@ -475,8 +366,7 @@ run_stream(struct stream *stream)
 
 	while (outcome == OUTCOME_FINE) {
 		outcome = take_replies(stream);
-		if (outcome == OUTCOME_FINE && stream->n_busy > 0 &&
-		    now_ms() >= stream->retry_at_ms)
+		if (outcome == OUTCOME_FINE)
 			outcome = retry_all(stream);
 		if (outcome == OUTCOME_FINE)
 			outcome = take_input(stream);
@@ -553,42 +443,20 @@ static int
 stream_init(struct stream *stream, const struct submit_settings *settings,
     uint64_t in_flight)
 {
-	stream->n_slots = in_flight;
-	stream->slots = calloc(in_flight, sizeof(*stream->slots));
-	stream->free_slots = calloc(in_flight, sizeof(*stream->free_slots));
-	stream->busy_slots = calloc(in_flight, sizeof(*stream->busy_slots));
-	stream->raw = evbuffer_new();
-	stream->line = evbuffer_new();
 	stream->out = evbuffer_new();
 	stream->defaults = make_defaults(settings);
-	if (stream->slots == NULL || stream->free_slots == NULL ||
-	    stream->busy_slots == NULL || stream->raw == NULL ||
-	    stream->line == NULL || stream->out == NULL ||
-	    stream->defaults == NULL)
+	if (lines_init(&stream->in, MAX_LINE_BYTES) == -1 ||
+	    flight_init(&stream->flight, in_flight) == -1 ||
+	    stream->out == NULL || stream->defaults == NULL)
 		return -1;
-	frame_reader_init(&stream->reader, MAX_LINE_BYTES);
-	stream->pause_ms = FIRST_PAUSE_MS;
-	while (stream->n_free < in_flight) {
-		stream->free_slots[stream->n_free] =
-		    in_flight - 1 - stream->n_free;
-		stream->n_free++;
-	}
 	return 0;
 }
 
 static void
 stream_free(struct stream *stream)
 {
-	if (stream->slots != NULL)
-		for (size_t i = 0; i < stream->n_slots; i++)
-			json_decref(stream->slots[i].params);
-	free(stream->slots);
-	free(stream->free_slots);
-	free(stream->busy_slots);
-	if (stream->raw != NULL)
-		evbuffer_free(stream->raw);
-	if (stream->line != NULL)
-		evbuffer_free(stream->line);
+	lines_free(&stream->in);
+	flight_free(&stream->flight);
 	if (stream->out != NULL)
 		evbuffer_free(stream->out);
 	json_decref(stream->defaults);

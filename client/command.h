@@ -65,7 +65,7 @@ struct command {
 	 * a NULL. It reports its own errors.
 	 */
 	enum outcome (*run)(const struct context *context, const void *settings,
-	    char **operands) __attribute__((warn_unused_result));
+	    char **operands);
 };
 
 extern const struct command command_submit;

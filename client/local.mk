@@ -16,7 +16,9 @@ libgilctlcore_a_SOURCES = \
 	%D%/comparison.c %D%/comparison.h \
 	%D%/comparison_print.c \
 	%D%/count.c %D%/count.h \
+	%D%/flight.c %D%/flight.h \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/sample.c %D%/sample.h \

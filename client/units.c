@@ -157,7 +157,7 @@ units_uptime(uint64_t ns)
 struct units_text
 units_count(uint64_t n)
 {
-	struct units_text out;
+	struct units_text out = {""};
 	char plain[24];
 	size_t length;
 	char *to = out.text;

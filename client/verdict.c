@@ -123,13 +123,13 @@ describe_turns(const struct row *threads, char *text, size_t size)
 		    units_rate(switches, wall_ns).text);
 }
 
-/* The part of its life that a worker of this row waited for the lock. */
+/* How much of the lives of a row's workers, added up, this is. */
 static double
-waiting_share(const struct row *row)
+life_share(const struct row *row, uint64_t ns)
 {
 	double life_ns = (double)row->wall_ns.median * row->workers;
 
-	return life_ns > 0 ? (double)row->lock_wait_ns / life_ns : 0;
+	return life_ns > 0 ? (double)ns / life_ns : 0;
 }
 
 static void
@@ -137,7 +137,7 @@ judge_threads(const struct comparison *comparison, struct verdict *verdict)
 {
 	const struct row *row = &comparison->rows[ARM_THREADS];
 	struct units_text number = units_number_word(row->workers);
-	double waiting = waiting_share(row);
+	double waiting = life_share(row, row->lock_wait_ns);
 	char turns[64];
 	char waited[80] = "";
 
@@ -218,6 +218,40 @@ is_worthwhile(const struct comparison *comparison, enum arm arm)
 	    find_difference(comparison, arm) == FASTER;
 }
 
+/*
+ * Without a lock a worker that has a CPU of its own uses all of it, unless it
+ * has to share. The row of processes tells only where each can have one.
+ */
+static bool
+is_starved(const struct comparison *comparison, enum arm arm)
+{
+	const struct row *row = &comparison->rows[arm];
+
+	return parallel_workers(comparison, arm) == row->workers &&
+	    life_share(row, row->cpu_ns) < CPU_SHARE;
+}
+
+static bool
+is_noisy(const struct comparison *comparison)
+{
+	return comparison->noise_floor > NOISE_TOLERANCE;
+}
+
+static bool
+is_short(const struct comparison *comparison)
+{
+	return comparison->rows[ARM_SEQUENTIAL].wall_ns.median < SHORT_WALL_NS;
+}
+
+/* Figures that may say something else when they are taken again. */
+static bool
+is_doubtful(const struct comparison *comparison)
+{
+	return is_starved(comparison, ARM_SEQUENTIAL) ||
+	    is_starved(comparison, ARM_PROCESSES) || is_noisy(comparison) ||
+	    is_short(comparison);
+}
+
 static void
 advise(const struct comparison *comparison, struct verdict *verdict)
 {
@@ -226,7 +260,11 @@ advise(const struct comparison *comparison, struct verdict *verdict)
 	double ratio = comparison->rows[ARM_PROCESSES].speedup /
 	    comparison->rows[ARM_THREADS].speedup;
 
-	if (processes_pay && !threads_pay)
+	if (is_doubtful(comparison))
+		add(verdict, VERDICT_ADVICE,
+		    "Measure again before you act on this: the warnings say "
+		    "why.");
+	else if (processes_pay && !threads_pay)
 		add(verdict, VERDICT_ADVICE,
 		    "For work like this take processes: threads under one lock "
 		    "buy no time.");
@@ -248,8 +286,7 @@ advise(const struct comparison *comparison, struct verdict *verdict)
 		    "time.");
 	else
 		add(verdict, VERDICT_ADVICE,
-		    "Splitting this work gained nothing here: before you "
-		    "believe it, measure again on a quiet machine.");
+		    "Splitting this work gains nothing here.");
 }
 
 static void
@@ -299,10 +336,6 @@ warn_of_cpu_times(const struct comparison *comparison, struct verdict *verdict)
 		    units_duration(least).text, units_duration(most).text);
 }
 
-/*
- * Without a lock a worker that has a CPU of its own uses all of it. The row of
- * processes tells only where each worker can have one.
- */
 static void
 warn_of_others(
     const struct comparison *comparison, enum arm arm, struct verdict *verdict)
@@ -310,33 +343,36 @@ warn_of_others(
 	const struct row *row = &comparison->rows[arm];
 	struct units_text number = units_number_word(row->workers);
 	const char *plural = row->workers == 1 ? "" : "s";
-	double life_ns = (double)row->wall_ns.median * row->workers;
 
-	if (parallel_workers(comparison, arm) == row->workers &&
-	    (double)row->cpu_ns < life_ns * CPU_SHARE)
+	if (is_starved(comparison, arm))
 		add(verdict, VERDICT_WARNING,
 		    "%s worker%s got only %s of %s CPU%s: other programs used "
 		    "the rest. Measure again when they do not.",
 		    number.text, plural,
-		    units_percent((double)row->cpu_ns / life_ns).text,
+		    units_percent(life_share(row, row->cpu_ns)).text,
 		    number.text, plural);
 }
 
 static void
 warn_of_noise(const struct comparison *comparison, struct verdict *verdict)
 {
-	if (comparison->noise_floor > NOISE_TOLERANCE)
+	if (is_noisy(comparison))
 		add(verdict, VERDICT_WARNING,
 		    "one arm measured twice differs by %s: too noisy for small "
 		    "differences. Take more --rounds, or a quiet machine.",
 		    units_percent(comparison->noise_floor).text);
-	if (comparison->rows[ARM_SEQUENTIAL].wall_ns.median < SHORT_WALL_NS)
+}
+
+static void
+warn_of_short_runs(const struct comparison *comparison, struct verdict *verdict)
+{
+	const struct row *row = &comparison->rows[ARM_SEQUENTIAL];
+
+	if (is_short(comparison))
 		add(verdict, VERDICT_WARNING,
 		    "a run took only %s: starting counts as much as counting "
 		    "down. Take a larger COUNT.",
-		    units_duration(
-			comparison->rows[ARM_SEQUENTIAL].wall_ns.median)
-			.text);
+		    units_duration(row->wall_ns.median).text);
 }
 
 struct verdict
@@ -354,5 +390,6 @@ verdict_reach(const struct comparison *comparison)
 	warn_of_others(comparison, ARM_PROCESSES, &verdict);
 	warn_of_cpu_times(comparison, &verdict);
 	warn_of_noise(comparison, &verdict);
+	warn_of_short_runs(comparison, &verdict);
 	return verdict;
 }

@@ -45,6 +45,8 @@ CLIENT_UNIT_TESTS = \
 	%D%/unit/test_bar \
 	%D%/unit/test_comparison \
 	%D%/unit/test_count \
+	%D%/unit/test_flight \
+	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_sample \
 	%D%/unit/test_shuffle \
@@ -58,6 +60,8 @@ dist_check_SCRIPTS += %D%/lint/test_gilctl_manual.sh
 %C%_unit_test_bar_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_comparison_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_flight_LDADD = $(CLIENT_UNIT_LDADD)
+%C%_unit_test_lines_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_UNIT_LDADD)
 %C%_unit_test_shuffle_LDADD = $(CLIENT_UNIT_LDADD)

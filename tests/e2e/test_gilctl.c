@@ -1,8 +1,7 @@
-/* gilctl against a real gild: what each command says, and how it ends. */
-#include "config.h"
-
+/* gilctl against a real gild: its commands, exit statuses, streams, Ctrl-C. */
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,296 +11,688 @@
 
 #include "tests/e2e/harness.h"
 
-/* gilctl with these arguments ends with this status; the run. */
-#define GILCTL(status, ...) GILCTL_FED(status, NULL, __VA_ARGS__)
-#define GILCTL_FED(status, input, ...) \
-	check_run(status, run_program(input, "gilctl", __VA_ARGS__, NULL))
+#define ENDLESS "1e15"
 
-static struct run *
-check_run(int status, struct run *run)
+static struct gild *gild;
+
+/* gilctl finds the daemon through its environment, as a user's would. */
+static void
+start(const char *option)
 {
-	ck_assert_msg(run->exit_status == status,
-	    "exit status %d, expected %d; it said: %s%s", run->exit_status,
-	    status, run->out, run->err);
-	/* What went wrong is said on stderr, and what did not is not. */
-	if (status >= 2)
-		ck_assert_msg(strncmp(run->err, "gilctl: ", 8) == 0,
-		    "no word of why: %s", run->err);
-	return run;
+	gild =
+	    option != NULL ? gild_start("-o", option, NULL) : gild_start(NULL);
+	ck_assert_int_eq(setenv("GILD_SERVER", gild->address, 1), 0);
+	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
 }
 
 static void
-check_says(const char *text, const char *what)
+expect_exit(const struct run *run, int exit_status)
 {
-	ck_assert_msg(
-	    strstr(text, what) != NULL, "no \"%s\" in: %s", what, text);
+	ck_assert_msg(run->exit_status == exit_status,
+	    "expected exit status %d, got %d (wait status %#x): %s%s",
+	    exit_status, run->exit_status, (unsigned)run->status, run->out,
+	    run->err);
 }
 
+static void
+expect_says(const char *text, const char *part)
+{
+	ck_assert_msg(
+	    strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
+}
+
+/* The one line that a run printed, as JSON: a new reference. */
 static json_t *
-json_of(const char *text)
+one_line(const struct run *run)
 {
 	json_error_t error;
-	json_t *value = json_loads(text, 0, &error);
+	json_t *json = json_loads(run->out, 0, &error);
 
-	ck_assert_msg(value != NULL, "%s in: %s", error.text, text);
-	return value;
+	expect_exit(run, 0);
+	ck_assert_msg(json != NULL, "%s in: %s", error.text, run->out);
+	ck_assert_ptr_eq(strchr(run->out, '\n') + 1, strchr(run->out, '\0'));
+	ck_assert_str_eq(run->err, "");
+	return json;
 }
 
 /* --- commands --- */
 
-START_TEST(ping_pools_info_and_stats)
+START_TEST(each_command_speaks_json_and_plainly)
 {
-	struct gild *gild = gild_start("-o", "pool.threads.size=3", NULL);
-	json_t *value;
+	static const struct {
+		const char *command;
+		const char *path; /* in the JSON */
+		const char *words;
+	} commands[] = {
+	    {"info", "calibration.turn_ps", "listening on"},
+	    {"stats", "connections.accepted", "frontend"},
+	    {"pools", "pools.0.name", "interval 5000 us, forced"},
+	    {"ping", "round_trip_ns.median", "answered 5 pings: min "},
+	};
 
-	check_says(GILCTL(0, "-s", gild->address, "ping")->out, gild->address);
-	check_says(GILCTL(0, "-s", gild->address, "pools")->out, "threads");
-	check_says(
-	    GILCTL(0, "info", "-s", gild->address)->out, PACKAGE_VERSION);
-	check_says(GILCTL(0, "stats", "-s", gild->address)->out, "worker");
+	start(NULL);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const char *command = commands[i].command;
+		struct run *run;
+		json_t *json = one_line(
+		    run_program(NULL, "gilctl", "--json", command, NULL));
 
-	value = json_of(GILCTL(0, "-s", gild->address, "--json", "info")->out);
-	ck_assert_int_eq(int_at(value, "pid"), gild->pid);
-	ck_assert_str_eq(text_at(value, "addresses.0"), gild->address);
-	json_decref(value);
-	value = json_of(GILCTL(0, "-s", gild->address, "stats", "--json")->out);
-	ck_assert_int_eq(int_at(value, "connections.open"), 1);
-	json_decref(value);
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(submit_shows_what_the_daemon_measured)
-{
-	struct gild *gild = gild_start(NULL);
-	struct run *run = GILCTL(0, "-s", gild->address, "--json", "submit",
-	    "-p", "threads", "-w", "3", "--cost", "100", "30_000");
-	json_t *result = json_of(run->out);
-
-	ck_assert_str_eq(run->err, ""); /* no bar where there is no terminal */
-	ck_assert_str_eq(text_at(result, "state"), "done");
-	ck_assert_str_eq(text_at(result, "pool"), "threads");
-	ck_assert_int_eq(int_at(result, "count"), 30000);
-	ck_assert_int_eq(int_at(result, "cost_ns"), 100);
-	ck_assert_int_eq(sum_of(value_at(result, "tasks"), "turns"), 30000);
-	json_decref(result);
-
-	run = GILCTL(0, "-s", gild->address, "submit", "5e3");
-	check_says(run->out, "5,000");
-	check_says(run->out, "done");
-	run = GILCTL(0, "-s", gild->address, "submit", "--repeat", "4", "1k");
-	check_says(run->out, "median");
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(submit_reads_jobs_from_its_input)
-{
-	struct gild *gild = gild_start(NULL);
-	bool has_seen[201] = {false};
-	char input[8192];
-	size_t len = 0;
-	struct run *run;
-	char *line;
-
-	for (int i = 1; i <= 200; i++)
-		len += (size_t)snprintf(input + len, sizeof(input) - len,
-		    "{\"count\":%d,\"workers\":%d}\n", i, 1 + i % 2);
-	run = GILCTL_FED(0, input, "-s", gild->address, "submit", "-p",
-	    "threads", "--in-flight", "16", "-");
-	for (line = strtok(run->out, "\n"); line != NULL;
-	     line = strtok(NULL, "\n")) {
-		json_t *value = json_of(line);
-		int64_t number = int_at(value, "line");
-
-		ck_assert(number >= 1 && number <= 200 && !has_seen[number]);
-		has_seen[number] = true;
-		ck_assert_int_eq(int_at(value, "result.count"), number);
-		ck_assert_str_eq(text_at(value, "result.pool"), "threads");
-		json_decref(value);
+		value_at(json, commands[i].path);
+		json_decref(json);
+		/* The option may stand behind the command too. */
+		json = one_line(
+		    run_program(NULL, "gilctl", command, "--json", NULL));
+		value_at(json, commands[i].path);
+		json_decref(json);
+		run = run_program(NULL, "gilctl", command, NULL);
+		expect_exit(run, 0);
+		expect_says(run->out, commands[i].words);
+		/* No colours where there is no terminal. */
+		ck_assert_ptr_null(strchr(run->out, '\033'));
+		ck_assert_str_eq(run->err, "");
 	}
-	for (int i = 1; i <= 200; i++)
-		ck_assert_msg(has_seen[i], "line %d has no result", i);
 	gild_stop(gild);
 }
 END_TEST
 
-START_TEST(compare_measures_three_arms)
+START_TEST(the_address_may_be_given)
+{
+	json_t *json;
+
+	start(NULL);
+	ck_assert_int_eq(setenv("GILD_SERVER", "127.0.0.1:1", 1), 0);
+	expect_exit(run_program(NULL, "gilctl", "ping", NULL), 3);
+	json = one_line(run_program(NULL, "gilctl", "-s", gild->address,
+	    "--json", "ping", "-n", "2", NULL));
+	ck_assert_int_eq(int_at(json, "count"), 2);
+	json_decref(json);
+	json = one_line(run_program(
+	    NULL, "gilctl", "ping", "--json", "--server", gild->address, NULL));
+	json_decref(json);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(a_job_is_submitted)
+{
+	struct run *run;
+	json_t *json;
+
+	start(NULL);
+	run = run_program(NULL, "gilctl", "submit", "-p", "threads", "-w", "2",
+	    "--cost", "5", "20_000", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out,
+	    "done: countdown from 20,000 in 2 parts, pool "
+	    "threads, 5 ns a turn\n");
+	expect_says(run->out, "\n   all ");
+	expect_says(run->out, "The lock changed hands ");
+	json = one_line(run_program(NULL, "gilctl", "submit", "--json", "-p",
+	    "threads", "-w", "2", "--cost", "5", "2e4", NULL));
+	ck_assert_str_eq(text_at(json, "state"), "done");
+	ck_assert_str_eq(text_at(json, "pool"), "threads");
+	ck_assert_int_eq(int_at(json, "cost_ns"), 5);
+	ck_assert_int_eq(
+	    sum_of(json_object_get(json, "tasks"), "turns"), 20000);
+	json_decref(json);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(a_job_is_repeated)
+{
+	struct run *run;
+	size_t lines = 0;
+
+	start(NULL);
+	run =
+	    run_program(NULL, "gilctl", "submit", "--repeat", "3", "1k", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "\n       3 ");
+	expect_says(run->out, "\n  median ");
+	run = run_program(
+	    NULL, "gilctl", "--json", "submit", "--repeat", "3", "1k", NULL);
+	expect_exit(run, 0);
+	for (const char *at = run->out; *at != '\0'; at++)
+		lines += *at == '\n';
+	ck_assert_uint_eq(lines, 3);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(a_comparison_is_made)
 {
 	static const char *const names[] = {
 	    "sequential", "threads", "processes"};
-	struct gild *gild = gild_start(NULL);
-	struct run *run = GILCTL(0, "-s", gild->address, "--json", "compare",
-	    "--rounds", "2", "--cost", "50", "1M");
-	json_t *value = json_of(run->out);
+	struct run *run;
+	json_t *json;
 
-	ck_assert_int_eq(int_at(value, "count"), 1000000);
-	ck_assert_int_eq(int_at(value, "workers"), 2);
-	ck_assert_int_eq(int_at(value, "rounds"), 2);
-	ck_assert(json_is_number(value_at(value, "noise_floor")));
-	ck_assert_uint_eq(json_array_size(value_at(value, "rows")), 3);
+	start(NULL);
+	json =
+	    one_line(run_program(NULL, "gilctl", "--json", "compare", "-w", "3",
+		"--cost", "10", "--rounds", "2", "--seed", "42", "200k", NULL));
+	ck_assert_int_eq(int_at(json, "count"), 200000);
+	ck_assert_int_eq(int_at(json, "workers"), 3);
+	ck_assert_int_eq(int_at(json, "cost_ns"), 10);
+	ck_assert_int_eq(int_at(json, "rounds"), 2);
+	ck_assert_int_eq(int_at(json, "seed"), 42);
+	ck_assert(json_is_real(value_at(json, "noise_floor")));
+	ck_assert_uint_eq(json_array_size(value_at(json, "rows")), 3);
 	for (size_t i = 0; i < 3; i++) {
-		const json_t *row = json_array_get(value_at(value, "rows"), i);
+		const json_t *row = json_array_get(value_at(json, "rows"), i);
 
 		ck_assert_str_eq(text_at(row, "name"), names[i]);
-		ck_assert_int_eq(int_at(row, "workers"), i == 0 ? 1 : 2);
-		ck_assert_int_le(
-		    int_at(row, "wall_ns.min"), int_at(row, "wall_ns.median"));
-		ck_assert_int_le(
-		    int_at(row, "wall_ns.median"), int_at(row, "wall_ns.max"));
-		/* The same work in each: 50 ms of it, and hardly less. */
-		ck_assert_int_gt(int_at(row, "cpu_ns"), 25 * 1000000);
-		ck_assert(json_is_number(value_at(row, "speedup")));
+		ck_assert_int_eq(int_at(row, "workers"), i == 0 ? 1 : 3);
+		ck_assert_int_gt(int_at(row, "wall_ns.min"), 0);
+		ck_assert_int_ge(
+		    int_at(row, "wall_ns.median"), int_at(row, "wall_ns.min"));
+		ck_assert_int_ge(
+		    int_at(row, "wall_ns.max"), int_at(row, "wall_ns.median"));
+		ck_assert_int_gt(int_at(row, "cpu_ns"), 0);
+		ck_assert(json_is_real(value_at(row, "speedup")));
 	}
-	json_decref(value);
-	run = GILCTL(0, "-s", gild->address, "compare", "--rounds", "1", "1M");
-	check_says(run->out, "one after another");
-	check_says(run->out, "threads, one lock");
-	check_says(run->out, "speed-up");
+	ck_assert_int_gt(int_at(json, "rows.1.lock_wait_ns"), 0);
+	ck_assert_int_eq(int_at(json, "rows.2.lock_wait_ns"), 0);
+	json_decref(json);
+	run = run_program(
+	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out,
+	    "countdown from 100,000 in 2 parts, 20 ns a "
+	    "turn: 1 round, interleaved\n");
+	expect_says(run->out, "\n  threads, one lock  ");
+	expect_says(run->out, "wo processes");
+	expect_says(run->out, "(One arm measured twice differs by ");
+	ck_assert_str_eq(run->err, "");
+	/* It fits in 80 columns; the locale C has no blocks. */
+	for (const char *line = run->out; *line != '\0';
+	     line += strcspn(line, "\n") + 1)
+		ck_assert_uint_lt(strcspn(line, "\n"), 80);
 	gild_stop(gild);
 }
 END_TEST
 
-START_TEST(set_changes_the_interval)
+START_TEST(a_pool_is_set)
 {
-	struct gild *gild = gild_start(NULL);
-	struct peer *peer = peer_connect(gild);
-	json_t *pools;
+	struct run *run;
+	json_t *json;
 
-	GILCTL(0, "-s", gild->address, "set", "threads", "interval_us=750");
-	pools = peer_call(peer, "pool.list", NULL);
-	ck_assert_int_eq(int_at(pools, "pools.0.lock.interval_us"), 750);
-	json_decref(pools);
+	start(NULL);
+	run = run_program(
+	    NULL, "gilctl", "set", "threads", "interval_us=700", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "interval 700 us, forced");
+	json = one_line(run_program(NULL, "gilctl", "--json", "set", "threads",
+	    "interval_us=1k", NULL));
+	ck_assert_int_eq(int_at(json, "lock.interval_us"), 1000);
+	json_decref(json);
+	expect_says(run_program(NULL, "gilctl", "pools", NULL)->out,
+	    "interval 1000 us, forced");
 	gild_stop(gild);
 }
 END_TEST
 
-/* --- how it ends --- */
-
-START_TEST(status_1_a_job_did_not_end_done)
+START_TEST(another_ones_job_is_cancelled)
 {
-	struct gild *gild = gild_start(NULL);
-	struct run *run = GILCTL(1, "-s", gild->address, "submit", "--timeout",
-	    "50", "1_000_000_000_000");
+	struct peer *peer;
+	struct run *run;
+	json_t *result;
+	char job[27];
+	int64_t id;
 
-	check_says(run->out, "timed_out");
-	run = GILCTL_FED(1,
-	    "{\"count\":1}\n{\"count\":1000000000000,\"timeout_ms\":50}\n",
-	    "-s", gild->address, "submit", "-");
-	check_says(run->out, "\"state\":\"done\"");
-	check_says(run->out, "\"state\":\"timed_out\"");
+	start(NULL);
+	peer = peer_connect(gild);
+	id = peer_submit_running(peer, job, "processes", UINT64_C(1) << 52, 1);
+	run = run_program(NULL, "gilctl", "cancel", job, NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, " is cancelled\n");
+	result = answer_result(peer_await(peer, id));
+	ck_assert_str_eq(text_at(result, "state"), "cancelled");
+	json_decref(result);
+	/* It is gone now. */
+	run = run_program(NULL, "gilctl", "cancel", job, NULL);
+	expect_exit(run, 4);
+	expect_says(run->err, "gilctl: cancel: the server refused: ");
 	gild_stop(gild);
 }
 END_TEST
 
-START_TEST(status_2_the_command_line_is_wrong)
+/* --- exit statuses --- */
+
+START_TEST(a_wrong_command_line_is_2)
 {
-	GILCTL(2, "no-such-command");
-	GILCTL(2, "submit");
-	GILCTL(2, "submit", "many");
-	GILCTL(2, "submit", "1.5");
-	GILCTL(2, "submit", "5M", "5M");
-	GILCTL(2, "submit", "--no-such-option", "5");
-	GILCTL(2, "compare", "-w", "1");
-	GILCTL(2, "set", "threads");
-	GILCTL(2, "cancel");
-	GILCTL(2, "-s", "nonsense", "ping");
-	check_run(2, run_program(NULL, "gilctl", NULL));
+	static const struct {
+		const char *args[4];
+		const char *error;
+	} wrong[] = {
+	    {{NULL}, "gilctl: no command given"},
+	    {{"frobnicate"}, "gilctl: unknown command \"frobnicate\""},
+	    {{"--frob", "ping"}, "gilctl: unknown option --frob; see"},
+	    {{"ping", "-x"}, "gilctl: ping: unknown option -x; see"},
+	    {{"ping", "-n"}, "gilctl: ping: --count needs a value"},
+	    {{"ping", "-n", "0"}, "--count: \"0\" is too small: at least 1"},
+	    {{"ping", "--json=1"}, "--json takes no value"},
+	    {{"ping", "pong"}, "\"pong\" is one operand too many"},
+	    {{"submit"}, "gilctl: submit: COUNT|- missing"},
+	    {{"submit", "5X"}, "write 50000000, 50_000_000, 50M or 5e7"},
+	    {{"submit", "-p", "Threads", "5"}, "is no pool's name"},
+	    {{"submit", "--repeat", "2", "-"}, "--repeat does not go with -"},
+	    {{"compare", "-w", "1"}, "at least 2"},
+	    {{"compare", "1"}, "COUNT: \"1\" is too small: at least 2"},
+	    {{"set", "threads", "interval_us"}, "write NAME=NUMBER"},
+	    {{"-s", "nowhere", "ping"}, "\"nowhere\" is no address: write"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *const *args = wrong[i].args;
+		struct run *run = run_program(NULL, "gilctl", args[0],
+		    args[0] != NULL ? args[1] : NULL, args[2], args[3], NULL);
+
+		expect_exit(run, 2);
+		expect_says(run->err, wrong[i].error);
+		ck_assert_str_eq(run->out, "");
+	}
 }
 END_TEST
 
-START_TEST(status_3_it_cannot_connect)
+START_TEST(no_server_is_3)
 {
-	struct gild *gild = gild_start(NULL);
-	char address[128];
+	struct run *run = run_program(
+	    NULL, "gilctl", "-s", "127.0.0.1:1", "submit", "5", NULL);
+
+	expect_exit(run, 3);
+	ck_assert_str_eq(run->err,
+	    "gilctl: submit: cannot connect to 127.0.0.1:1: Connection "
+	    "refused (is gild running? start it with \"gild\", or name "
+	    "another with -s)\n");
+}
+END_TEST
+
+START_TEST(a_refusal_is_4_and_says_why)
+{
 	struct run *run;
 
-	snprintf(address, sizeof(address), "%s", gild->address);
+	start(NULL);
+	run = run_program(NULL, "gilctl", "submit", "-p", "nowhere", "5", NULL);
+	expect_exit(run, 4);
+	expect_says(run->err, "gilctl: submit: the server refused: ");
+	expect_says(run->err, "nowhere");
+	run = run_program(
+	    NULL, "gilctl", "set", "threads", "interval_us=0", NULL);
+	expect_exit(run, 4);
+	expect_says(run->err, "interval_us");
 	gild_stop(gild);
-	run = GILCTL(3, "-s", address, "ping");
-	check_says(run->err, address);
-	run = GILCTL(3, "-s", "unix:/no/such/socket", "ping");
-	check_says(run->err, "/no/such/socket");
 }
 END_TEST
 
-START_TEST(status_4_the_server_refused)
+START_TEST(a_job_that_is_not_done_is_1)
 {
-	struct gild *gild = gild_start(NULL);
 	struct run *run;
 
-	run = GILCTL(4, "-s", gild->address, "submit", "-p", "nowhere", "5");
-	check_says(run->err, "nowhere");
-	GILCTL(4, "-s", gild->address, "submit", "-w", "1000", "5000");
-	GILCTL(4, "-s", gild->address, "cancel", "01ARZ3NDEKTSV4RRFFQ69G5FAV");
-	GILCTL(4, "-s", gild->address, "set", "processes", "interval_us=1");
-	run = run_program("{\"count\":0}\n", "gilctl", "-s", gild->address,
-	    "submit", "-", NULL);
-	ck_assert_int_eq(run->exit_status, 4);
-	check_says(run->out, "\"error\"");
+	start(NULL);
+	run = run_program(
+	    NULL, "gilctl", "submit", "--timeout", "20", ENDLESS, NULL);
+	expect_exit(run, 1);
+	expect_says(run->out, "timed_out: countdown from ");
+	run = run_program(NULL, "gilctl", "--json", "submit", "--timeout", "20",
+	    ENDLESS, NULL);
+	expect_exit(run, 1);
+	expect_says(run->out, "\"state\":\"timed_out\"");
 	gild_stop(gild);
 }
 END_TEST
 
-START_TEST(version_and_help)
+START_TEST(help_and_version_are_0)
 {
-	struct run *run = GILCTL(0, "-V");
+	struct run *run = run_program(NULL, "gilctl", "--help", NULL);
 
-	ck_assert_str_eq(run->out, "gilctl " PACKAGE_VERSION "\n");
-	check_says(GILCTL(0, "-h")->out, "compare");
-	check_says(GILCTL(0, "submit", "-h")->out, "--in-flight");
+	expect_exit(run, 0);
+	expect_says(run->out, "usage: gilctl ");
+	run = run_program(NULL, "gilctl", "submit", "5X", "-h", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "usage: gilctl submit ");
+	run = run_program(NULL, "gilctl", "-V", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "gilctl 0.");
 }
 END_TEST
 
-/* gilctl in the background, its output thrown away. */
+/* --- streams --- */
+
+/* The line of output that answers this line of input: a new reference. */
+static json_t *
+answer_of(const struct run *run, int64_t line)
+{
+	json_t *found = NULL;
+
+	for (const char *at = run->out; *at != '\0';
+	     at += strcspn(at, "\n") + 1) {
+		json_t *json = json_loadb(at, strcspn(at, "\n"), 0, NULL);
+
+		ck_assert_msg(json != NULL, "no JSON: %s", at);
+		if (int_at(json, "line") == line) {
+			ck_assert_ptr_null(found);
+			found = json_incref(json);
+		}
+		json_decref(json);
+	}
+	ck_assert_msg(
+	    found != NULL, "line %d has no answer: %s", (int)line, run->out);
+	return found;
+}
+
+START_TEST(each_line_has_its_answer)
+{
+	static const struct {
+		int64_t line;
+		const char *path;
+		const char *text;
+	} expected[] = {
+	    {2, "result.state", "done"},
+	    {4, "error.data.reason", "parse_error"},
+	    {5, "error.data.reason", "no_such_pool"},
+	    {6, "error.data.reason", "invalid_params"},
+	    {7, "error.data.reason", "parse_error"},
+	    {8, "result.state", "timed_out"},
+	    {9, "error.data.reason", "line_too_long"},
+	    {11, "result.pool", "threads"},
+	};
+	char *input = NULL;
+	size_t size, n_lines = 0;
+	FILE *stream = open_memstream(&input, &size);
+	struct run *run;
+
+	ck_assert_ptr_nonnull(stream);
+	start(NULL);
+	fprintf(stream,
+	    "\n"
+	    "{\"count\":1000}\n"
+	    "  \r\n"
+	    "{\"count\":\n"
+	    "{\"count\":1,\"pool\":\"nowhere\"}\r\n"
+	    "[1000]\n"
+	    "{\"count\":1,\"count\":2}\n"
+	    "{\"count\":1000000000000000,\"timeout_ms\":20}\n"
+	    "%5000d\n"
+	    "\n"
+	    "{\"count\":1,\"pool\":\"threads\"}",
+	    1);
+	fclose(stream);
+	/* Blank lines are counted and have no answer. */
+	run = run_program(
+	    input, "gilctl", "submit", "-", "-p", "processes", NULL);
+	expect_exit(run, 4);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		json_t *answer = answer_of(run, expected[i].line);
+
+		ck_assert_str_eq(
+		    text_at(answer, expected[i].path), expected[i].text);
+		json_decref(answer);
+	}
+	for (const char *at = run->out; *at != '\0'; at++)
+		n_lines += *at == '\n';
+	ck_assert_uint_eq(n_lines, sizeof(expected) / sizeof(expected[0]));
+	ck_assert_str_eq(run->err, "");
+	free(input);
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(a_stream_has_defaults_and_statuses)
+{
+	struct run *run;
+	json_t *answer;
+
+	start(NULL);
+	run = run_program("{\"count\":6}\n{\"count\":6,\"workers\":2}\n",
+	    "gilctl", "submit", "-p", "threads", "-w", "3", "-", NULL);
+	expect_exit(run, 0);
+	answer = answer_of(run, 1);
+	ck_assert_str_eq(text_at(answer, "result.pool"), "threads");
+	ck_assert_int_eq(int_at(answer, "result.workers"), 3);
+	json_decref(answer);
+	answer = answer_of(run, 2);
+	ck_assert_int_eq(int_at(answer, "result.workers"), 2);
+	json_decref(answer);
+	run = run_program("{\"count\":1000000000000000}\n", "gilctl", "submit",
+	    "--timeout", "20", "-", NULL);
+	expect_exit(run, 1);
+	run = run_program("", "gilctl", "submit", "-", NULL);
+	expect_exit(run, 0);
+	ck_assert_str_eq(run->out, "");
+	gild_stop(gild);
+}
+END_TEST
+
+/*
+ * More in flight than the daemon takes: "busy" is tried again until all are
+ * answered, each once.
+ */
+START_TEST(a_busy_server_gets_it_all_in_the_end)
+{
+	enum { N_JOBS = 500 };
+	bool seen[N_JOBS + 1] = {false};
+	char *input = NULL;
+	size_t size, n = 0;
+	FILE *stream = open_memstream(&input, &size);
+	struct run *run;
+
+	ck_assert_ptr_nonnull(stream);
+	for (int i = 1; i <= N_JOBS; i++)
+		fprintf(stream, "{\"count\":%d,\"cost_ns\":1000}\n", i);
+	fclose(stream);
+	start("max_jobs=4");
+	run = run_program(
+	    input, "gilctl", "submit", "--in-flight", "100", "-", NULL);
+	expect_exit(run, 0);
+	for (const char *at = run->out; *at != '\0';
+	     at += strcspn(at, "\n") + 1) {
+		json_t *json = json_loadb(at, strcspn(at, "\n"), 0, NULL);
+		int64_t line = int_at(json, "line");
+
+		ck_assert_int_ge(line, 1);
+		ck_assert_int_le(line, N_JOBS);
+		ck_assert(!seen[line]);
+		seen[line] = true;
+		ck_assert_int_eq(int_at(json, "result.count"), line);
+		json_decref(json);
+		n++;
+	}
+	ck_assert_uint_eq(n, N_JOBS);
+	free(input);
+	gild_stop(gild);
+}
+END_TEST
+
+/* --- ends --- */
+
+static bool
+one_is_running(json_t *stats, void *arg)
+{
+	(void)arg;
+	return int_at(stats, "jobs.running") == 1;
+}
+
+static bool
+one_is_cancelled(json_t *stats, void *arg)
+{
+	(void)arg;
+	return int_at(stats, "jobs.cancelled") == 1 &&
+	    int_at(stats, "jobs.running") == 0;
+}
+
+/* gilctl submit ENDLESS, or -; *in is its stdin, *out what it prints. */
 static pid_t
-gilctl_spawn(const char *const argv[])
+start_endless(bool is_stream, int *in, int *out)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const char *argv[] = {
+	    "gilctl", "submit", is_stream ? "-" : ENDLESS, NULL};
+	const char *line = "{\"count\":1000000000000000}\n";
+	int in_fds[2], out_fds[2];
 	pid_t pid;
 
-	ck_assert_int_ge(null, 0);
-	pid = process_spawn(argv, null, null, null);
-	close(null);
+	ck_assert_int_eq(pipe2(in_fds, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(out_fds, O_CLOEXEC), 0);
+	pid = process_spawn(argv, in_fds[0], out_fds[1], 2);
+	close(in_fds[0]);
+	close(out_fds[1]);
+	*in = in_fds[1];
+	*out = out_fds[0];
+	if (is_stream)
+		ck_assert_int_eq(
+		    write(*in, line, strlen(line)), (ssize_t)strlen(line));
+	gild_await_stats(gild, "the job runs", one_is_running, NULL);
 	return pid;
 }
 
-START_TEST(interrupted_it_cancels_its_jobs)
+static int
+reap(pid_t pid)
 {
-	struct gild *gild = gild_start(NULL);
-	const char *const argv[] = {
-	    "gilctl", "-s", gild->address, "submit", "1e15", NULL};
-	pid_t pid = gilctl_spawn(argv);
-	json_t *stats;
 	int status;
 
-	gild_await_busy(gild, "processes", 0);
-	kill(pid, SIGINT);
 	ck_assert(process_reap(pid, &status, now_ms() + deadline_ms()));
-	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
-	gild_await_idle(gild);
-	stats = gild_stats(gild);
-	ck_assert_int_eq(int_at(stats, "jobs.cancelled"), 1);
-	json_decref(stats);
+	return status;
+}
+
+static const struct {
+	int signal;
+	bool is_stream;
+} interruptions[] = {{SIGINT, false}, {SIGTERM, false}, {SIGHUP, true},
+    {SIGINT, true}, {SIGKILL, false}, {SIGKILL, true}};
+
+START_TEST(who_is_interrupted_leaves_no_job)
+{
+	for (size_t i = 0; i < sizeof(interruptions) / sizeof(interruptions[0]);
+	     i++) {
+		int in, out, status;
+		pid_t pid;
+
+		start(NULL);
+		pid = start_endless(interruptions[i].is_stream, &in, &out);
+		ck_assert_int_eq(kill(pid, interruptions[i].signal), 0);
+		status = reap(pid);
+		ck_assert(WIFSIGNALED(status));
+		ck_assert_int_eq(WTERMSIG(status), interruptions[i].signal);
+		gild_await_stats(
+		    gild, "it is cancelled", one_is_cancelled, NULL);
+		close(in);
+		close(out);
+		gild_stop(gild);
+	}
+}
+END_TEST
+
+START_TEST(a_reader_that_leaves_ends_a_stream_quietly)
+{
+	int in, out, status;
+	pid_t pid;
+
+	start(NULL);
+	pid = start_endless(true, &in, &out);
+	/* Nothing is to be written yet; it notices all the same. */
+	close(out);
+	status = reap(pid);
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), SIGPIPE);
+	gild_await_stats(gild, "it is cancelled", one_is_cancelled, NULL);
+	close(in);
 	gild_stop(gild);
 }
 END_TEST
 
-START_TEST(a_lost_connection_is_said)
+/* What gilctl submit says on standard error when its server is killed. */
+static void
+lose_server(bool is_stream, char *said, size_t size)
 {
-	struct gild *gild = gild_start("-o", "frontends=1", NULL);
-	const char *const argv[] = {
-	    "gilctl", "-s", gild->address, "submit", "1e15", NULL};
-	pid_t pid = gilctl_spawn(argv), frontend;
-	int status;
+	int in, out, err[2], status, saved = dup(2);
+	ssize_t got;
+	pid_t pid;
 
-	gild_await_busy(gild, "processes", 0);
-	ck_assert_uint_eq(gild_pids(gild, "frontend", NULL, &frontend, 1), 1);
-	kill(frontend, SIGKILL);
-	ck_assert(process_reap(pid, &status, now_ms() + deadline_ms()));
+	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
+	ck_assert_int_eq(dup2(err[1], 2), 2);
+	pid = start_endless(is_stream, &in, &out);
+	ck_assert_int_eq(dup2(saved, 2), 2);
+	close(saved);
+	close(err[1]);
+	gild_signal(gild, SIGKILL);
+	status = reap(pid);
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 3);
-	gild_await_idle(gild);
+	got = read(err[0], said, size - 1);
+	ck_assert_int_gt(got, 0);
+	said[got] = '\0';
+	close(err[0]);
+	close(in);
+	close(out);
+	gild_wait_exit(gild);
+}
+
+START_TEST(a_server_that_dies_is_3)
+{
+	char said[512];
+
+	start(NULL);
+	lose_server(false, said, sizeof(said));
+	expect_says(said, "gilctl: submit: lost the connection to ");
+	start(NULL);
+	lose_server(true, said, sizeof(said));
+	expect_says(said, "1 line had no answer, the first of them line 1\n");
+	expect_says(said, "gilctl: submit: lost the connection to ");
+}
+END_TEST
+
+/* Reads what a terminal shows until it has shown this. */
+static void
+await_shown(int terminal, char *shown, size_t size, const char *part)
+{
+	int64_t end_ms = now_ms() + deadline_ms();
+	size_t length = strlen(shown);
+
+	while (strstr(shown, part) == NULL) {
+		struct pollfd fd = {.fd = terminal, .events = POLLIN};
+		ssize_t got;
+
+		ck_assert_msg(poll(&fd, 1, ms_until(end_ms)) == 1,
+		    "\"%s\" was not shown, but: %.1000s", part, shown);
+		got = read(terminal, shown + length, size - 1 - length);
+		ck_assert_int_gt(got, 0);
+		length += (size_t)got;
+		shown[length] = '\0';
+	}
+}
+
+START_TEST(a_terminal_shows_a_bar_and_forgets_it)
+{
+	static char shown[1 << 20];
+	const char *argv[] = {"gilctl", "submit", ENDLESS, NULL};
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int slave, status;
+	pid_t pid;
+
+	ck_assert_int_ne(terminal, -1);
+	ck_assert_int_ne(null, -1);
+	ck_assert_int_eq(grantpt(terminal), 0);
+	ck_assert_int_eq(unlockpt(terminal), 0);
+	slave = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ck_assert_int_ne(slave, -1);
+	ck_assert_int_eq(setenv("TERM", "xterm", 1), 0);
+	ck_assert_int_eq(setenv("NO_COLOR", "1", 1), 0);
+	start(NULL);
+	pid = process_spawn(argv, null, null, slave);
+	await_shown(terminal, shown, sizeof(shown), "\r  running .....");
+	await_shown(terminal, shown, sizeof(shown), " turns, about ");
+	ck_assert_int_eq(kill(pid, SIGINT), 0);
+	status = reap(pid);
+	ck_assert(WIFSIGNALED(status));
+	shown[0] = '\0';
+	await_shown(terminal, shown, sizeof(shown), "\r\033[K");
+	/* NO_COLOR holds: nothing but erasing. */
+	ck_assert_ptr_null(strstr(shown, "\033[3"));
+	close(slave);
+	close(terminal);
+	close(null);
+	gild_await_stats(gild, "it is cancelled", one_is_cancelled, NULL);
 	gild_stop(gild);
 }
 END_TEST
@@ -310,18 +701,25 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-	    ping_pools_info_and_stats,
-	    submit_shows_what_the_daemon_measured,
-	    submit_reads_jobs_from_its_input,
-	    compare_measures_three_arms,
-	    set_changes_the_interval,
-	    status_1_a_job_did_not_end_done,
-	    status_2_the_command_line_is_wrong,
-	    status_3_it_cannot_connect,
-	    status_4_the_server_refused,
-	    version_and_help,
-	    interrupted_it_cancels_its_jobs,
-	    a_lost_connection_is_said,
+	    each_command_speaks_json_and_plainly,
+	    the_address_may_be_given,
+	    a_job_is_submitted,
+	    a_job_is_repeated,
+	    a_comparison_is_made,
+	    a_pool_is_set,
+	    another_ones_job_is_cancelled,
+	    a_wrong_command_line_is_2,
+	    no_server_is_3,
+	    a_refusal_is_4_and_says_why,
+	    a_job_that_is_not_done_is_1,
+	    help_and_version_are_0,
+	    each_line_has_its_answer,
+	    a_stream_has_defaults_and_statuses,
+	    a_busy_server_gets_it_all_in_the_end,
+	    who_is_interrupted_leaves_no_job,
+	    a_reader_that_leaves_ends_a_stream_quietly,
+	    a_server_that_dies_is_3,
+	    a_terminal_shows_a_bar_and_forgets_it,
 	};
 
 	return run_suite("gilctl", tests, sizeof(tests) / sizeof(tests[0]));

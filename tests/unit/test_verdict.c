@@ -186,6 +186,14 @@ START_TEST(one_cpu_gains_nothing_and_is_told)
 }
 END_TEST
 
+START_TEST(splitting_may_gain_nothing)
+{
+	put_row(ARM_PROCESSES, 2, 1013, 2024);
+	ck_assert_str_eq(
+	    said(VERDICT_ADVICE), "Splitting this work gains nothing here.\n");
+}
+END_TEST
+
 START_TEST(few_executors_are_told)
 {
 	comparison.cores = 8;
@@ -213,6 +221,9 @@ START_TEST(a_machine_with_others_on_it_is_told)
 	ck_assert_str_eq(said(VERDICT_WARNING),
 	    "Two workers got only 50 % of two CPUs: other programs used the "
 	    "rest. Measure again when they do not.\n");
+	/* What they made of the figures is not to be acted upon. */
+	ck_assert_str_eq(said(VERDICT_ADVICE),
+	    "Measure again before you act on this: the warnings say why.\n");
 }
 END_TEST
 
@@ -222,6 +233,7 @@ START_TEST(noise_is_told)
 	assert_says(VERDICT_WARNING,
 	    "One arm measured twice differs by 12 %: too noisy for small "
 	    "differences.");
+	assert_says(VERDICT_ADVICE, "Measure again before you act on this");
 }
 END_TEST
 
@@ -231,6 +243,7 @@ START_TEST(short_runs_are_told)
 	put_row(ARM_THREADS, 2, 3, 3);
 	put_row(ARM_PROCESSES, 2, 2, 3);
 	assert_says(VERDICT_WARNING, "A run took only 3.00 ms: starting");
+	assert_says(VERDICT_ADVICE, "Measure again before you act on this");
 }
 END_TEST
 
@@ -279,6 +292,7 @@ main(void)
 	tcase_add_test(tcase, threads_that_gain_less_are_weighed);
 	tcase_add_test(tcase, four_workers_wait_three_quarters);
 	tcase_add_test(tcase, one_cpu_gains_nothing_and_is_told);
+	tcase_add_test(tcase, splitting_may_gain_nothing);
 	tcase_add_test(tcase, few_executors_are_told);
 	tcase_add_test(tcase, cpu_times_that_differ_are_told);
 	tcase_add_test(tcase, a_machine_with_others_on_it_is_told);

@@ -1,0 +1,124 @@
+/*
+ * A job's id is line x size + place: it tells the place at once, and since
+ * lines are never used again neither are ids. So an answer that comes twice
+ * finds nothing.
+ */
+#include "client/flight.h"
+
+#include <stdlib.h>
+
+int
+flight_init(struct flight *flight, size_t size)
+{
+	*flight = (struct flight){
+	    .size = size,
+	    .jobs = calloc(size, sizeof(*flight->jobs)),
+	    .idle = calloc(size, sizeof(*flight->idle)),
+	    .busy = calloc(size, sizeof(*flight->busy)),
+	    .pause_ms = FLIGHT_FIRST_PAUSE_MS,
+	};
+	if (flight->jobs == NULL || flight->idle == NULL ||
+	    flight->busy == NULL)
+		return -1;
+	for (; flight->n_idle < size; flight->n_idle++)
+		flight->idle[flight->n_idle] = size - 1 - flight->n_idle;
+	return 0;
+}
+
+void
+flight_free(struct flight *flight)
+{
+	if (flight->jobs != NULL)
+		for (size_t i = 0; i < flight->size; i++)
+			json_decref(flight->jobs[i].params);
+	free(flight->jobs);
+	free(flight->idle);
+	free(flight->busy);
+}
+
+bool
+flight_is_full(const struct flight *flight)
+{
+	return flight->n_idle == 0;
+}
+
+bool
+flight_is_empty(const struct flight *flight)
+{
+	return flight->n_idle == flight->size;
+}
+
+uint64_t
+flight_add(struct flight *flight, uint64_t line, json_t *params)
+{
+	size_t place = flight->idle[--flight->n_idle];
+
+	flight->jobs[place] = (struct flight_job){line, params};
+	return line * flight->size + place;
+}
+
+const struct flight_job *
+flight_find(const struct flight *flight, uint64_t id)
+{
+	const struct flight_job *job = &flight->jobs[id % flight->size];
+
+	return job->line != 0 && job->line == id / flight->size ? job : NULL;
+}
+
+void
+flight_land(struct flight *flight, uint64_t id)
+{
+	size_t place = id % flight->size;
+
+	json_decref(flight->jobs[place].params);
+	flight->jobs[place] = (struct flight_job){0};
+	flight->idle[flight->n_idle++] = place;
+	flight->pause_ms = FLIGHT_FIRST_PAUSE_MS;
+}
+
+void
+flight_put_off(struct flight *flight, uint64_t id, int64_t now_ms)
+{
+	size_t end = (flight->first_busy + flight->n_busy) % flight->size;
+
+	if (flight->n_busy++ == 0)
+		flight->retry_at_ms = now_ms + flight->pause_ms;
+	flight->busy[end] = id % flight->size;
+}
+
+uint64_t
+flight_retry(struct flight *flight)
+{
+	size_t place;
+
+	if (flight->n_busy == 0)
+		return 0;
+	place = flight->busy[flight->first_busy];
+	flight->first_busy = (flight->first_busy + 1) % flight->size;
+	flight->n_busy--;
+	return flight->jobs[place].line * flight->size + place;
+}
+
+size_t
+flight_retries_due(struct flight *flight, int64_t now_ms)
+{
+	if (flight->n_busy == 0 || now_ms < flight->retry_at_ms)
+		return 0;
+	flight->pause_ms *= 2;
+	if (flight->pause_ms > FLIGHT_LAST_PAUSE_MS)
+		flight->pause_ms = FLIGHT_LAST_PAUSE_MS;
+	return flight->n_busy;
+}
+
+size_t
+flight_count(const struct flight *flight, uint64_t *first_line)
+{
+	*first_line = 0;
+	for (size_t i = 0; i < flight->size; i++) {
+		uint64_t line = flight->jobs[i].line;
+
+		if (line != 0 && (*first_line == 0 || line < *first_line))
+			*first_line = line;
+	}
+	return flight->size - flight->n_idle;
+}
