@@ -106,6 +106,7 @@ include %D%/fuzz/local.mk
 TESTS += %D%/lint/layers.sh %D%/lint/test_layers.sh
 dist_check_SCRIPTS += %D%/lint/layers.sh %D%/lint/test_layers.sh \
 	%D%/lint/lint.sh
+dist_noinst_DATA += %D%/lint/cppcheck.cfg
 
 # --- end to end: a real gild, driven over its sockets ---
 E2E_LIBS = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)

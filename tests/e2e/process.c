@@ -275,6 +275,18 @@ program_path(const char *program)
 	return strcmp(program, "gild") == 0 ? "./gild" : "./gilctl";
 }
 
+/* Freed memory that is kept to catch its use counts as resident, too. */
+static void
+keep_quarantine_small(void)
+{
+	const char *given = getenv("ASAN_OPTIONS");
+	char options[512];
+
+	snprintf(options, sizeof(options), "%s:quarantine_size_mb=8",
+	    given != NULL ? given : "");
+	setenv("ASAN_OPTIONS", options, 1);
+}
+
 pid_t
 process_spawn(const char *const argv[], int in, int out, int err)
 {
@@ -291,6 +303,7 @@ process_spawn(const char *const argv[], int in, int out, int err)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
+	keep_quarantine_small();
 	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2)
 		execvp(path, (char **)(uintptr_t)argv);
 	dprintf(err, "%s: %s\n", path, strerror(errno));

@@ -60,14 +60,15 @@ check_format() {
 }
 
 check_cppcheck() {
-	# readdir_r(), which it recommends, is what one should not use today.
+	# Its posix.cfg does not know that mmap() takes -1; and in units.c it
+	# does not see what is written through a pointer.
 	# shellcheck disable=SC2086
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-		--enable=warning,performance,portability \
+	cppcheck --quiet --error-exitcode=1 --std=c11 \
+		--enable=warning,performance --library=gnu --library=posix \
 		--suppress=missingIncludeSystem \
-		--suppress=readdirCalled --library=gnu --library=posix \
-		-I. -D'START_TEST(name)=static void name(int _i)' \
-		-D'END_TEST=' $folders
+		--suppress=invalidFunctionArg \
+		--suppress=uninitvar:client/units.c \
+		-I. --library=tests/lint/cppcheck.cfg $folders
 }
 
 check_shell() {
