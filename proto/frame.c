@@ -7,7 +7,9 @@
  * handed out last (taken_bytes) still stands at the front; and once frame_read
  * has said FRAME_MORE the buffer holds at most max_line_bytes + 1, the one
  * being a CR that may yet turn out to be part of the line's end. Lines are not
- * copied: evbuffer_pullup() moves bytes only where a line spans chunks.
+ * copied: evbuffer_pullup() moves bytes only where a line spans chunks. What a
+ * call costs beyond its new bytes is libevent's walk over the chunks before
+ * them, 256 steps for a line of 1 MiB: less than the read that brought them.
  *
  * What a line means is left to jsonrpc.c.
  */

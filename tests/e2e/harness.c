@@ -1,8 +1,8 @@
 /*
  * The end-to-end harness: gild, started and stopped. It runs in the process
- * that Check forks for a test. end_test() runs when that process exits: it
- * prints the logs of a failed test, and kills the masters that still live,
- * whose children then leave.
+ * that Check forks for a test, apart from run_suite(), which is its parent.
+ * Where a test fails Check kills that process and all that it started, so
+ * what a failed test leaves is shown by the parent, from its folder.
  */
 #include "config.h"
 
@@ -24,6 +24,24 @@
 static struct gild *gilds[MAX_GILDS];
 static size_t n_gilds;
 
+/* What a failed test left: the logs of its gilds, to their last 16 KiB. */
+static void
+show_log(const char *path)
+{
+	FILE *log;
+	int byte;
+
+	if (strstr(path, "/log.") == NULL || (log = fopen(path, "re")) == NULL)
+		return;
+	if (fseek(log, -16384, SEEK_END) != 0)
+		rewind(log);
+	fprintf(stderr, "--- a failed test's gild, %s:\n", path);
+	while ((byte = fgetc(log)) != EOF)
+		fputc(byte, stderr);
+	fprintf(stderr, "--- its end\n");
+	fclose(log);
+}
+
 int
 run_suite(const char *name, const TTest *const tests[], size_t n_tests)
 {
@@ -37,39 +55,24 @@ run_suite(const char *name, const TTest *const tests[], size_t n_tests)
 	for (size_t i = 0; i < n_tests; i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
+	scratch_begin();
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	scratch_end(show_log);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void
-print_log(const struct gild *gild)
-{
-	char *log = read_file(gild->log_path);
-	size_t len = strlen(log), start = len > 16384 ? len - 16384 : 0;
-
-	fprintf(stderr, "--- the log of gild on %s:\n%s--- end of the log\n",
-	    gild->address, log + start);
-	free(log);
-}
-
-/* Runs when the test's process exits, for good or ill. */
+/* Runs when the process of a test that passed exits. */
 static void
 end_test(int status, void *unused)
 {
 	bool is_running = false;
 
 	(void)unused;
-	for (size_t i = 0; i < n_gilds; i++) {
-		if (status != 0)
-			print_log(gilds[i]);
-		if (gilds[i]->pid > 0) {
-			is_running = true;
-			kill(gilds[i]->pid, SIGKILL);
-		}
-	}
+	for (size_t i = 0; i < n_gilds; i++)
+		is_running = is_running || gilds[i]->pid > 0;
 	if (status == 0 && is_running) {
 		fprintf(stderr, "this test did not stop its gild\n");
 		_exit(1);
@@ -243,6 +246,7 @@ gild_stop(struct gild *gild)
 {
 	int status;
 
+	peer_close_all();
 	gild_signal(gild, SIGTERM);
 	status = gild_wait_exit(gild);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,

@@ -37,16 +37,16 @@ struct gild {
 
 /*
  * Starts gild with `-l 127.0.0.1:0` and these arguments, ended by NULL, and
- * waits until it says `ready`. Owned by the harness, which kills it where a
- * test fails; a test that passes has stopped it. A test may start several.
+ * waits until it says `ready`. Not to be freed. Where a test fails it is
+ * killed; one that passes has stopped it. A test may start several.
  */
 struct gild *gild_start(const char *arg, ...);
 /* The same without the -l: the arguments name an address, or a file does. */
 struct gild *gild_start_plain(const char *arg, ...);
 
 /*
- * SIGTERM, and all that must follow: exit status 0, no child left behind,
- * nothing from a sanitizer in the log.
+ * Closes all peers, and SIGTERM, and all that must follow: exit status 0, no
+ * child left behind, nothing from a sanitizer in the log.
  */
 void gild_stop(struct gild *gild);
 /*

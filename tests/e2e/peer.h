@@ -21,6 +21,7 @@ struct peer;
  */
 struct peer *peer_connect_to(const char *address, int receive_bytes);
 void peer_close(struct peer *peer);
+void peer_close_all(void);
 int peer_fd(const struct peer *peer);
 /* No more will be sent; answers are still read. */
 void peer_half_close(struct peer *peer);
@@ -40,7 +41,7 @@ void peer_send_line(struct peer *peer, const char *format, ...)
 const char *peer_receive_line(struct peer *peer);
 /* The next line as JSON: a new reference. */
 json_t *peer_receive(struct peer *peer);
-/* Nothing more comes, and the daemon closes. */
+/* Nothing more comes but notifications, and the daemon closes. */
 void peer_expect_eof(struct peer *peer);
 /* Whether a line (or the end) can be read within this time. */
 bool peer_has_input(struct peer *peer, int timeout_ms);

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,7 +32,9 @@
 
 static struct run *runs[MAX_RUNS]; /* so that they are not leaks */
 static size_t n_runs;
-static char scratch[64];
+static char scratch_base[64]; /* of all tests of this program */
+static char scratch[96];      /* of this test */
+static void (*show_file)(const char *path);
 
 int
 test_scale(void)
@@ -106,7 +109,9 @@ remove_entry(
 static void
 remove_scratch(int status, void *unused)
 {
-	(void)status, (void)unused;
+	(void)unused;
+	if (status != 0)
+		return;
 	if (scratch[0] != '\0')
 		nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -129,18 +134,46 @@ begin_test(void)
 	on_exit(remove_scratch, NULL);
 }
 
-const char *
-scratch_dir(void)
+void
+scratch_begin(void)
 {
 	const char *base = getenv("TMPDIR");
 
+	/* Short enough for the path of a Unix socket in it. */
+	if (base == NULL || strlen(base) > 32)
+		base = "/tmp";
+	snprintf(scratch_base, sizeof(scratch_base), "%s/gild-XXXXXX", base);
+	if (mkdtemp(scratch_base) == NULL) {
+		perror(scratch_base);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static int
+show_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	(void)stat, (void)ftw;
+	if (type == FTW_F)
+		show_file(path);
+	return 0;
+}
+
+void
+scratch_end(void (*show)(const char *path))
+{
+	show_file = show;
+	nftw(scratch_base, show_entry, 16, FTW_PHYS);
+	nftw(scratch_base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *
+scratch_dir(void)
+{
 	begin_test();
 	if (scratch[0] == '\0') {
-		/* Short enough for the path of a Unix socket in it. */
-		if (base == NULL || strlen(base) > 32)
-			base = "/tmp";
-		snprintf(scratch, sizeof(scratch), "%s/gild-XXXXXX", base);
-		ck_assert_ptr_nonnull(mkdtemp(scratch));
+		snprintf(scratch, sizeof(scratch), "%s/%d", scratch_base,
+		    (int)getpid());
+		ck_assert_int_eq(mkdir(scratch, 0700), 0);
 	}
 	return scratch;
 }

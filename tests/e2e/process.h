@@ -24,8 +24,15 @@ int64_t now_ms(void);
 /* What is left until then, for poll(): never less than 0. */
 int ms_until(int64_t end_ms);
 
-/* A new private folder, removed when the test ends. Not to be freed. */
+/*
+ * A private folder of this test. One that passes takes it down again; that of
+ * one that fails stays until scratch_end(). Not to be freed.
+ */
 const char *scratch_dir(void);
+/* For the process that forks the tests: before the first, after the last. */
+void scratch_begin(void);
+/* Calls show() for each file that failed tests left, and removes them. */
+void scratch_end(void (*show)(const char *path));
 /* realloc() that fails the test rather than return NULL. */
 void *grow(void *memory, size_t bytes);
 /* A whole file, NUL-terminated: free() it. */

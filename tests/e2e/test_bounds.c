@@ -36,7 +36,8 @@ static void
 check_served(struct gild *gild)
 {
 	struct peer *peer = peer_connect(gild);
-	json_t *result = peer_call(peer, "job.submit", "{s:i}", "count", 1000);
+	json_t *result = peer_call(
+	    peer, "job.submit", "{s:i, s:s}", "count", 1000, "pool", "threads");
 
 	ck_assert_str_eq(text_at(result, "state"), "done");
 	json_decref(result);
@@ -186,23 +187,27 @@ START_TEST(client_that_never_reads)
 	struct peer *peer = peer_connect_small(gild);
 	uint64_t before_kib = gild_rss_kib(gild);
 	static const char call[] =
-	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.stats\"}\n";
-	enum { CALL_BYTES = sizeof(call) - 1, CALLS = 1 << 19 };
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.stats\"}";
+	enum { CALL_BYTES = 4096, CALLS = 16384 };
 	char *calls = malloc((size_t)CALLS * CALL_BYTES);
-	size_t sent, answered;
+	size_t sent;
 
 	ck_assert_ptr_nonnull(calls);
-	for (size_t i = 0; i < CALLS; i++)
-		memcpy(calls + i * CALL_BYTES, call, CALL_BYTES);
-	/* It is not read from any more; how much came through, it keeps. */
+	/* Blanks are no offence: a call is as long as we like. */
+	memset(calls, ' ', (size_t)CALLS * CALL_BYTES);
+	for (size_t i = 0; i < CALLS; i++) {
+		memcpy(calls + i * CALL_BYTES, call, sizeof(call) - 1);
+		calls[(i + 1) * CALL_BYTES - 1] = '\n';
+	}
+	/* Until it is not read from any more. */
 	sent = peer_try_send(
 	    peer, calls, (size_t)CALLS * CALL_BYTES, 500 * test_scale());
 	ck_assert_uint_lt(sent, (size_t)CALLS * CALL_BYTES);
 	check_growth(gild, before_kib, 16);
 	check_served(gild);
 	/* And once it reads, it gets an answer to each. */
-	for (answered = 0; answered < sent / CALL_BYTES; answered++)
-		json_decref(answer_result(peer_receive(peer)));
+	for (size_t i = 0; i < sent / CALL_BYTES; i++)
+		ck_assert_ptr_nonnull(peer_receive_line(peer));
 	free(calls);
 	gild_stop(gild);
 }

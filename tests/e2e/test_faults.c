@@ -75,7 +75,7 @@ START_TEST(workers_die_under_many_jobs)
 {
 	struct gild *gild = gild_start("-o", "max_attempts=100", NULL);
 
-	ck_assert_int_gt(storm(gild, "processes", "worker", 1000, 50), 0);
+	ck_assert_int_gt(storm(gild, "processes", "worker", 1000, 100), 0);
 	gild_await_idle(gild);
 	gild_stop(gild);
 }
@@ -85,7 +85,7 @@ START_TEST(the_interpreter_dies_under_many_jobs)
 {
 	struct gild *gild = gild_start("-o", "max_attempts=100", NULL);
 
-	ck_assert_int_gt(storm(gild, "threads", "interpreter", 400, 40), 0);
+	ck_assert_int_gt(storm(gild, "threads", "interpreter", 400, 80), 0);
 	gild_await_idle(gild);
 	gild_stop(gild);
 }

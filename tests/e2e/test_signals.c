@@ -19,7 +19,8 @@ await_draining(struct peer *peer)
 {
 	for (;;) {
 		json_t *answer = peer_await(peer,
-		    peer_call_start(peer, "job.submit", "{s:i}", "count", 1));
+		    peer_call_start(peer, "job.submit", "{s:i, s:s}", "count",
+			1, "pool", "threads"));
 		const json_t *error = json_object_get(answer, "error");
 		bool is_draining = error != NULL;
 
@@ -64,6 +65,7 @@ START_TEST(stop_finishes_what_is_in_flight)
 		    "count", 100000, "workers", 64);
 		ids[2] = peer_call_start(peer, "job.submit", "{s:i, s:i, s:s}",
 		    "count", 100000, "cost_ns", 1000, "pool", "threads");
+		json_decref(peer_call(peer, "server.ping", NULL));
 		gild_signal(gild, signals[i]);
 		await_draining(peer);
 		/* Who waits for nothing is sent away. */

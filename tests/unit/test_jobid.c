@@ -127,7 +127,7 @@ START_TEST(a_time_beyond_48_bits_is_not_taken)
 	struct job_id id;
 
 	ck_assert_int_eq(job_id_source_init(&source, 5), 0);
-	id = job_id_next(&source, UINT64_C(1) << 48);
+	id = job_id_next(&source, (UINT64_C(1) << 48) + 7);
 	ck_assert_uint_eq(id.high >> 16, 0);
 	ck_assert_uint_eq(job_id_frontend(id), 5);
 }

@@ -69,6 +69,7 @@ expect_bad_call(size_t i, const char *id, const char *field, const char *detail)
 	ck_assert_uint_lt(i, message.n_calls);
 	ck_assert_int_eq(call->error.kind, RPC_INVALID_REQUEST);
 	ck_assert_ptr_null(call->method);
+	ck_assert_ptr_null(call->params);
 	expect_json(call->id, id);
 	ck_assert_str_eq(call->error.field, field);
 	ck_assert_str_eq(call->error.detail, detail);
@@ -287,9 +288,9 @@ END_TEST
 
 START_TEST(unknown_members_are_refused_by_name)
 {
-	expect_bad(
-	    "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"prams\":{},\"id\":2}", "2",
-	    "prams", "unknown member \"prams\": did you mean \"params\"?");
+	expect_bad("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{},"
+		   "\"prams\":{},\"id\":2}",
+	    "2", "prams", "unknown member \"prams\": did you mean \"params\"?");
 	expect_bad("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"zzz\":{},\"id\":2}",
 	    "2", "zzz",
 	    "unknown member \"zzz\": known are jsonrpc, id, method, params");

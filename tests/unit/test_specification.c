@@ -5,6 +5,8 @@
  */
 #include <check.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,7 +190,7 @@ with_commas(uint64_t number, char text[32])
 	return text;
 }
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 expect_row(const char *text, const char *format, ...)
 {
 	char row[256];
