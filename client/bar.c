@@ -1,7 +1,7 @@
 /*
  * The block elements U+2588 (full) to U+258F (one eighth), U+2591 (light
- * shade) and U+2592 (medium shade): three bytes each in UTF-8, so BAR_BYTES
- * is enough for any bar.
+ * shade) and U+2592 (medium shade): three bytes each in UTF-8. No bar has more
+ * than BAR_MAX_COLUMNS of them, so BAR_BYTES is enough.
  *
  * Pure.
  */
@@ -25,15 +25,6 @@ add(struct bar *bar, const char *part, unsigned times)
 		strcat(bar->text, part);
 }
 
-/* units of 1/scale column, at least one for what is not nothing */
-static unsigned
-round_up_from_nothing(double columns, unsigned scale)
-{
-	unsigned units = (unsigned)(columns * scale + 0.5);
-
-	return units == 0 && columns > 0 ? 1 : units;
-}
-
 struct bar
 bar_progress(double fraction, unsigned columns, bool is_utf8)
 {
@@ -54,25 +45,48 @@ bar_progress(double fraction, unsigned columns, bool is_utf8)
 	return bar;
 }
 
-struct bar
-bar_parts(double solid, double shaded, unsigned columns, bool is_utf8)
+/* A bar of full blocks, to the eighth of a column; at least one eighth. */
+static void
+add_solid(struct bar *bar, double columns)
 {
+	unsigned n_eighths = (unsigned)(columns * 8 + 0.5);
+
+	if (n_eighths == 0 && columns > 0)
+		n_eighths = 1;
+	add(bar, eighths[8], n_eighths / 8);
+	add(bar, eighths[n_eighths % 8], 1);
+}
+
+struct bar
+bar_parts(const double fractions[BAR_PARTS], unsigned columns, bool is_utf8)
+{
+	static const char *const blocks[] = {"\u2588", "\u2592", "\u2591"};
+	static const char *const letters[] = {"#", "-", "."};
+	double sums[BAR_PARTS]; /* of a part and those before it, in columns */
 	struct bar bar = {""};
-	unsigned scale, solid_units, all_units;
+	double sum = 0;
 
 	if (columns > BAR_MAX_COLUMNS)
 		columns = BAR_MAX_COLUMNS;
-	solid = clamp(solid, 1);
-	shaded = clamp(shaded, 1 - solid);
-	/* Only what ends in solid blocks can end in eighths. */
-	scale = is_utf8 && shaded == 0 ? 8 : 1;
-	solid_units = round_up_from_nothing(solid * columns, scale);
-	all_units = round_up_from_nothing((solid + shaded) * columns, scale);
-	if (shaded > 0 && all_units == solid_units && solid_units > 1)
-		solid_units--;
-	add(&bar, is_utf8 ? eighths[8] : "#", solid_units / scale);
-	if (scale == 8)
-		add(&bar, eighths[solid_units % 8], 1);
-	add(&bar, is_utf8 ? "\u2592" : "-", all_units - solid_units);
+	for (unsigned i = 0; i < BAR_PARTS; i++) {
+		sum = clamp(sum + clamp(fractions[i], 1), 1);
+		sums[i] = sum * columns;
+	}
+	/* Too little of the others to be seen: it is solid to its end. */
+	if (sums[BAR_LIGHT] - sums[BAR_SOLID] < 0.5)
+		sums[BAR_SOLID] = sums[BAR_SHADED] = sums[BAR_LIGHT];
+	/* Only full blocks come in eighths. */
+	if (is_utf8 && sums[BAR_SOLID] >= sums[BAR_LIGHT]) {
+		add_solid(&bar, sums[BAR_SOLID]);
+		return bar;
+	}
+	for (unsigned i = 0, drawn = 0; i < BAR_PARTS; i++) {
+		unsigned end = (unsigned)(sums[i] + 0.5);
+
+		add(&bar, is_utf8 ? blocks[i] : letters[i], end - drawn);
+		drawn = end;
+	}
+	if (bar.text[0] == '\0' && sum > 0)
+		add(&bar, letters[BAR_SOLID], 1);
 	return bar;
 }

@@ -18,12 +18,14 @@ struct bar {
  */
 struct bar bar_progress(double fraction, unsigned columns, bool is_utf8);
 
+enum bar_part { BAR_SOLID, BAR_SHADED, BAR_LIGHT, BAR_PARTS };
+
 /*
- * A bar of two parts, a solid one and a shaded one behind it, both fractions
- * of `columns`; nothing follows. A part above 0 shows at least a little, and
- * both together are as long as one bar of their sum.
+ * A bar of parts, one behind the other, each a fraction of `columns`; nothing
+ * follows them. What is less than half a column of a part is not to be seen,
+ * but some of a bar that is not nothing always is.
  */
 struct bar bar_parts(
-    double solid, double shaded, unsigned columns, bool is_utf8);
+    const double fractions[BAR_PARTS], unsigned columns, bool is_utf8);
 
 #endif

@@ -4,7 +4,8 @@
  * bars and the sentences use more where there is more.
  *
  * A bar is as long as its row's wall time, and it is one worker's life: solid
- * while it counted, shaded while it waited for the lock.
+ * while it counted, shaded while it waited for the lock, light for the rest,
+ * in which it waited for a CPU.
  */
 #include "client/comparison.h"
 
@@ -116,34 +117,30 @@ print_bars(const struct comparison *comparison, const struct term *term)
 	uint64_t longest_ns = longest_wall_ns(comparison);
 	/* "  LABEL  BAR 1.012 s" */
 	unsigned around = 2 + 17 + 2 + 1 + 7 + 1;
-	bool any_waited = false;
 
 	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
 		const struct row *row = &comparison->rows[arm];
-		double length =
-		    (double)row->wall_ns.median / (double)longest_ns;
-		double waited = (double)row->lock_wait_ns /
-		    (double)row->workers / (double)longest_ns;
+		double scale_ns = (double)row->workers * (double)longest_ns;
+		double counted = (double)row->cpu_ns / scale_ns;
+		double waited = (double)row->lock_wait_ns / scale_ns;
+		double life = (double)row->wall_ns.median / (double)longest_ns;
+		double parts[BAR_PARTS] = {
+		    counted, waited, life - counted - waited};
 
-		if (waited > length)
-			waited = length;
-		any_waited |= waited > 0;
 		fprintf(term->stream, "  %-17s  %s%s%s %s\n", row_labels[arm],
 		    term_style(term, TERM_BAR),
-		    bar_parts(length - waited, waited,
-			columns > around ? columns - around : 0, term->has_utf8)
+		    bar_parts(parts, columns > around ? columns - around : 0,
+			term->has_utf8)
 			.text,
 		    term_style(term, TERM_PLAIN),
 		    units_duration_like(row->wall_ns.median, longest_ns).text);
 	}
-	if (any_waited)
-		fprintf(term->stream,
-		    "%s  %19sa worker's time: %s counting, %s waiting for the "
-		    "lock%s\n",
-		    term_style(term, TERM_DIM), "",
-		    bar_parts(1, 0, 1, term->has_utf8).text,
-		    bar_parts(0, 1, 1, term->has_utf8).text,
-		    term_style(term, TERM_PLAIN));
+	fprintf(term->stream,
+	    "%s  a worker's time:   %s counting  %s waiting for the lock  "
+	    "%s for a CPU%s\n",
+	    term_style(term, TERM_DIM), term->has_utf8 ? "\u2588" : "#",
+	    term->has_utf8 ? "\u2592" : "-", term->has_utf8 ? "\u2591" : ".",
+	    term_style(term, TERM_PLAIN));
 }
 
 static void

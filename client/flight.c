@@ -1,7 +1,8 @@
 /*
  * A job's id is line x size + place: it tells the place at once, and since
- * lines are never used again neither are ids. So an answer that comes twice
- * finds nothing.
+ * lines are never used again neither are ids. A job that was put off is in the
+ * queue once and is no longer to be found until its next try. So an answer that
+ * comes twice finds nothing, whatever it says.
  */
 #include "client/flight.h"
 
@@ -53,7 +54,8 @@ flight_add(struct flight *flight, uint64_t line, json_t *params)
 {
 	size_t place = flight->idle[--flight->n_idle];
 
-	flight->jobs[place] = (struct flight_job){line, params};
+	flight->jobs[place] =
+	    (struct flight_job){.line = line, .params = params};
 	return line * flight->size + place;
 }
 
@@ -62,7 +64,9 @@ flight_find(const struct flight *flight, uint64_t id)
 {
 	const struct flight_job *job = &flight->jobs[id % flight->size];
 
-	return job->line != 0 && job->line == id / flight->size ? job : NULL;
+	if (job->line == 0 || job->line != id / flight->size || job->is_put_off)
+		return NULL;
+	return job;
 }
 
 void
@@ -80,10 +84,12 @@ void
 flight_put_off(struct flight *flight, uint64_t id, int64_t now_ms)
 {
 	size_t end = (flight->first_busy + flight->n_busy) % flight->size;
+	size_t place = id % flight->size;
 
 	if (flight->n_busy++ == 0)
 		flight->retry_at_ms = now_ms + flight->pause_ms;
-	flight->busy[end] = id % flight->size;
+	flight->busy[end] = place;
+	flight->jobs[place].is_put_off = true;
 }
 
 uint64_t
@@ -96,6 +102,7 @@ flight_retry(struct flight *flight)
 	place = flight->busy[flight->first_busy];
 	flight->first_busy = (flight->first_busy + 1) % flight->size;
 	flight->n_busy--;
+	flight->jobs[place].is_put_off = false;
 	return flight->jobs[place].line * flight->size + place;
 }
 

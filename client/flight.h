@@ -17,6 +17,7 @@
 struct flight_job {
 	uint64_t line;	/* of the input, from 1; 0: no job */
 	json_t *params; /* owned */
+	bool is_put_off;
 };
 
 struct flight {
@@ -46,14 +47,16 @@ bool flight_is_empty(const struct flight *flight);
  */
 uint64_t flight_add(struct flight *flight, uint64_t line, json_t *params);
 
-/* The job with this id, or NULL: it has ended, or never was. Borrowed. */
+/*
+ * The job with this id that an answer may be for, or NULL: it has ended, waits
+ * for its next try, or never was. Borrowed.
+ */
 const struct flight_job *flight_find(const struct flight *flight, uint64_t id);
 
-/* The job with this id, which there is, has ended. The server has room again.
- */
+/* A job that flight_find() finds has ended: the server has room again. */
 void flight_land(struct flight *flight, uint64_t id);
 
-/* The server was busy: this job waits for its next try. */
+/* The server was too busy for a job that flight_find() finds: it waits. */
 void flight_put_off(struct flight *flight, uint64_t id, int64_t now_ms);
 
 /* The job that has waited longest tries again: its id, or 0 for none. */

@@ -69,10 +69,12 @@ table_column(struct table *table, enum table_align align, const char *heading)
 	column = &table->columns[table->n_columns++];
 	column->align = align;
 	column->heading = strdup(heading);
-	if (column->heading == NULL)
+	if (column->heading == NULL) {
 		table->is_broken = true;
-	else
-		widen(column, heading);
+		return;
+	}
+	term_tame(column->heading);
+	widen(column, column->heading);
 }
 
 static bool

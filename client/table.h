@@ -27,7 +27,7 @@ void table_cell(struct table *table, const char *format, ...)
 
 /*
  * Prints the headings (not if all are empty) and the rows, indented by two
- * blanks, without blanks at the end of a line. Control characters in cells
+ * blanks, without blanks at the end of a line. Control characters
  * come out as '?'. 0, or -1 with nothing printed when memory has run out.
  */
 int table_print(const struct table *table, const struct term *term)

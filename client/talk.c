@@ -1,8 +1,8 @@
 /*
  * The one place that turns what can go wrong between client and server into
- * words and exit statuses. Requests of a link are numbered from 1 in the order
- * they are made; since each waits for its answer here, an answer with another
- * number is a server's mistake and taken as such.
+ * words and exit statuses. Requests are numbered from 1 in the order they are
+ * made; since each waits for its answer here, an answer with another number is
+ * a server's mistake and taken as such.
  */
 #include "client/talk.h"
 
@@ -14,7 +14,8 @@
 #include "client/link.h"
 
 #define TALK_ANSWER_MS 10000 /* for a short question */
-#define TALK_ID 1	     /* one request at a time needs but one number */
+
+static uint64_t last_id; /* of the requests made here */
 
 enum outcome
 talk_no_memory(const struct context *context)
@@ -93,7 +94,7 @@ take_answer(const struct context *context, const struct link *link,
 {
 	if (reply->error != NULL)
 		return refused(context, reply->error);
-	if (json_integer_value(reply->id) != TALK_ID)
+	if (json_integer_value(reply->id) != (json_int_t)last_id)
 		return not_understood(
 		    context, link, "it answers what was not asked");
 	if (!json_is_object(reply->result))
@@ -156,7 +157,7 @@ enum outcome
 talk_ask(const struct context *context, struct link *link, const char *method,
     json_t *params, json_t **result)
 {
-	if (link_send(link, TALK_ID, method, params) == -1)
+	if (link_send(link, ++last_id, method, params) == -1)
 		return talk_no_memory(context);
 	return await_answer(context, link, TALK_ANSWER_MS, NULL, NULL, result);
 }
@@ -199,7 +200,7 @@ talk_run(const struct context *context, struct link *link,
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	link_set_wake_fd(link, interrupt_fd());
-	if (link_send(link, TALK_ID, "job.submit",
+	if (link_send(link, ++last_id, "job.submit",
 		job_request_to_json(request)) == -1)
 		return talk_no_memory(context);
 	outcome =

@@ -73,7 +73,13 @@ term_width(const char *text)
 void
 term_tame(char *text)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	unsigned char *at = (unsigned char *)text;
+
+	for (; *at != '\0'; at++) {
+		if (*at < 0x20 || *at == 0x7f)
+			*at = '?';
+		/* U+0080 to U+009F: some terminals obey these too. */
+		if (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+			at[0] = at[1] = '?';
+	}
 }

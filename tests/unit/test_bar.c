@@ -35,39 +35,69 @@ START_TEST(progress_is_as_long_as_asked_whatever_it_is_told)
 }
 END_TEST
 
-START_TEST(parts_are_solid_then_shaded)
+static struct bar
+parts(double solid, double shaded, double light, unsigned columns, bool is_utf8)
 {
-	ck_assert_str_eq(bar_parts(1, 0, 4, false).text, "####");
-	ck_assert_str_eq(bar_parts(0.5, 0.5, 4, false).text, "##--");
-	ck_assert_str_eq(bar_parts(0.25, 0.25, 4, false).text, "#-");
-	ck_assert_str_eq(bar_parts(0.5, 0.5, 2, true).text, FULL SHADE);
-	ck_assert_str_eq(bar_parts(0.75, 0, 2, true).text, FULL HALF);
+	double fractions[BAR_PARTS] = {solid, shaded, light};
+
+	return bar_parts(fractions, columns, is_utf8);
+}
+
+START_TEST(parts_stand_behind_each_other)
+{
+	ck_assert_str_eq(parts(1, 0, 0, 4, false).text, "####");
+	ck_assert_str_eq(parts(0.5, 0.5, 0, 4, false).text, "##--");
+	ck_assert_str_eq(parts(0.25, 0.25, 0, 4, false).text, "#-");
+	ck_assert_str_eq(parts(0.5, 0.25, 0.25, 4, false).text, "##-.");
+	ck_assert_str_eq(parts(0, 0, 0.5, 4, false).text, "..");
+	ck_assert_str_eq(
+	    parts(0.25, 0.5, 0.25, 4, true).text, FULL SHADE SHADE TRACK);
 }
 END_TEST
 
-START_TEST(both_parts_are_as_long_as_their_sum)
+START_TEST(full_blocks_alone_come_in_eighths)
 {
-	for (int percent = 1; percent < 100; percent++)
-		ck_assert_uint_eq(strlen(bar_parts(percent / 100.0,
-				      1 - percent / 100.0, 50, false)
-					     .text),
-		    50);
+	ck_assert_str_eq(parts(0.75, 0, 0, 2, true).text, FULL HALF);
+	/* Parts too small to be seen do not change that. */
+	ck_assert_str_eq(parts(0.74, 0.005, 0.005, 2, true).text, FULL HALF);
+	ck_assert_str_eq(parts(0.5, 0.5, 0, 2, true).text, FULL SHADE);
+}
+END_TEST
+
+START_TEST(parts_are_as_long_as_their_sum)
+{
+	for (int solid = 0; solid <= 100; solid++)
+		for (int shaded = 0; solid + shaded <= 100; shaded++)
+			ck_assert_uint_eq(
+			    strlen(parts(solid / 100.0, shaded / 100.0,
+				(100 - solid - shaded) / 100.0, 50, false)
+				       .text),
+			    50);
 }
 END_TEST
 
 START_TEST(what_is_not_nothing_shows)
 {
-	ck_assert_str_eq(bar_parts(0.0001, 0, 10, false).text, "#");
-	ck_assert_str_eq(bar_parts(0.0001, 0, 10, true).text, "\u258f");
-	ck_assert_str_eq(bar_parts(0, 0, 10, true).text, "");
-	ck_assert_str_eq(bar_parts(0.5, 0.0001, 4, false).text, "#-");
+	ck_assert_str_eq(parts(0.0001, 0, 0, 10, false).text, "#");
+	ck_assert_str_eq(parts(0.0001, 0, 0, 10, true).text, "\u258f");
+	ck_assert_str_eq(parts(0, 0, 0, 10, true).text, "");
+	ck_assert_str_eq(parts(0, 0, 0, 10, false).text, "");
+}
+END_TEST
+
+/* Clocks differ by a little: a rest below 0, a sum above 1. */
+START_TEST(parts_that_cannot_be_are_made_to_fit)
+{
+	ck_assert_str_eq(parts(1.2, 0.3, -0.5, 4, false).text, "####");
+	ck_assert_str_eq(parts(0.5, 0.7, -0.2, 4, false).text, "##--");
+	ck_assert_str_eq(parts(-1, -1, -1, 4, true).text, "");
 }
 END_TEST
 
 START_TEST(too_long_is_cut)
 {
 	ck_assert_uint_eq(
-	    strlen(bar_parts(1, 0, 100000, true).text), BAR_BYTES - 1);
+	    strlen(parts(1, 0, 0, 100000, true).text), BAR_BYTES - 1);
 	ck_assert_uint_eq(
 	    strlen(bar_progress(1, 100000, true).text), BAR_BYTES - 1);
 }
@@ -81,9 +111,11 @@ main(void)
 
 	tcase_add_test(tcase, progress_fills_its_track);
 	tcase_add_test(tcase, progress_is_as_long_as_asked_whatever_it_is_told);
-	tcase_add_test(tcase, parts_are_solid_then_shaded);
-	tcase_add_test(tcase, both_parts_are_as_long_as_their_sum);
+	tcase_add_test(tcase, parts_stand_behind_each_other);
+	tcase_add_test(tcase, full_blocks_alone_come_in_eighths);
+	tcase_add_test(tcase, parts_are_as_long_as_their_sum);
 	tcase_add_test(tcase, what_is_not_nothing_shows);
+	tcase_add_test(tcase, parts_that_cannot_be_are_made_to_fit);
 	tcase_add_test(tcase, too_long_is_cut);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);

@@ -69,6 +69,18 @@ START_TEST(an_answer_that_comes_twice_finds_nothing)
 }
 END_TEST
 
+/* Two times "busy" for one job would have it in the queue twice. */
+START_TEST(who_is_put_off_is_not_found)
+{
+	uint64_t id = add(1);
+
+	flight_put_off(&flight, id, 0);
+	ck_assert_ptr_null(flight_find(&flight, id));
+	ck_assert_uint_eq(flight_retry(&flight), id);
+	ck_assert_ptr_nonnull(flight_find(&flight, id));
+}
+END_TEST
+
 START_TEST(what_never_was_is_not_found)
 {
 	uint64_t id = add(1);
@@ -189,6 +201,7 @@ main(void)
 	tcase_add_test(tcase, it_fills_and_empties);
 	tcase_add_test(tcase, a_job_is_found_by_its_id);
 	tcase_add_test(tcase, an_answer_that_comes_twice_finds_nothing);
+	tcase_add_test(tcase, who_is_put_off_is_not_found);
 	tcase_add_test(tcase, what_never_was_is_not_found);
 	tcase_add_test(tcase, who_is_put_off_first_tries_first);
 	tcase_add_test(tcase, pauses_grow_until_a_job_lands);

@@ -109,9 +109,14 @@ END_TEST
 
 START_TEST(control_characters_are_harmless)
 {
-	table_column(table, TABLE_LEFT, "a");
+	table_column(table, TABLE_LEFT, "a\033");
 	table_cell(table, "%s", "red\033[31m\r\n\177.");
-	ck_assert_str_eq(printed(), "  a\n  red?[31m???.\n");
+	table_cell(table, "%s",
+	    "\302\233"
+	    "31m \302\240 \u00e9");
+	ck_assert_str_eq(printed(),
+	    "  a?\n  red?[31m???.\n"
+	    "  ??31m \u00a0 \u00e9\n");
 }
 END_TEST
 
