@@ -78,9 +78,9 @@ see_progress(void *arg, enum job_state state, uint64_t turns)
 	if (view->repeat > 1)
 		snprintf(label, sizeof(label),
 		    "run %" PRIu64 " of %" PRIu64 ", %s", view->number,
-		    view->repeat, job_state_name(state));
+		    view->repeat, show_state(state));
 	else
-		snprintf(label, sizeof(label), "%s", job_state_name(state));
+		snprintf(label, sizeof(label), "%s", show_state(state));
 	used = (size_t)snprintf(
 	    detail, sizeof(detail), "%s turns", units_count(turns).text);
 	if (turns > view->since_turns) {
@@ -188,8 +188,7 @@ take_result(const struct context *context, const struct view *view,
 		outcome = show_result(context, result);
 	else if (result->state != JOB_DONE)
 		command_complain(context->command, "run %" PRIu64 " %s: %s",
-		    view->number, job_state_name(result->state),
-		    result->reason);
+		    view->number, show_state(result->state), result->reason);
 	if (outcome == OUTCOME_FINE && result->state != JOB_DONE)
 		outcome = OUTCOME_NOT_DONE;
 	return outcome;
