@@ -38,7 +38,7 @@ int job_state_parse(const char *name, enum job_state *state)
 /* What one lock saw of one task, or of the tasks of one job together. */
 struct lock_record {
 	uint64_t acquisitions;
-	uint64_t switches; /* acquisitions whose previous holder was another */
+	uint64_t switches; /* acquisitions from another thread in mid-task */
 	uint64_t drop_requests; /* received: = honoured + superseded + missed */
 	uint64_t honoured;	/* the lock was given up and another took it */
 	uint64_t superseded;	/* the tenure ended for another reason */
