@@ -21,6 +21,8 @@
 #define CPU_SHARE 0.9
 /* A noise floor above this makes every figure doubtful. */
 #define NOISE_TOLERANCE 0.05
+/* Fewer rounds say too little about what is chance. */
+#define ENOUGH_ROUNDS 3
 /* Below this a run is as much start-up as it is countdown. */
 #define SHORT_WALL_NS UINT64_C(20000000)
 /* From here on a gain is worth a change of design. */
@@ -269,13 +271,20 @@ is_short(const struct comparison *comparison)
 	return comparison->rows[ARM_SEQUENTIAL].wall_ns.median < SHORT_WALL_NS;
 }
 
+static bool
+are_few_rounds(const struct comparison *comparison)
+{
+	return comparison->rounds < ENOUGH_ROUNDS;
+}
+
 /* Figures that may say something else when they are taken again. */
 static bool
 is_doubtful(const struct comparison *comparison)
 {
 	return is_starved(comparison, ARM_SEQUENTIAL) ||
 	    is_starved(comparison, ARM_PROCESSES) || is_noisy(comparison) ||
-	    are_any_blurred(comparison) || is_short(comparison);
+	    are_any_blurred(comparison) || is_short(comparison) ||
+	    are_few_rounds(comparison);
 }
 
 /*
@@ -437,6 +446,16 @@ warn_of_short_runs(const struct comparison *comparison, struct verdict *verdict)
 		    units_duration(row->wall_ns.median).text);
 }
 
+static void
+warn_of_few_rounds(const struct comparison *comparison, struct verdict *verdict)
+{
+	if (are_few_rounds(comparison))
+		add(verdict, VERDICT_WARNING,
+		    "%s round%s may be chance. Take --rounds %d or more.",
+		    units_number_word(comparison->rounds).text,
+		    comparison->rounds == 1 ? "" : "s", ENOUGH_ROUNDS);
+}
+
 struct verdict
 verdict_reach(const struct comparison *comparison)
 {
@@ -452,5 +471,6 @@ verdict_reach(const struct comparison *comparison)
 	warn_of_cpu_times(comparison, &verdict);
 	warn_of_noise(comparison, &verdict);
 	warn_of_short_runs(comparison, &verdict);
+	warn_of_few_rounds(comparison, &verdict);
 	return verdict;
 }

@@ -283,6 +283,15 @@ START_TEST(ranges_in_which_a_difference_may_hide_are_told)
 }
 END_TEST
 
+START_TEST(few_rounds_are_told)
+{
+	comparison.rounds = 2;
+	ck_assert_str_eq(said(VERDICT_WARNING),
+	    "Two rounds may be chance. Take --rounds 3 or more.\n");
+	assert_says(VERDICT_ADVICE, "Measure again before you act on this");
+}
+END_TEST
+
 START_TEST(short_runs_are_told)
 {
 	put_row(ARM_SEQUENTIAL, 1, 3, 3);
@@ -347,6 +356,7 @@ main(void)
 	tcase_add_test(tcase, a_machine_with_others_on_it_is_told);
 	tcase_add_test(tcase, noise_is_told);
 	tcase_add_test(tcase, ranges_in_which_a_difference_may_hide_are_told);
+	tcase_add_test(tcase, few_rounds_are_told);
 	tcase_add_test(tcase, short_runs_are_told);
 	tcase_add_test(tcase, all_sentences_at_once_fit);
 	suite_add_tcase(suite, tcase);
