@@ -318,8 +318,8 @@ advise(const struct comparison *comparison, struct verdict *verdict)
 		    "why.");
 	else if (processes_pay && !threads_pay && is_lock_to_blame(comparison))
 		add(verdict, VERDICT_ADVICE,
-		    "The lock cost the threads %s of their %s: for work like "
-		    "this take processes.",
+		    "The lock cost %s of the threads' %s. For such work take "
+		    "processes.",
 		    units_duration_like(threads_ns - processes_ns, threads_ns)
 			.text,
 		    units_duration(threads_ns).text);

@@ -85,8 +85,8 @@ START_TEST(the_usual_machine)
 	    "Two processes did the same work 1.97 times as fast as one after "
 	    "another: 99 % of what two CPUs could give.\n");
 	ck_assert_str_eq(said(VERDICT_ADVICE),
-	    "The lock cost the threads 0.518 s of their 1.031 s: for work like "
-	    "this take processes.\n");
+	    "The lock cost 0.518 s of the threads' 1.031 s. For such work take "
+	    "processes.\n");
 	ck_assert_str_eq(said(VERDICT_WARNING), "");
 }
 END_TEST
