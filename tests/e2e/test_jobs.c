@@ -240,6 +240,51 @@ START_TEST(cancel_of_a_job_in_the_frontends_queue)
 }
 END_TEST
 
+static bool
+two_are_busy(json_t *stats, void *unused)
+{
+	json_t *executors = value_at(stats, "pools.0.executors"), *executor;
+	size_t i, n = 0;
+
+	(void)unused;
+	json_array_foreach (executors, i, executor)
+		n += strcmp(text_at(executor, "state"), "busy") == 0;
+	return n == 2;
+}
+
+/* Nobody but the bell wakes a thread that waits for a lock that is held. */
+START_TEST(cancel_of_a_job_that_waits_for_the_lock)
+{
+	struct gild *gild = gild_start("-o", "pool.threads.policy=hold", NULL);
+	struct peer *peer = peer_connect(gild);
+	char job[JOB_ID_CHARS + 1], waiting[JOB_ID_CHARS + 1];
+	int64_t first = peer_submit_running(peer, job, "threads", ENDLESS, 1);
+	int64_t second = peer_call_start(peer, "job.submit", "{s:i, s:s, s:b}",
+	    "count", 1, "pool", "threads", "progress", 1);
+	json_t *result;
+
+	do {
+		json_t *notice = peer_await_notification(peer, "job.progress");
+
+		snprintf(
+		    waiting, sizeof(waiting), "%s", text_at(notice, "job"));
+		json_decref(notice);
+	} while (strcmp(waiting, job) == 0);
+	gild_await_stats(gild, "two threads are at it", two_are_busy, NULL);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", waiting));
+	result = answer_result(peer_await(peer, second));
+	ck_assert_str_eq(text_at(result, "state"), "cancelled");
+	ck_assert_int_eq(int_at(result, "attempts"), 1);
+	ck_assert_int_eq(int_at(result, "lock.acquisitions"), 0);
+	ck_assert_int_gt(int_at(result, "timing.lock_wait_ns"), 0);
+	json_decref(result);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
+	json_decref(peer_await(peer, first));
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(cancel_of_what_is_no_job)
 {
 	struct gild *gild = gild_start(NULL);
@@ -384,6 +429,7 @@ main(void)
 	    cancel_of_a_running_job,
 	    cancel_of_a_job_in_the_pools_queue,
 	    cancel_of_a_job_in_the_frontends_queue,
+	    cancel_of_a_job_that_waits_for_the_lock,
 	    cancel_of_what_is_no_job,
 	    timeout_of_a_running_job,
 	    timeout_of_a_job_in_the_pools_queue,

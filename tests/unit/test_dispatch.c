@@ -189,17 +189,24 @@ count_queued(uint32_t pool)
 
 /* From now on the pool is known to need this long for a task. */
 static void
-teach(uint64_t wall_ns)
+teach_pool(uint32_t pool, uint64_t wall_ns)
 {
 	struct part part = part_make('-', 1);
 	struct lane lane;
 
 	lane_init(&lane);
+	part.load.pool = pool;
 	dispatch_enqueue(dispatcher, &lane, &part.load);
 	dispatch_pump(dispatcher);
-	serve(0, wall_ns);
+	serve(pool, wall_ns);
 	ck_assert_uint_eq(part.n_ended, 1);
 	memset(events, 0, sizeof(events));
+}
+
+static void
+teach(uint64_t wall_ns)
+{
+	teach_pool(0, wall_ns);
 }
 
 static void
@@ -282,47 +289,55 @@ END_TEST
 
 /* Enqueues more than any window, and returns how many go out. */
 static size_t
-count_window(void)
+count_window(uint32_t pool)
 {
 	static struct part parts[2 * BOARD_LOOKAHEAD];
 	static struct lane lane;
+	const struct tally *of_pool = board_tally(&generation.board, 0, pool);
 	size_t n;
 
 	lane_init(&lane);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		parts[i] = part_make('w', 1);
+		parts[i].load.pool = pool;
 		dispatch_enqueue(dispatcher, &lane, &parts[i].load);
 	}
 	dispatch_pump(dispatcher);
-	n = count_queued(0);
-	ck_assert_uint_eq(counter_get(&tally->tasks_dispatched), n);
-	ck_assert_uint_eq(counter_get(&tally->tasks_queued), COUNT(parts) - n);
+	n = count_queued(pool);
+	ck_assert_uint_eq(counter_get(&of_pool->tasks_dispatched), n);
+	ck_assert_uint_eq(
+	    counter_get(&of_pool->tasks_queued), COUNT(parts) - n);
 	return n;
 }
 
 START_TEST(the_window_is_wide_while_nothing_is_known)
 {
-	ck_assert_uint_eq(count_window(), 1 + BOARD_LOOKAHEAD);
+	ck_assert_uint_eq(count_window(0), 1 + BOARD_LOOKAHEAD);
 }
 END_TEST
 
+/* Pool 0 is one executor, pool 1 is three. */
+static const struct {
+	uint32_t pool;
+	uint64_t wall_ns;
+	size_t window;
+} windows[] = {
+    {0, 1, 1 + BOARD_LOOKAHEAD},
+    {0, 10 * NS_PER_US, 1 + BOARD_LOOKAHEAD},
+    {0, NS_PER_MS, 1 + 10},
+    {0, 5 * NS_PER_MS, 1 + 2},
+    {0, 10 * NS_PER_MS, 1 + 1},
+    {0, 11 * NS_PER_MS, 1},
+    {0, 3600 * NS_PER_S, 1},
+    {1, NS_PER_MS, 3 + 30},
+    {1, 30 * NS_PER_MS, 3 + 1},
+    {1, 31 * NS_PER_MS, 3},
+};
+
 START_TEST(the_window_holds_what_10_ms_will_do)
 {
-	static const struct {
-		uint64_t wall_ns;
-		size_t window; /* of a pool of one executor */
-	} cases[] = {
-	    {1, 1 + BOARD_LOOKAHEAD},
-	    {10 * NS_PER_US, 1 + BOARD_LOOKAHEAD},
-	    {NS_PER_MS, 1 + 10},
-	    {5 * NS_PER_MS, 1 + 2},
-	    {10 * NS_PER_MS, 1 + 1},
-	    {11 * NS_PER_MS, 1},
-	    {3600 * NS_PER_S, 1},
-	};
-
-	teach(cases[_i].wall_ns);
-	ck_assert_uint_eq(count_window(), cases[_i].window);
+	teach_pool(windows[_i].pool, windows[_i].wall_ns);
+	ck_assert_uint_eq(count_window(windows[_i].pool), windows[_i].window);
 }
 END_TEST
 
@@ -330,7 +345,7 @@ START_TEST(the_window_forgets_an_exception)
 {
 	teach(NS_PER_MS);
 	teach(9 * NS_PER_MS); /* the mean is now 2 ms */
-	ck_assert_uint_eq(count_window(), 1 + 5);
+	ck_assert_uint_eq(count_window(0), 1 + 5);
 }
 END_TEST
 
@@ -570,7 +585,8 @@ main(void)
 	tcase_add_test(tcase, the_parts_of_a_job_go_in_one_turn);
 	tcase_add_test(tcase, pools_do_not_wait_for_each_other);
 	tcase_add_test(tcase, the_window_is_wide_while_nothing_is_known);
-	tcase_add_loop_test(tcase, the_window_holds_what_10_ms_will_do, 0, 7);
+	tcase_add_loop_test(
+	    tcase, the_window_holds_what_10_ms_will_do, 0, COUNT(windows));
 	tcase_add_test(tcase, the_window_forgets_an_exception);
 	tcase_add_test(tcase, what_ends_makes_room_for_the_next);
 	tcase_add_test(tcase, a_full_queue_is_tried_again);
