@@ -179,6 +179,19 @@ connect_unix(const char *path, int timeout_ms, struct link_failure *failure)
 	return fd;
 }
 
+/*
+ * getaddrinfo(3) keeps the low 16 bits of a larger number. A port may also be
+ * a service's name, which it knows or not.
+ */
+static bool
+port_fits(const char *port)
+{
+	char *end;
+	unsigned long number = strtoul(port, &end, 10);
+
+	return *end != '\0' || (number > 0 && number <= 65535);
+}
+
 /* Splits "HOST:PORT" or "[ADDRESS]:PORT" in place; false when it is neither. */
 static bool
 split_server(char *text, char **host, char **port)
@@ -189,6 +202,8 @@ split_server(char *text, char **host, char **port)
 		return false;
 	*colon = '\0';
 	*port = colon + 1;
+	if (!port_fits(*port))
+		return false;
 	*host = text;
 	if (*text == '[') {
 		if (colon[-1] != ']' || colon - text < 3)

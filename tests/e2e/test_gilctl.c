@@ -198,11 +198,12 @@ START_TEST(a_comparison_is_made)
 	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out,
-	    "countdown from 100,000 in 2 parts, 20 ns a "
-	    "turn: 1 round, interleaved\n");
+	    "Countdown from 100,000 in 2 parts, 20 ns a turn\n"
+	    "gild ");
+	expect_says(run->out, ", 1 round, interleaved\n\n");
 	expect_says(run->out, "\n  threads, one lock  ");
 	expect_says(run->out, "wo processes");
-	expect_says(run->out, "(One arm measured twice differs by ");
+	expect_says(run->out, "(Noise: the same job twice differs by ");
 	ck_assert_str_eq(run->err, "");
 	/* It fits in 80 columns; the locale C has no blocks. */
 	for (const char *line = run->out; *line != '\0';
@@ -266,7 +267,10 @@ START_TEST(a_wrong_command_line_is_2)
 		const char *error;
 	} wrong[] = {
 	    {{NULL}, "gilctl: no command given"},
-	    {{"frobnicate"}, "gilctl: unknown command \"frobnicate\""},
+	    {{"frobnicate"}, "gilctl: unknown command \"frobnicate\"; see"},
+	    {{"stat"}, "gilctl: unknown command \"stat\": did you mean stats?"},
+	    {{"-s", "127.0.0.1:65536", "ping"},
+		"gilctl: ping: \"127.0.0.1:65536\" is no address: "},
 	    {{"--frob", "ping"}, "gilctl: unknown option --frob; see"},
 	    {{"ping", "-x"}, "gilctl: ping: unknown option -x; see"},
 	    {{"ping", "-n"}, "gilctl: ping: --count needs a value"},
@@ -333,7 +337,7 @@ START_TEST(a_job_that_is_not_done_is_1)
 	run = run_program(
 	    NULL, "gilctl", "submit", "--timeout", "20", ENDLESS_TEXT, NULL);
 	expect_exit(run, 1);
-	expect_says(run->out, "timed_out: countdown from ");
+	expect_says(run->out, "timed out: countdown from ");
 	run = run_program(NULL, "gilctl", "--json", "submit", "--timeout", "20",
 	    ENDLESS_TEXT, NULL);
 	expect_exit(run, 1);

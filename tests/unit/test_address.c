@@ -9,6 +9,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,18 @@ has_ipv6(void)
 	if (fd >= 0)
 		close(fd);
 	return has;
+}
+
+/* Without /etc/hosts, as in a bare system, nobody may know it. */
+static bool
+has_localhost(void)
+{
+	struct addrinfo *found;
+
+	if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
 }
 
 static const struct {
@@ -236,6 +249,10 @@ START_TEST(localhost_has_local_addresses_each_once)
 	int n = address_resolve(
 	    "localhost:80", found, ADDRESS_MAX_RESOLVED, error, sizeof(error));
 
+	if (!has_localhost()) {
+		ck_assert_int_eq(n, -1);
+		return;
+	}
 	ck_assert_int_ge(n, 1);
 	for (int i = 0; i < n; i++) {
 		ck_assert(address_is_local(&found[i]));
