@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "tests/e2e/process.h"
+#include "tests/e2e/value.h"
 
 #define MAX_PEERS 8192
 
@@ -437,67 +438,16 @@ peer_call_error(struct peer *peer, const char *slug, const char *method,
 }
 
 int64_t
-peer_submit_running(struct peer *peer, char job[27], const char *pool,
-    uint64_t count, unsigned workers)
+peer_submit_running(struct peer *peer, char job[JOB_ID_CHARS + 1],
+    const char *pool, json_int_t count, unsigned workers)
 {
 	json_t *notice;
-	int64_t id = peer_call_start(peer, "job.submit", "{s:s, s:I, s:i, s:b}",
-	    "pool", pool, "count", (json_int_t)count, "workers", (int)workers,
-	    "progress", 1);
+	int64_t id =
+	    peer_call_start(peer, "job.submit", "{s:s, s:I, s:i, s:b}", "pool",
+		pool, "count", count, "workers", (int)workers, "progress", 1);
 
 	notice = peer_find(peer, is_running_notice, &id);
-	snprintf(job, 27, "%s", text_at(notice, "params.job"));
+	snprintf(job, JOB_ID_CHARS + 1, "%s", text_at(notice, "params.job"));
 	json_decref(notice);
 	return id;
-}
-
-json_t *
-value_at(const json_t *value, const char *path)
-{
-	const char *step = path;
-	char name[64];
-
-	while (value != NULL) {
-		size_t len = strcspn(step, ".");
-
-		ck_assert_uint_lt(len, sizeof(name));
-		memcpy(name, step, len);
-		name[len] = '\0';
-		value = json_is_array(value)
-		    ? json_array_get(value, strtoul(name, NULL, 10))
-		    : json_object_get(value, name);
-		if (step[len] == '\0')
-			break;
-		step += len + 1;
-	}
-	ck_assert_msg(value != NULL, "no %s there", path);
-	return (json_t *)(uintptr_t)value;
-}
-
-int64_t
-int_at(const json_t *value, const char *path)
-{
-	const json_t *found = value_at(value, path);
-
-	ck_assert_msg(json_is_integer(found), "%s is no integer", path);
-	return json_integer_value(found);
-}
-
-const char *
-text_at(const json_t *value, const char *path)
-{
-	const json_t *found = value_at(value, path);
-
-	ck_assert_msg(json_is_string(found), "%s is no string", path);
-	return json_string_value(found);
-}
-
-int64_t
-sum_of(const json_t *array, const char *member)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < json_array_size(array); i++)
-		sum += int_at(json_array_get(array, i), member);
-	return sum;
 }

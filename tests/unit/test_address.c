@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/unit/suite.h"
+
 static char error[512];
 static char directory[64];
 
@@ -522,16 +524,12 @@ START_TEST(what_is_no_socket_has_no_address)
 }
 END_TEST
 
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("address");
 	TCase *texts = tcase_create("texts"),
 	      *sockets = tcase_create("sockets");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(
 	    texts, what_is_written_wrong_is_explained, 0, COUNT(wrong));
@@ -563,10 +561,5 @@ main(void)
 	tcase_add_test(sockets, a_path_into_nowhere_is_an_error);
 	tcase_add_test(sockets, what_is_no_socket_has_no_address);
 	suite_add_tcase(suite, sockets);
-
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }
