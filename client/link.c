@@ -202,8 +202,6 @@ split_server(char *text, char **host, char **port)
 		return false;
 	*colon = '\0';
 	*port = colon + 1;
-	if (!port_fits(*port))
-		return false;
 	*host = text;
 	if (*text == '[') {
 		if (colon[-1] != ']' || colon - text < 3)
@@ -231,6 +229,11 @@ connect_tcp(const char *server, int timeout_ms, struct link_failure *failure)
 		failure->is_address_wrong = true;
 		put_error(failure->text,
 		    "write HOST:PORT, [ADDRESS]:PORT or unix:PATH");
+		return -1;
+	}
+	if (!port_fits(port)) {
+		failure->is_address_wrong = true;
+		put_error(failure->text, "a port is from 1 to 65535");
 		return -1;
 	}
 	status = getaddrinfo(host, port, &hints, &found);

@@ -270,7 +270,7 @@ START_TEST(a_wrong_command_line_is_2)
 	    {{"frobnicate"}, "gilctl: unknown command \"frobnicate\"; see"},
 	    {{"stat"}, "gilctl: unknown command \"stat\": did you mean stats?"},
 	    {{"-s", "127.0.0.1:65536", "ping"},
-		"gilctl: ping: \"127.0.0.1:65536\" is no address: "},
+		"\"127.0.0.1:65536\" is no address: a port is from 1 to 65535"},
 	    {{"--frob", "ping"}, "gilctl: unknown option --frob; see"},
 	    {{"ping", "-x"}, "gilctl: ping: unknown option -x; see"},
 	    {{"ping", "-n"}, "gilctl: ping: --count needs a value"},
