@@ -295,6 +295,7 @@ static json_t *
 peer_find(struct peer *peer, bool (*is_wanted)(json_t *, const void *),
     const void *arg)
 {
+	int64_t end_ms = now_ms() + deadline_ms();
 	json_t *message;
 	size_t i;
 
@@ -310,6 +311,9 @@ peer_find(struct peer *peer, bool (*is_wanted)(json_t *, const void *),
 		if (is_wanted(message, arg))
 			return message;
 		json_array_append_new(peer->kept, message);
+		ck_assert_msg(ms_until(end_ms) > 0,
+		    "in %d ms much came, but not what was waited for",
+		    deadline_ms());
 	}
 }
 
