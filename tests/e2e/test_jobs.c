@@ -197,7 +197,7 @@ check_cancel_of_queued(int n_others)
 {
 	struct gild *gild = gild_start("-o", "pool.processes.size=1", NULL);
 	struct peer *peer = peer_connect(gild);
-	json_t *notice, *result;
+	json_t *result;
 	char first_job[JOB_ID_CHARS + 1], job[JOB_ID_CHARS + 1];
 	int64_t first, second, third = 0;
 
@@ -207,11 +207,7 @@ check_cancel_of_queued(int n_others)
 		    peer_call_start(peer, "job.submit", "{s:i}", "count", 1);
 	second = peer_call_start(
 	    peer, "job.submit", "{s:I, s:b}", "count", ENDLESS, "progress", 1);
-	do {
-		notice = peer_await_notification(peer, "job.progress");
-		snprintf(job, sizeof(job), "%s", text_at(notice, "job"));
-		json_decref(notice);
-	} while (strcmp(job, first_job) == 0);
+	peer_await_job(peer, second, job);
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
 	result = answer_result(peer_await(peer, second));
 	ck_assert_str_eq(text_at(result, "state"), "cancelled");
@@ -263,13 +259,7 @@ START_TEST(cancel_of_a_job_that_waits_for_the_lock)
 	    "count", 1, "pool", "threads", "progress", 1);
 	json_t *result;
 
-	do {
-		json_t *notice = peer_await_notification(peer, "job.progress");
-
-		snprintf(
-		    waiting, sizeof(waiting), "%s", text_at(notice, "job"));
-		json_decref(notice);
-	} while (strcmp(waiting, job) == 0);
+	peer_await_job(peer, second, waiting);
 	gild_await_stats(gild, "two threads are at it", two_are_busy, NULL);
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", waiting));
 	result = answer_result(peer_await(peer, second));
