@@ -295,6 +295,7 @@ static json_t *
 peer_find(struct peer *peer, bool (*is_wanted)(json_t *, const void *),
     const void *arg)
 {
+	int64_t end_ms = now_ms() + deadline_ms();
 	json_t *message;
 	size_t i;
 
@@ -310,6 +311,9 @@ peer_find(struct peer *peer, bool (*is_wanted)(json_t *, const void *),
 		if (is_wanted(message, arg))
 			return message;
 		json_array_append_new(peer->kept, message);
+		ck_assert_msg(ms_until(end_ms) > 0,
+		    "in %d ms much came, but not what was waited for",
+		    deadline_ms());
 	}
 }
 
@@ -322,23 +326,21 @@ is_answer_to(json_t *message, const void *arg)
 	    json_integer_value(id) == *(const int64_t *)arg;
 }
 
+/* Of the job that was submitted by this request. */
 static bool
-is_notification_of(json_t *message, const void *arg)
+is_progress(json_t *message, const void *arg)
 {
 	const char *method =
 	    json_string_value(json_object_get(message, "method"));
 
-	return method != NULL && strcmp(method, arg) == 0;
+	return method != NULL && strcmp(method, "job.progress") == 0 &&
+	    int_at(message, "params.request") == *(const int64_t *)arg;
 }
 
 static bool
-is_running_notice(json_t *message, const void *arg)
+is_progress_in_turns(json_t *message, const void *arg)
 {
-	json_t *params = json_object_get(message, "params");
-
-	return is_notification_of(message, "job.progress") &&
-	    int_at(params, "request") == *(const int64_t *)arg &&
-	    int_at(params, "turns") > 0;
+	return is_progress(message, arg) && int_at(message, "params.turns") > 0;
 }
 
 static int64_t
@@ -379,16 +381,6 @@ json_t *
 peer_await(struct peer *peer, int64_t id)
 {
 	return peer_find(peer, is_answer_to, &id);
-}
-
-json_t *
-peer_await_notification(struct peer *peer, const char *method)
-{
-	json_t *message = peer_find(peer, is_notification_of, method);
-	json_t *params = json_incref(value_at(message, "params"));
-
-	json_decref(message);
-	return params;
 }
 
 json_t *
@@ -437,17 +429,24 @@ peer_call_error(struct peer *peer, const char *slug, const char *method,
 	return error;
 }
 
+void
+peer_await_job(struct peer *peer, int64_t id, char job[JOB_ID_CHARS + 1])
+{
+	json_t *message = peer_find(peer, is_progress, &id);
+
+	snprintf(job, JOB_ID_CHARS + 1, "%s", text_at(message, "params.job"));
+	json_decref(message);
+}
+
 int64_t
 peer_submit_running(struct peer *peer, char job[JOB_ID_CHARS + 1],
     const char *pool, json_int_t count, unsigned workers)
 {
-	json_t *notice;
 	int64_t id =
 	    peer_call_start(peer, "job.submit", "{s:s, s:I, s:i, s:b}", "pool",
 		pool, "count", count, "workers", (int)workers, "progress", 1);
 
-	notice = peer_find(peer, is_running_notice, &id);
-	snprintf(job, JOB_ID_CHARS + 1, "%s", text_at(notice, "params.job"));
-	json_decref(notice);
+	peer_await_job(peer, id, job);
+	json_decref(peer_find(peer, is_progress_in_turns, &id));
 	return id;
 }

@@ -57,8 +57,6 @@ int64_t peer_call_start(
     struct peer *peer, const char *method, const char *params, ...);
 /* The whole answer to a call: a new reference. */
 json_t *peer_await(struct peer *peer, int64_t id);
-/* The params of the next notification of this method: a new reference. */
-json_t *peer_await_notification(struct peer *peer, const char *method);
 /* Start and await: the result, which must not be an error. */
 json_t *peer_call(
     struct peer *peer, const char *method, const char *params, ...);
@@ -68,6 +66,8 @@ json_t *peer_call_error(struct peer *peer, const char *slug, const char *method,
 /* The result in an answer, which must not be an error: a new reference. */
 json_t *answer_result(json_t *answer);
 
+/* The id of the job that this call submits, with "progress". */
+void peer_await_job(struct peer *peer, int64_t id, char job[JOB_ID_CHARS + 1]);
 /*
  * Submits a job with "progress" and waits until turns of it are done. Its id
  * goes to job; what is returned is for peer_await().

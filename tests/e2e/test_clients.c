@@ -35,6 +35,36 @@ START_TEST(client_that_leaves_takes_its_jobs_along)
 }
 END_TEST
 
+static bool
+two_are_running(json_t *stats, void *unused)
+{
+	(void)unused;
+	return int_at(stats, "jobs.running") == 2;
+}
+
+/* One answer of the batch was given, two will go nowhere. */
+START_TEST(client_that_leaves_a_batch_behind)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+
+	peer_send_line(peer,
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"job.submit\","
+	    "\"params\":{\"count\":%lld}},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"server.ping\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"job.submit\","
+	    "\"params\":{\"count\":%lld,\"pool\":\"threads\"}}]",
+	    (long long)ENDLESS, (long long)ENDLESS);
+	gild_await_stats(gild, "two are running", two_are_running, NULL);
+	ck_assert(!peer_has_input(peer, 0));
+	peer_close(peer);
+	gild_await_idle(gild);
+	gild_await_stats(gild, "two are cancelled, and who asks is alone",
+	    is_left_with_two_cancelled, NULL);
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(client_that_half_closes_is_served)
 {
 	struct gild *gild = gild_start(NULL);
@@ -269,6 +299,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 	    client_that_leaves_takes_its_jobs_along,
+	    client_that_leaves_a_batch_behind,
 	    client_that_half_closes_is_served,
 	    client_that_half_closes_and_leaves_is_noticed,
 	    batch_is_answered_in_one_line,

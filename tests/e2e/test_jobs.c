@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -197,7 +198,7 @@ check_cancel_of_queued(int n_others)
 {
 	struct gild *gild = gild_start("-o", "pool.processes.size=1", NULL);
 	struct peer *peer = peer_connect(gild);
-	json_t *notice, *result;
+	json_t *result;
 	char first_job[JOB_ID_CHARS + 1], job[JOB_ID_CHARS + 1];
 	int64_t first, second, third = 0;
 
@@ -207,11 +208,7 @@ check_cancel_of_queued(int n_others)
 		    peer_call_start(peer, "job.submit", "{s:i}", "count", 1);
 	second = peer_call_start(
 	    peer, "job.submit", "{s:I, s:b}", "count", ENDLESS, "progress", 1);
-	do {
-		notice = peer_await_notification(peer, "job.progress");
-		snprintf(job, sizeof(job), "%s", text_at(notice, "job"));
-		json_decref(notice);
-	} while (strcmp(job, first_job) == 0);
+	peer_await_job(peer, second, job);
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
 	result = answer_result(peer_await(peer, second));
 	ck_assert_str_eq(text_at(result, "state"), "cancelled");
@@ -263,13 +260,7 @@ START_TEST(cancel_of_a_job_that_waits_for_the_lock)
 	    "count", 1, "pool", "threads", "progress", 1);
 	json_t *result;
 
-	do {
-		json_t *notice = peer_await_notification(peer, "job.progress");
-
-		snprintf(
-		    waiting, sizeof(waiting), "%s", text_at(notice, "job"));
-		json_decref(notice);
-	} while (strcmp(waiting, job) == 0);
+	peer_await_job(peer, second, waiting);
 	gild_await_stats(gild, "two threads are at it", two_are_busy, NULL);
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", waiting));
 	result = answer_result(peer_await(peer, second));
@@ -328,6 +319,43 @@ START_TEST(timeout_of_a_running_job)
 }
 END_TEST
 
+/*
+ * It is cancelled while its worker is stopped, so that it is not over yet when
+ * its time is. By then another job's time is over, too, which was submitted
+ * later.
+ */
+START_TEST(timeout_of_a_cancelled_job_changes_nothing)
+{
+	struct gild *gild = gild_start("-o", "pool.processes.size=1", NULL);
+	struct peer *peer = peer_connect(gild);
+	int timeout_ms = 2000 * test_scale();
+	int64_t id = peer_call_start(peer, "job.submit", "{s:I, s:i, s:b}",
+	    "count", ENDLESS, "timeout_ms", timeout_ms, "progress", 1);
+	pid_t worker = gild_await_busy(gild, "processes", 0);
+	char job[JOB_ID_CHARS + 1];
+	json_t *result, *stats;
+
+	peer_await_job(peer, id, job);
+	ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
+	json_decref(peer_call(peer, "job.submit", "{s:I, s:s, s:i}", "count",
+	    ENDLESS, "pool", "threads", "timeout_ms", timeout_ms));
+	json_decref(peer_call_error(
+	    peer, "no_such_job", "job.cancel", "{s:s}", "job", job));
+	ck_assert_int_eq(kill(worker, SIGCONT), 0);
+	result = answer_result(peer_await(peer, id));
+	ck_assert_str_eq(text_at(result, "state"), "cancelled");
+	ck_assert_str_eq(text_at(result, "reason"), "cancelled by a client");
+	json_decref(result);
+	gild_await_idle(gild);
+	stats = peer_call(peer, "server.stats", NULL);
+	ck_assert_int_eq(int_at(stats, "jobs.cancelled"), 1);
+	ck_assert_int_eq(int_at(stats, "jobs.timed_out"), 1);
+	json_decref(stats);
+	gild_stop(gild);
+}
+END_TEST
+
 /* Behind a running job and n_others, as above. */
 static void
 check_timeout_of_queued(int n_others)
@@ -373,13 +401,14 @@ END_TEST
 
 /* --- told of --- */
 
+/* Of two tasks, one after the other: what the first did goes on counting. */
 START_TEST(progress_is_told)
 {
-	struct gild *gild = gild_start(NULL);
+	struct gild *gild = gild_start("-o", "pool.processes.size=1", NULL);
 	struct peer *peer = peer_connect(gild);
 	json_int_t count = 500000;
-	int64_t id = peer_call_start(peer, "job.submit", "{s:I, s:i, s:b}",
-	    "count", count, "cost_ns", 1000, "progress", 1);
+	int64_t id = peer_call_start(peer, "job.submit", "{s:I, s:i, s:i, s:b}",
+	    "count", count, "cost_ns", 1000, "workers", 2, "progress", 1);
 	int64_t turns = 0;
 	int notices = 0;
 	char job[JOB_ID_CHARS + 1];
@@ -434,6 +463,7 @@ main(void)
 	    timeout_of_a_running_job,
 	    timeout_of_a_job_in_the_pools_queue,
 	    timeout_of_a_job_in_the_frontends_queue,
+	    timeout_of_a_cancelled_job_changes_nothing,
 	    progress_is_told,
 	};
 

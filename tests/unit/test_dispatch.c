@@ -513,6 +513,33 @@ START_TEST(a_ticket_that_comes_back_twice_counts_once)
 }
 END_TEST
 
+/* Its slot holds another task by now, which has just ended. */
+START_TEST(a_stale_ticket_ends_nobody_elses_task)
+{
+	struct part a = part_make('a', 1), b = part_make('b', 1);
+	struct lane lane;
+	uint32_t old, now;
+
+	lane_init(&lane);
+	dispatch_enqueue(dispatcher, &lane, &a.load);
+	dispatch_pump(dispatcher);
+	old = start(0);
+	finish(old, SLOW_NS);
+	dispatch_enqueue(dispatcher, &lane, &b.load);
+	dispatch_pump(dispatcher);
+	now = start(0);
+	ck_assert_uint_eq(ticket_slot_number(now), ticket_slot_number(old));
+	ck_assert(slot_finish(board_slot(&generation.board, now), now));
+	hand_back(old);
+	ck_assert_uint_eq(b.n_ended, 0);
+	ck_assert_uint_eq(counter_get(&tally->tasks_dispatched), 1);
+	hand_back(now);
+	ck_assert_uint_eq(a.n_ended, 1);
+	ck_assert_uint_eq(b.n_ended, 1);
+	expect_at_rest();
+}
+END_TEST
+
 START_TEST(turns_are_those_of_the_tasks_under_way)
 {
 	struct part part = part_make('a', 3);
@@ -595,6 +622,7 @@ main(void)
 	tcase_add_test(tcase, a_recall_stops_each_task_where_it_is);
 	tcase_add_test(tcase, a_load_that_cannot_begin_lets_others);
 	tcase_add_test(tcase, a_ticket_that_comes_back_twice_counts_once);
+	tcase_add_test(tcase, a_stale_ticket_ends_nobody_elses_task);
 	tcase_add_test(tcase, turns_are_those_of_the_tasks_under_way);
 	tcase_add_test(tcase, a_replacement_takes_over_the_range);
 	suite_add_tcase(suite, tcase);
