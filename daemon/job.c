@@ -271,14 +271,34 @@ timeout_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	snprintf(reason, sizeof(reason), "timed out after %llu ms",
+/* For what is left until the deadline. */
+static void
+job_set_timeout(struct job *job, uint64_t left_ns)
+{
+	uint64_t left_us = (left_ns + NS_PER_US - 1) / NS_PER_US;
+	struct timeval delay = {
+	    .tv_sec = (time_t)(left_us / 1000000),
+	    .tv_usec = (suseconds_t)(left_us % 1000000),
+	};
+
+	event_add(&job->timeout, &delay);
+}
+
 	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
 		NS_PER_MS));
 	job_decide(job, JOB_TIMED_OUT, reason);
 	job_check_end(job);
+	uint64_t now_ns = clock_monotonic_ns();
 }
 
 /* --- its load, as the dispatcher asks for it --- */
 
+	if (now_ns < job->deadline_ns) {
+		/* libevent's clock is a coarse one, and stands still while
+		 * callbacks run. */
+		job_set_timeout(job, job->deadline_ns - now_ns);
+		return;
+	}
 static struct job *
 job_of(const struct load *load)
 {
@@ -386,18 +406,13 @@ job_owner_leave(struct job_owner *owner)
 static void
 job_set_deadline(struct job *job, uint64_t timeout_ms)
 {
-	struct timeval delay = {
-	    .tv_sec = (time_t)(timeout_ms / 1000),
-	    .tv_usec = (suseconds_t)(timeout_ms % 1000 * 1000),
-	};
-
 	job->deadline_ns = UINT64_MAX;
 	if (timeout_ms == 0)
 		return;
 	job->deadline_ns = job->arrival_ns + timeout_ms * NS_PER_MS;
 	event_assign(
 	    &job->timeout, job->frontend->base, -1, 0, timeout_cb, job);
-	event_add(&job->timeout, &delay);
+	job_set_timeout(job, timeout_ms * NS_PER_MS);
 }
 
 static void
