@@ -211,22 +211,31 @@ job_free(struct job *job)
 	free(job);
 }
 
+/* The result of a job that is over. NULL when memory ran out. */
+static json_t *
+job_make_result(struct job *job)
+{
+	/* A job that never began has no tasks to tell of yet. */
+	if (job->result.tasks == NULL && job_allocate_tasks(job) != 0)
+		return NULL;
+	job_sum_up(job);
+	return job_result_to_json(&job->result);
+}
+
 /* Answers and frees the job if it is over. */
 static void
 job_check_end(struct job *job)
 {
+	json_t *result = NULL;
+
 	if (!load_is_over(&job->load))
 		return;
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
 	job_unlink(job);
-	if (job->answer != NULL) {
-		/* A job that never began has no tasks to tell of yet. */
-		if (job->result.tasks == NULL && job_allocate_tasks(job) != 0)
-			job->result.n_tasks = 0;
-		job_sum_up(job);
-		answer_result(job->answer, job_result_to_json(&job->result));
-	}
+	if (answer_is_wanted(job->answer))
+		result = job_make_result(job);
+	answer_result(job->answer, result);
 	job_free(job);
 }
 
@@ -495,7 +504,7 @@ jobs_free(struct jobs *jobs)
 
 		while ((job = LIST_FIRST(&jobs->by_id[i])) != NULL) {
 			job_unlink(job);
-			answer_result(job->answer, json_null());
+			answer_result(job->answer, NULL);
 			job_free(job);
 		}
 	}
