@@ -271,15 +271,6 @@ job_cancel_all(struct jobs *jobs, const char *reason)
 	}
 }
 
-static void
-timeout_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct job *job = arg;
-	char reason[RESULT_REASON_CHARS + 1];
-
-	(void)fd;
-	(void)what;
-	snprintf(reason, sizeof(reason), "timed out after %llu ms",
 /* For what is left until the deadline. */
 static void
 job_set_timeout(struct job *job, uint64_t left_ns)
@@ -293,21 +284,30 @@ job_set_timeout(struct job *job, uint64_t left_ns)
 	event_add(&job->timeout, &delay);
 }
 
-	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
-		NS_PER_MS));
-	job_decide(job, JOB_TIMED_OUT, reason);
-	job_check_end(job);
+static void
+timeout_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct job *job = arg;
 	uint64_t now_ns = clock_monotonic_ns();
-}
+	char reason[RESULT_REASON_CHARS + 1];
 
-/* --- its load, as the dispatcher asks for it --- */
-
+	(void)fd;
+	(void)what;
 	if (now_ns < job->deadline_ns) {
 		/* libevent's clock is a coarse one, and stands still while
 		 * callbacks run. */
 		job_set_timeout(job, job->deadline_ns - now_ns);
 		return;
 	}
+	snprintf(reason, sizeof(reason), "timed out after %llu ms",
+	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
+		NS_PER_MS));
+	job_decide(job, JOB_TIMED_OUT, reason);
+	job_check_end(job);
+}
+
+/* --- its load, as the dispatcher asks for it --- */
+
 static struct job *
 job_of(const struct load *load)
 {
@@ -449,13 +449,15 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 		return -1;
 	job->frontend = frontend;
 	job->answer = answer;
+	job->arrival_ns = clock_monotonic_ns();
+	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->load = (struct load){
 	    .type = &job_load,
 	    .pool = pool,
 	    .n_tasks = request->workers,
+	    .task_ns = countdown_duration_ns(
+		calibration, request->count / request->workers, job->spins),
 	};
-	job->arrival_ns = clock_monotonic_ns();
-	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
 	job->result.job = job_id_next(&frontend->jobs->ids, clock_unix_ms());
 	job->result.state = JOB_QUEUED;

@@ -509,6 +509,61 @@ START_TEST(clients_take_turns)
 }
 END_TEST
 
+static bool
+two_are_dispatched(json_t *stats, void *arg)
+{
+	const char *pool = *(const char **)arg;
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *of =
+		    value_at(stats, i == 0 ? "pools.0" : "pools.1");
+
+		if (strcmp(text_at(of, "name"), pool) == 0)
+			return int_at(of, "tasks.dispatched") == 2 &&
+			    int_at(of, "tasks.queued") == 98;
+	}
+	return false;
+}
+
+/* From the first on: a new gild has seen none of them end. */
+START_TEST(long_jobs_do_not_go_ahead_of_their_turn)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct gild *gild = gild_start("-o", "frontends=1", "-o",
+		    "pool.processes.size=2", "-o", "pool.threads.size=2", NULL);
+		struct peer *peer = peer_connect(gild);
+
+		for (int j = 0; j < 100; j++)
+			peer_call_start(peer, "job.submit", "{s:I, s:s}",
+			    "count", ENDLESS, "pool", pool_names[i]);
+		gild_await_stats(gild, "one task for each executor",
+		    two_are_dispatched, (void *)&pool_names[i]);
+		peer_close(peer);
+		gild_await_idle(gild);
+		gild_stop(gild);
+	}
+}
+END_TEST
+
+START_TEST(no_job_times_out_before_its_time)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+
+	for (int i = 0; i < 100; i++) {
+		int timeout_ms = 1 + i % 5;
+		json_t *result = peer_call(peer, "job.submit", "{s:I, s:i}",
+		    "count", ENDLESS, "timeout_ms", timeout_ms);
+
+		ck_assert_str_eq(text_at(result, "state"), "timed_out");
+		ck_assert_int_ge(int_at(result, "timing.total_ns"),
+		    timeout_ms * INT64_C(1000000));
+		json_decref(result);
+	}
+	gild_stop(gild);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -522,6 +577,7 @@ main(void)
 	    cancel_of_what_is_no_job,
 	    timeout_of_a_running_job,
 	    timeout_of_a_queued_job,
+	    no_job_times_out_before_its_time,
 	    progress_is_told,
 	    client_that_leaves_takes_its_jobs_along,
 	    client_that_half_closes_is_served,
@@ -530,6 +586,7 @@ main(void)
 	    notification_runs_and_is_not_answered,
 	    each_of_many_is_answered_once,
 	    clients_take_turns,
+	    long_jobs_do_not_go_ahead_of_their_turn,
 	};
 
 	return run_suite("jobs", tests, sizeof(tests) / sizeof(tests[0]));
