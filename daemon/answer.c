@@ -2,6 +2,10 @@
  * Answers and batches. Run by a frontend's one thread. An answer knows its
  * connection until that is gone; a batch lives as long as answers of it are
  * open, or its calls are still being made.
+ *
+ * What has no size but that which the client gave it is charged to the
+ * connection: an id until its answer is given, and the answers of a batch
+ * until the last of them is.
  */
 #include "daemon/answer.h"
 
@@ -38,7 +42,23 @@ answer_new(struct connection *connection, struct answer_list *owed,
 		batch->n_open++;
 	LIST_INSERT_HEAD(owed, answer, links);
 	connection_hold(connection);
+	connection_charge(connection, json_string_length(id));
 	return answer;
+}
+
+bool
+answer_is_wanted(const struct answer *answer)
+{
+	return answer != NULL && answer->connection != NULL;
+}
+
+static void
+answer_free(struct answer *answer)
+{
+	if (answer == NULL)
+		return;
+	json_decref(answer->id);
+	free(answer);
 }
 
 json_t *
@@ -74,10 +94,12 @@ batch_free(struct batch *batch)
 
 /* Adds one answer to its batch's line, without the LF. */
 static int
-batch_add(struct batch *batch, const json_t *message)
+batch_add(
+    struct connection *connection, struct batch *batch, const json_t *message)
 {
+	size_t before_bytes = evbuffer_get_length(batch->text);
 	struct evbuffer *one = evbuffer_new();
-	const char *before = evbuffer_get_length(batch->text) == 0 ? "[" : ",";
+	const char *before = before_bytes == 0 ? "[" : ",";
 	int result = -1;
 
 	if (one == NULL || message == NULL || jsonrpc_write(one, message) != 0)
@@ -90,6 +112,8 @@ batch_add(struct batch *batch, const json_t *message)
 out:
 	if (one != NULL)
 		evbuffer_free(one);
+	connection_charge(
+	    connection, evbuffer_get_length(batch->text) - before_bytes);
 	return result;
 }
 
@@ -99,6 +123,7 @@ batch_release(struct connection *connection, struct batch *batch)
 {
 	if (--batch->n_open > 0)
 		return;
+	connection_discharge(connection, evbuffer_get_length(batch->text));
 	if (evbuffer_get_length(batch->text) > 0) {
 		if (evbuffer_add(batch->text, "]\n", 2) == 0)
 			connection_send_buffer(connection, batch->text);
@@ -110,33 +135,33 @@ batch_release(struct connection *connection, struct batch *batch)
 
 /* --- giving --- */
 
-/* Steals message, frees the answer. */
+/* Steals message, frees the answer, which is wanted. */
 static void
 answer_give(struct answer *answer, json_t *message)
 {
 	struct connection *connection = answer->connection;
 
-	if (connection != NULL) {
-		LIST_REMOVE(answer, links);
-		if (answer->batch == NULL) {
-			connection_send(connection, message);
-		} else {
-			if (batch_add(answer->batch, message) != 0)
-				connection_break(connection);
-			batch_release(connection, answer->batch);
-		}
-		connection_release(connection);
+	LIST_REMOVE(answer, links);
+	connection_discharge(connection, json_string_length(answer->id));
+	if (answer->batch == NULL) {
+		connection_send(connection, message);
+	} else {
+		if (batch_add(connection, answer->batch, message) != 0)
+			connection_break(connection);
+		batch_release(connection, answer->batch);
 	}
+	connection_release(connection);
 	json_decref(message);
-	json_decref(answer->id);
-	free(answer);
+	answer_free(answer);
 }
 
 void
 answer_error(struct answer *answer, const struct rpc_error *error)
 {
-	if (answer != NULL)
+	if (answer_is_wanted(answer))
 		answer_give(answer, jsonrpc_error(answer->id, error));
+	else
+		answer_free(answer);
 }
 
 void
@@ -144,8 +169,9 @@ answer_result(struct answer *answer, json_t *result)
 {
 	struct rpc_error error;
 
-	if (answer == NULL) {
+	if (!answer_is_wanted(answer)) {
 		json_decref(result);
+		answer_free(answer);
 		return;
 	}
 	if (result == NULL) {

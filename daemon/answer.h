@@ -10,6 +10,7 @@
 #define GILD_DAEMON_ANSWER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #include "proto/rpcerror.h"
@@ -34,6 +35,12 @@ struct answer *answer_new(struct connection *connection,
  */
 void answer_result(struct answer *answer, json_t *result);
 void answer_error(struct answer *answer, const struct rpc_error *error);
+
+/*
+ * Whether anybody waits for it: a call was made with an id, and the client is
+ * still there. What is not wanted need not be made, but has to be given.
+ */
+bool answer_is_wanted(const struct answer *answer);
 
 /* The id of the call, borrowed; NULL for a NULL answer. */
 json_t *answer_id(const struct answer *answer);

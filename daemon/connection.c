@@ -3,9 +3,11 @@
  * one thread.
  *
  * Bounds: the input buffer holds at most one line (max_line_bytes) and one
- * read; when more than max_unsent_bytes wait to be sent, no more is read from
- * this client until half of that is gone. So what a client can make us hold
- * is bounded by that, plus what those who hold the connection owe it.
+ * read; when more than max_unsent_bytes wait to be sent, or are charged to the
+ * connection for what cannot be sent yet, no more is read from this client
+ * until that has changed. So what a client can make us hold is bounded by
+ * that, plus the fixed size of each of its jobs. While nothing is read the
+ * client's departure does not show by itself: the probe looks for it.
  *
  *	        lines              EOF            nobody holds it, all sent
  *	  OPEN -------> OPEN --------------> AT_EOF ---------------------> gone
@@ -14,8 +16,10 @@
  *	                   EOF, or a second is over
  *
  * A half-close (EOF) is not a departure: the client may still read. Whether it
- * does cannot be told from a FIN, so while it is owed something we send a lone
- * LF now and then, which a client skips; a peer that is gone answers with RST.
+ * does cannot be told from a FIN, and in a pause even the FIN may be stuck
+ * behind what we do not read. So while we do not read and the client is owed
+ * something we send a lone LF now and then, which a client skips; a peer that
+ * is gone answers with RST.
  */
 #include "daemon/connection.h"
 
@@ -44,7 +48,8 @@ struct connection {
 	struct frame_reader reader;
 	enum connection_state state;
 	size_t max_unsent_bytes;
-	bool is_paused;	  /* too much is unsent: not reading */
+	size_t charged_bytes;
+	bool is_paused;	  /* too much is unsent or charged: not reading */
 	bool is_draining; /* ends when nobody holds it */
 	bool is_busy;	  /* on the stack: not to be freed */
 	unsigned n_holds;
@@ -94,6 +99,8 @@ connection_linger(struct connection *connection)
 	connection->state = LINGERING;
 	shutdown(connection_fd(connection), SHUT_WR);
 	bufferevent_enable(connection->bufferevent, EV_READ);
+	/* A check that is due already would take itself for the end. */
+	event_del(connection->timer);
 	connection_set_timer(connection, LINGER_MS);
 }
 
@@ -137,15 +144,35 @@ connection_release(struct connection *connection)
 
 /* --- output --- */
 
-/* Too much unsent: read no more until the client has taken half of it. */
+static bool
+connection_is_overdrawn(const struct connection *connection)
+{
+	return connection_unsent(connection) + connection->charged_bytes >
+	    connection->max_unsent_bytes;
+}
+
+/* Read no more while too much is unsent or charged. */
 static void
 connection_check_backlog(struct connection *connection)
 {
-	if (connection->is_paused ||
-	    connection_unsent(connection) <= connection->max_unsent_bytes)
+	if (connection->is_paused || !connection_is_overdrawn(connection))
 		return;
 	connection->is_paused = true;
 	bufferevent_disable(connection->bufferevent, EV_READ);
+	connection_set_timer(connection, PROBE_EVERY_MS);
+}
+
+void
+connection_charge(struct connection *connection, size_t bytes)
+{
+	connection->charged_bytes += bytes;
+	connection_check_backlog(connection);
+}
+
+void
+connection_discharge(struct connection *connection, size_t bytes)
+{
+	connection->charged_bytes -= bytes;
 }
 
 void
@@ -180,8 +207,8 @@ connection_send_buffer(struct connection *connection, struct evbuffer *buffer)
 void
 connection_notify(struct connection *connection, json_t *message)
 {
-	if (message != NULL && !connection->is_paused &&
-	    connection->state != LINGERING)
+	if (message != NULL && connection->state != LINGERING &&
+	    connection_unsent(connection) <= connection->max_unsent_bytes / 2)
 		connection_send(connection, message);
 	json_decref(message);
 }
@@ -232,13 +259,14 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 		connection_serve(connection);
 }
 
-/* Called when half of the unsent bound or less is left. */
+/* Called when half of the unsent bound or less is left. Nothing is discharged
+ * but by an answer, so this is also where a pause for charges ends. */
 static void
 write_cb(struct bufferevent *bufferevent, void *arg)
 {
 	struct connection *connection = arg;
 
-	if (!connection->is_paused) {
+	if (!connection->is_paused || connection_is_overdrawn(connection)) {
 		connection_check_end(connection);
 		return;
 	}
@@ -263,7 +291,8 @@ event_cb(struct bufferevent *bufferevent, short what, void *arg)
 	connection_serve(connection);
 }
 
-/* Something is owed to a half-closed client: is it still there? */
+/* Something is owed to a client that we do not read from, because it closed
+ * its side or because of a pause: is it still there? */
 static void
 connection_probe(struct connection *connection)
 {
@@ -290,7 +319,7 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	if (connection->state == LINGERING)
 		connection_close(connection);
 	else if (connection_check_end(connection) &&
-	    connection->state == AT_EOF)
+	    (connection->state == AT_EOF || connection->is_paused))
 		connection_probe(connection);
 }
 

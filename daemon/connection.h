@@ -32,7 +32,7 @@ struct connection_handler {
 
 struct connection_limits {
 	size_t max_line_bytes;
-	size_t max_unsent_bytes; /* beyond that nothing is read */
+	size_t max_unsent_bytes; /* and charged; beyond that nothing is read */
 };
 
 /*
@@ -53,6 +53,13 @@ void connection_drain(struct connection *connection);
 /* Whoever holds a connection keeps it from ending in good order. */
 void connection_hold(struct connection *connection);
 void connection_release(struct connection *connection);
+
+/*
+ * Charges bytes to a connection: what a client makes us keep until an answer
+ * of its is sent, and decided the size of. Discharged with that answer.
+ */
+void connection_charge(struct connection *connection, size_t bytes);
+void connection_discharge(struct connection *connection, size_t bytes);
 
 /*
  * Sends a message, which is borrowed. NULL stands for one that there was no

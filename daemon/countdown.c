@@ -155,13 +155,28 @@ countdown_spins(const struct calibration *calibration, uint64_t cost_ns)
 	return (uint32_t)min_u64(max_u64(spins, 1), UINT32_MAX);
 }
 
+/* The bare turn runs in the chain's shadow: the dearer one counts. */
+static uint64_t
+turn_cost_ps(const struct calibration *calibration, uint32_t spins)
+{
+	return max_u64(calibration->turn_ps,
+	    multiply_saturated(spins, calibration->spin_ps));
+}
+
 uint64_t
 countdown_stride(
     const struct calibration *calibration, uint32_t spins, uint64_t target_ns)
 {
-	/* The bare turn runs in the chain's shadow: the dearer one counts. */
-	uint64_t turn_ps = max_u64(calibration->turn_ps,
-	    multiply_saturated(spins, calibration->spin_ps));
+	uint64_t turn_ps = turn_cost_ps(calibration, spins);
 
 	return max_u64(multiply_saturated(target_ns, PS_PER_NS) / turn_ps, 1);
+}
+
+uint64_t
+countdown_duration_ns(
+    const struct calibration *calibration, uint64_t turns, uint32_t spins)
+{
+	uint64_t turn_ps = turn_cost_ps(calibration, spins);
+
+	return multiply_saturated(turns, turn_ps) / PS_PER_NS;
 }

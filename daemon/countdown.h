@@ -40,4 +40,11 @@ uint32_t countdown_spins(
 uint64_t countdown_stride(
     const struct calibration *calibration, uint32_t spins, uint64_t target_ns);
 
+/*
+ * About how long so many turns take on a CPU of their own. What takes longer
+ * than half a year is said to take that.
+ */
+uint64_t countdown_duration_ns(
+    const struct calibration *calibration, uint64_t turns, uint32_t spins);
+
 #endif

@@ -24,9 +24,10 @@
 #define RETRY_MS 10 /* a pool's queue was full */
 
 /*
- * Tasks beyond one for each executor: as many as the pool gets done in this
- * time, so that executors find the next task at once while tasks are short,
- * and none waits behind a long one in a pipe where it has no turn.
+ * Tasks beyond one for each executor: as many as keep each at work for this
+ * long, so that executors find the next task at once while tasks are short,
+ * and none waits behind long ones in a pipe where it has no turn. A task that
+ * is longer counts for as much, and so fills one executor's share.
  */
 #define LOOKAHEAD_NS (10 * NS_PER_MS)
 
@@ -36,10 +37,10 @@ TAILQ_HEAD(turns, lane);
 struct pool_view {
 	const struct pool_settings *settings;
 	struct tally *tally;
-	struct turns turns;    /* lanes with jobs, the next to serve first */
-	uint32_t n_under_way;  /* slots that are not free */
-	uint64_t mean_task_ns; /* moving average of tasks' wall time */
-	uint32_t n_unsent;     /* published, not in the pool's queue yet */
+	struct turns turns;   /* lanes with jobs, the next to serve first */
+	uint32_t n_under_way; /* slots that are not free */
+	uint64_t work_ns;     /* of those, each LOOKAHEAD_NS at most */
+	uint32_t n_unsent;    /* published, not in the pool's queue yet */
 	uint32_t *unsent;
 };
 
@@ -47,6 +48,7 @@ struct pool_view {
 struct holding {
 	struct load *load; /* NULL: nobody's any more */
 	uint32_t task;
+	uint64_t work_ns; /* its part of its pool's */
 };
 
 struct dispatcher {
@@ -149,17 +151,14 @@ lane_end_turn(struct pool_view *view, struct load *load)
 
 /* --- out --- */
 
-static uint32_t
-view_window(const struct pool_view *view)
+static bool
+view_has_room(const struct pool_view *view)
 {
-	uint64_t ahead = BOARD_LOOKAHEAD;
+	uint32_t size = view->settings->size;
 
-	if (view->mean_task_ns > 0)
-		ahead =
-		    LOOKAHEAD_NS * view->settings->size / view->mean_task_ns;
-	if (ahead > BOARD_LOOKAHEAD)
-		ahead = BOARD_LOOKAHEAD;
-	return view->settings->size + (uint32_t)ahead;
+	return view->n_under_way < size ||
+	    (view->n_under_way < size + BOARD_LOOKAHEAD &&
+		view->work_ns < size * LOOKAHEAD_NS);
 }
 
 /* Sends what is published. What does not fit is kept and tried again. */
@@ -195,6 +194,7 @@ static void
 view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
 {
 	struct load *load = TAILQ_FIRST(&TAILQ_FIRST(&view->turns)->loads);
+	struct holding *holding;
 	uint32_t number, ticket;
 	struct slot *slot;
 
@@ -204,8 +204,14 @@ view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
 	slot = &dispatcher->frontend->board->slots[number];
 	load->type->fill(load, load->next_task, slot);
 	slot->pool = load->pool;
-	dispatcher->holdings[number - dispatcher->first_slot] =
-	    (struct holding){.load = load, .task = load->next_task};
+	holding = &dispatcher->holdings[number - dispatcher->first_slot];
+	*holding = (struct holding){
+	    .load = load,
+	    .task = load->next_task,
+	    .work_ns =
+		load->task_ns < LOOKAHEAD_NS ? load->task_ns : LOOKAHEAD_NS,
+	};
+	view->work_ns += holding->work_ns;
 	ticket = slot_publish(slot, number);
 	load->tickets[load->next_task++] = ticket;
 	load->n_under_way++;
@@ -221,9 +227,8 @@ dispatch_pump(struct dispatcher *dispatcher)
 {
 	for (uint32_t i = 0; i < dispatcher->frontend->settings->n_pools; i++) {
 		struct pool_view *view = &dispatcher->pools[i];
-		uint32_t window = view_window(view);
 
-		while (view->n_under_way < window && dispatcher->n_free > 0 &&
+		while (view_has_room(view) && dispatcher->n_free > 0 &&
 		    !TAILQ_EMPTY(&view->turns))
 			view_dispatch_next(dispatcher, view);
 		if (view->n_unsent > 0)
@@ -239,6 +244,14 @@ retry_cb(evutil_socket_t fd, short what, void *arg)
 	dispatch_pump(arg);
 }
 
+/* The slot's task is nobody's any more, and no work. */
+static void
+holding_clear(struct pool_view *view, struct holding *holding)
+{
+	view->work_ns -= holding->work_ns;
+	*holding = (struct holding){.load = NULL};
+}
+
 /*
  * Calls a task back. True when it had not started: it never will. False when
  * it runs (it was told to stop) or has ended (its ticket is on its way).
@@ -249,12 +262,13 @@ dispatch_stop(struct dispatcher *dispatcher, uint32_t ticket)
 	uint32_t number = ticket_slot_number(ticket);
 	struct slot *slot = &dispatcher->frontend->board->slots[number];
 
+	/* The flag first: see slot_cancel(). */
+	slot_cancel(slot);
 	if (slot_revoke(slot, ticket)) {
-		dispatcher->holdings[number - dispatcher->first_slot].load =
-		    NULL;
+		holding_clear(&dispatcher->pools[slot->pool],
+		    &dispatcher->holdings[number - dispatcher->first_slot]);
 		return true;
 	}
-	slot_cancel(slot);
 	generation_ring(dispatcher->generation, slot->pool);
 	return false;
 }
@@ -273,16 +287,6 @@ dispatch_recall(struct dispatcher *dispatcher, struct load *load)
 }
 
 /* --- in --- */
-
-static void
-view_learn(struct pool_view *view, uint64_t wall_ns)
-{
-	if (view->mean_task_ns == 0)
-		view->mean_task_ns = wall_ns;
-	else
-		view->mean_task_ns =
-		    view->mean_task_ns - view->mean_task_ns / 8 + wall_ns / 8;
-}
 
 static void
 load_end_task(struct load *load, uint32_t task, const struct slot *slot)
@@ -311,13 +315,10 @@ dispatch_take_back(struct dispatcher *dispatcher, uint32_t ticket)
 		return; /* stale: it came back before */
 	holding = dispatcher->holdings[local];
 	view = &dispatcher->pools[slot->pool];
-	if (seen.state == SLOT_FINISHED) {
-		view_learn(view, slot->result.wall_ns);
-		if (holding.load != NULL)
-			load_end_task(holding.load, holding.task, slot);
-	}
+	holding_clear(view, &dispatcher->holdings[local]);
+	if (seen.state == SLOT_FINISHED && holding.load != NULL)
+		load_end_task(holding.load, holding.task, slot);
 	slot_free(slot, ticket);
-	dispatcher->holdings[local].load = NULL;
 	dispatcher->free_slots[dispatcher->n_free++] = number;
 	view_count(view, -1);
 }

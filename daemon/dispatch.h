@@ -49,6 +49,7 @@ struct load {
 	const struct load_type *type;
 	uint32_t pool;
 	uint32_t n_tasks;
+	uint64_t task_ns;  /* about how long one keeps an executor at work */
 	uint32_t *tickets; /* one a task, the owner's; TICKET_NONE: none */
 
 	/* Written by dispatch.c alone. */

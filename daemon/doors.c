@@ -2,7 +2,8 @@
  * Accepting, on libevent's listeners. Run by a frontend's one thread.
  *
  * The descriptors are shared with all other frontends; each wakes for a new
- * client, one gets it, and the others find nothing.
+ * client, one gets it, and the others find nothing. Doors that are shut for
+ * good have closed them: once all have, the system refuses who comes.
  */
 #include "daemon/doors.h"
 
@@ -120,12 +121,23 @@ doors_let_out(struct doors *doors)
 	doors_open(doors);
 }
 
+static void
+doors_remove(struct doors *doors)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		if (doors->listeners[i] != NULL)
+			evconnlistener_free(doors->listeners[i]);
+		doors->listeners[i] = NULL;
+	}
+}
+
 void
 doors_shut(struct doors *doors)
 {
 	if (doors->are_shut)
 		return;
-	doors_close(doors);
+	doors_remove(doors);
+	doors->are_open = false;
 	doors->are_shut = true;
 	if (doors->n_inside == 0)
 		doors->plan.empty(doors->plan.arg);
@@ -151,8 +163,9 @@ doors_new(struct event_base *base, const struct doors_plan *plan)
 		goto fail;
 	for (size_t i = 0; i < plan->listeners->n; i++) {
 		doors->listeners[i] = evconnlistener_new(base, accept_cb, doors,
-		    LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-		    plan->listeners->fds[i]);
+		    LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE |
+			LEV_OPT_DISABLED,
+		    0, plan->listeners->fds[i]);
 		if (doors->listeners[i] == NULL)
 			goto fail;
 		evconnlistener_set_error_cb(
@@ -169,10 +182,7 @@ doors_free(struct doors *doors)
 {
 	if (doors == NULL)
 		return;
-	for (size_t i = 0; i < LISTENERS_MAX; i++) {
-		if (doors->listeners[i] != NULL)
-			evconnlistener_free(doors->listeners[i]);
-	}
+	doors_remove(doors);
 	if (doors->reopen_timer != NULL)
 		event_free(doors->reopen_timer);
 	free(doors);

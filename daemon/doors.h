@@ -27,7 +27,10 @@ struct doors_plan {
 	void *arg;
 };
 
-/* Closed at first. NULL when memory ran out. */
+/*
+ * Closed at first. The listeners' descriptors are the doors' from now on. NULL
+ * when memory ran out.
+ */
 struct doors *doors_new(struct event_base *base, const struct doors_plan *plan);
 void doors_free(struct doors *doors);
 

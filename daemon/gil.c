@@ -44,6 +44,13 @@ struct gil {
 	unsigned waiters;		      /* mutex; for the lock */
 	uint64_t handover_number;	      /* mutex */
 	uint64_t switch_number;		      /* mutex */
+	uint64_t tenure_number;		      /* mutex; acquisitions */
+};
+
+/* What a waiter measures: how long nothing has happened to the lock. */
+struct quiet {
+	uint64_t interval_ns; /* after which it asks; 0: starts afresh */
+	uint64_t deadline_ns;
 };
 
 static const char *const policy_names[GIL_POLICY_COUNT] = {
@@ -198,6 +205,7 @@ tenure_begin(struct gil *gil, struct gil_thread *thread, uint64_t now_ns)
 		}
 		switch_announce(gil, now_ns);
 	}
+	gil->tenure_number++;
 	gil->holder = thread;
 	gil->last_holder = thread;
 	gil->has_last_ended = false;
@@ -224,30 +232,44 @@ tenure_end(struct gil *gil, struct gil_thread *thread, uint64_t now_ns)
 	pthread_cond_signal(&gil->freed);
 }
 
+static void
+quiet_begin(struct quiet *quiet, const struct gil *gil)
+{
+	quiet->interval_ns = gil->interval_ns;
+	if (__builtin_add_overflow(
+		clock_monotonic_ns(), gil->interval_ns, &quiet->deadline_ns))
+		quiet->deadline_ns = UINT64_MAX;
+}
+
 /*
- * Waits until something happens or the interval has passed since now: since
- * the last switch or wake-up, not since the waiter came. Returns whether it
- * passed with no switch. Under GIL_HOLD it never does.
+ * Waits until something happens or it has been quiet for the interval: since
+ * the last switch or wake-up, not since the waiter came. A wake-up is one that
+ * a release gave; who wakes for another reason (see gil_wake_all) goes on
+ * measuring, or enough of those would keep the lock with its holder for ever.
+ * Returns whether the interval passed with no switch. Under GIL_HOLD it never
+ * does.
  */
 static bool
-waiter_sleep(struct gil *gil)
+waiter_sleep(struct gil *gil, struct quiet *quiet)
 {
-	uint64_t seen = gil->handover_number;
-	uint64_t deadline_ns;
+	uint64_t handover_seen = gil->handover_number;
+	uint64_t tenure_seen = gil->tenure_number;
 	struct timespec deadline;
+	bool has_passed;
 
 	if (gil->policy == GIL_HOLD) {
 		pthread_cond_wait(&gil->freed, &gil->mutex);
 		return false;
 	}
-	if (__builtin_add_overflow(
-		clock_monotonic_ns(), gil->interval_ns, &deadline_ns))
-		deadline_ns = UINT64_MAX;
-	deadline.tv_sec = (time_t)(deadline_ns / NS_PER_S);
-	deadline.tv_nsec = (long)(deadline_ns % NS_PER_S);
-	return pthread_cond_timedwait(&gil->freed, &gil->mutex, &deadline) ==
-	    ETIMEDOUT &&
-	    gil->handover_number == seen;
+	if (quiet->interval_ns != gil->interval_ns)
+		quiet_begin(quiet, gil);
+	deadline.tv_sec = (time_t)(quiet->deadline_ns / NS_PER_S);
+	deadline.tv_nsec = (long)(quiet->deadline_ns % NS_PER_S);
+	has_passed = pthread_cond_timedwait(
+			 &gil->freed, &gil->mutex, &deadline) == ETIMEDOUT;
+	if (has_passed || gil->tenure_number != tenure_seen)
+		quiet->interval_ns = 0;
+	return has_passed && gil->handover_number == handover_seen;
 }
 
 /*
@@ -275,6 +297,7 @@ waiter_give_up(struct gil *gil, struct gil_thread *thread)
 static enum gil_outcome
 waiter_wait(struct gil *gil, struct gil_thread *thread, uint64_t asked_ns)
 {
+	struct quiet quiet = {.interval_ns = 0};
 	bool is_interrupted = thread_is_interrupted(thread);
 	bool is_quiet = false;
 	uint64_t now_ns;
@@ -283,7 +306,7 @@ waiter_wait(struct gil *gil, struct gil_thread *thread, uint64_t asked_ns)
 	while (!is_interrupted && gil->holder != NULL) {
 		if (is_quiet)
 			request_send(gil, thread);
-		is_quiet = waiter_sleep(gil);
+		is_quiet = waiter_sleep(gil, &quiet);
 		is_interrupted = thread_is_interrupted(thread);
 	}
 	gil->waiters--;

@@ -110,7 +110,8 @@ enum gil_outcome gil_yield(struct gil *gil, struct gil_thread *thread)
 /* A new interval, at once: who waits starts its quiet time afresh with it. */
 void gil_set_interval(struct gil *gil, uint64_t interval_ns);
 
-/* Makes every waiting thread look at its attention word again. */
+/* Makes every waiting thread look at its attention word again. For those that
+ * go on waiting it is as if nothing had happened. */
 void gil_wake_all(struct gil *gil);
 
 /* For tests and statistics: counted under the mutex. */

@@ -211,22 +211,31 @@ job_free(struct job *job)
 	free(job);
 }
 
+/* The result of a job that is over. NULL when memory ran out. */
+static json_t *
+job_make_result(struct job *job)
+{
+	/* A job that never began has no tasks to tell of yet. */
+	if (job->result.tasks == NULL && job_allocate_tasks(job) != 0)
+		return NULL;
+	job_sum_up(job);
+	return job_result_to_json(&job->result);
+}
+
 /* Answers and frees the job if it is over. */
 static void
 job_check_end(struct job *job)
 {
+	json_t *result = NULL;
+
 	if (!load_is_over(&job->load))
 		return;
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
 	job_unlink(job);
-	if (job->answer != NULL) {
-		/* A job that never began has no tasks to tell of yet. */
-		if (job->result.tasks == NULL && job_allocate_tasks(job) != 0)
-			job->result.n_tasks = 0;
-		job_sum_up(job);
-		answer_result(job->answer, job_result_to_json(&job->result));
-	}
+	if (answer_is_wanted(job->answer))
+		result = job_make_result(job);
+	answer_result(job->answer, result);
 	job_free(job);
 }
 
@@ -262,14 +271,34 @@ job_cancel_all(struct jobs *jobs, const char *reason)
 	}
 }
 
+/* For what is left until the deadline. */
+static void
+job_set_timeout(struct job *job, uint64_t left_ns)
+{
+	uint64_t left_us = (left_ns + NS_PER_US - 1) / NS_PER_US;
+	struct timeval delay = {
+	    .tv_sec = (time_t)(left_us / 1000000),
+	    .tv_usec = (suseconds_t)(left_us % 1000000),
+	};
+
+	event_add(&job->timeout, &delay);
+}
+
 static void
 timeout_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct job *job = arg;
+	uint64_t now_ns = clock_monotonic_ns();
 	char reason[RESULT_REASON_CHARS + 1];
 
 	(void)fd;
 	(void)what;
+	if (now_ns < job->deadline_ns) {
+		/* libevent's clock is a coarse one, and stands still while
+		 * callbacks run. */
+		job_set_timeout(job, job->deadline_ns - now_ns);
+		return;
+	}
 	snprintf(reason, sizeof(reason), "timed out after %llu ms",
 	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
 		NS_PER_MS));
@@ -386,18 +415,13 @@ job_owner_leave(struct job_owner *owner)
 static void
 job_set_deadline(struct job *job, uint64_t timeout_ms)
 {
-	struct timeval delay = {
-	    .tv_sec = (time_t)(timeout_ms / 1000),
-	    .tv_usec = (suseconds_t)(timeout_ms % 1000 * 1000),
-	};
-
 	job->deadline_ns = UINT64_MAX;
 	if (timeout_ms == 0)
 		return;
 	job->deadline_ns = job->arrival_ns + timeout_ms * NS_PER_MS;
 	event_assign(
 	    &job->timeout, job->frontend->base, -1, 0, timeout_cb, job);
-	event_add(&job->timeout, &delay);
+	job_set_timeout(job, timeout_ms * NS_PER_MS);
 }
 
 static void
@@ -425,13 +449,15 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 		return -1;
 	job->frontend = frontend;
 	job->answer = answer;
+	job->arrival_ns = clock_monotonic_ns();
+	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->load = (struct load){
 	    .type = &job_load,
 	    .pool = pool,
 	    .n_tasks = request->workers,
+	    .task_ns = countdown_duration_ns(
+		calibration, request->count / request->workers, job->spins),
 	};
-	job->arrival_ns = clock_monotonic_ns();
-	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
 	job->result.job = job_id_next(&frontend->jobs->ids, clock_unix_ms());
 	job->result.state = JOB_QUEUED;
@@ -480,7 +506,7 @@ jobs_free(struct jobs *jobs)
 
 		while ((job = LIST_FIRST(&jobs->by_id[i])) != NULL) {
 			job_unlink(job);
-			answer_result(job->answer, json_null());
+			answer_result(job->answer, NULL);
 			job_free(job);
 		}
 	}

@@ -334,6 +334,9 @@ master_on_signal(struct master *master)
 		}
 		log_info("%s: finishing what is in flight, then stopping",
 		    strsignal(number));
+		/* Frontends close theirs when told: then who comes is refused
+		 * at once, rather than left waiting in a backlog. */
+		listeners_close(&master->listeners);
 		/* With no time to drain, drain_timeout_ns is 0: at once. */
 		master_enter(
 		    master, DRAINING, master->settings->drain_timeout_ns + 1);
@@ -416,6 +419,9 @@ master_block_signals(void)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaddset(&set, numbers[i]);
 	signal(SIGPIPE, SIG_IGN);
+	/* Whoever started us may have ignored it, and exec(3) hands that on:
+	 * children would then vanish and leave no status behind. */
+	signal(SIGCHLD, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -62,6 +62,12 @@ queue_close_writer(struct queue *queue)
 	queue->write_fd = -1;
 }
 
+bool
+queue_has_ended(const struct queue *queue)
+{
+	return queue->write_fd < 0;
+}
+
 int
 queue_push(const struct queue *queue, const uint32_t *tickets, size_t n)
 {

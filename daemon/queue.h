@@ -32,6 +32,8 @@ int queue_open(struct queue *queue, bool reader_blocks)
 void queue_close(struct queue *queue);
 /* After this, readers get the end of the queue once it is empty. */
 void queue_close_writer(struct queue *queue);
+/* Whether this process did so: nothing more can be pushed. */
+bool queue_has_ended(const struct queue *queue);
 
 /*
  * Appends all n tickets (at most QUEUE_MAX_PUSH) or none. 0, or -1 with errno

@@ -44,6 +44,8 @@ stray_push(const struct generation *generation, const struct stray *stray)
 	    ? &generation->ended[board_slot_owner(board, stray->ticket)]
 	    : &generation->run[slot->pool];
 
+	if (queue_has_ended(queue))
+		return 0; /* the pool stops: nobody wants the task any more */
 	return queue_push(queue, &stray->ticket, 1);
 }
 
@@ -107,7 +109,12 @@ slot_recover(const struct recovery *recovery, struct slot *slot,
 	if (view.attempts < settings->max_attempts &&
 	    !slot_is_cancelled(slot)) {
 		slot_requeue(slot, ticket);
-		return false;
+		if (!slot_is_cancelled(slot))
+			return false;
+		/* Cancelled just now, by a frontend that may still have found
+		 * it running: not to wait for an executor to notice. */
+		if (!slot_start(slot, ticket))
+			return true; /* revoked */
 	}
 	slot_fail(slot, ticket, seat, pid, status);
 	return true;

@@ -131,8 +131,8 @@ session_gone(void *arg)
 	struct session *session = arg;
 	struct frontend *frontend = session->frontend;
 
-	job_owner_leave(&session->owner);
 	answers_abandon(&session->owed);
+	job_owner_leave(&session->owner);
 	LIST_REMOVE(session, links);
 	free(session);
 	doors_let_out(frontend->doors);

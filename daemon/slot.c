@@ -6,8 +6,9 @@
  * ticket: 20 bits slot number, 12 bits tag. Tag 0 is never used, so that no
  * ticket is TICKET_NONE.
  *
- * Every move is a compare-and-swap with release and acquire order: who sees
- * the new state sees what was written into the slot before it.
+ * Every move is a compare-and-swap: who sees the new state sees what was
+ * written into the slot before it. Moves and the cancel flag have one order
+ * for all processes (seq_cst), which slot_cancel() promises.
  */
 #include "daemon/slot.h"
 
@@ -56,8 +57,7 @@ ticket_tag(uint32_t ticket)
 struct slot_view
 slot_look(const struct slot *slot)
 {
-	return word_view(
-	    atomic_load_explicit(&slot->word, memory_order_acquire));
+	return word_view(atomic_load(&slot->word));
 }
 
 static bool
@@ -65,8 +65,8 @@ slot_swap(struct slot *slot, struct slot_view from, struct slot_view to)
 {
 	uint32_t expected = word_make(from);
 
-	return atomic_compare_exchange_strong_explicit(&slot->word, &expected,
-	    word_make(to), memory_order_acq_rel, memory_order_acquire);
+	return atomic_compare_exchange_strong(
+	    &slot->word, &expected, word_make(to));
 }
 
 /* The one function that moves a slot on, under the tag that it has. */
@@ -149,13 +149,11 @@ slot_reclaim(struct slot *slot, uint32_t number, uint32_t *ticket)
 void
 slot_cancel(struct slot *slot)
 {
-	atomic_fetch_or_explicit(
-	    &slot->attention, SLOT_CANCEL, memory_order_release);
+	atomic_fetch_or(&slot->attention, SLOT_CANCEL);
 }
 
 bool
 slot_is_cancelled(const struct slot *slot)
 {
-	return (atomic_load_explicit(&slot->attention, memory_order_acquire) &
-		   SLOT_CANCEL) != 0;
+	return (atomic_load(&slot->attention) & SLOT_CANCEL) != 0;
 }

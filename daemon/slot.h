@@ -122,6 +122,12 @@ bool slot_free(struct slot *slot, uint32_t ticket);
  */
 bool slot_reclaim(struct slot *slot, uint32_t number, uint32_t *ticket);
 
+/*
+ * Tells whoever runs the task to stop. To be followed by slot_revoke(), not to
+ * follow it: then either the revocation finds the task queued, or the master,
+ * which looks at the flag after it put a dead executor's task back, finds the
+ * flag, and no cancelled task waits in a queue.
+ */
 void slot_cancel(struct slot *slot);
 bool slot_is_cancelled(const struct slot *slot);
 

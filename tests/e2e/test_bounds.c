@@ -222,6 +222,78 @@ START_TEST(client_that_never_reads)
 }
 END_TEST
 
+/* Bytes that come in before they are not read from any more. */
+static size_t
+send_until_full(struct peer *peer, const char *line, size_t len, int times)
+{
+	size_t sent = 0, last = len;
+
+	for (int i = 0; i < times && last == len; i++) {
+		last = peer_try_send(peer, line, len, 500 * test_scale());
+		sent += last;
+	}
+	return sent;
+}
+
+static void
+check_is_bounded(const char *line, size_t len)
+{
+	/* More than the kernel takes on both sides. */
+	int times = (int)((64 << 20) / len);
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect_small(gild);
+	uint64_t before_kib = gild_rss_kib(gild);
+
+	ck_assert_uint_lt(
+	    send_until_full(peer, line, len, times), len * (size_t)times);
+	check_growth(gild, before_kib, 16);
+	check_served(gild);
+	/* It is not read from, and still seen to leave. */
+	peer_close(peer);
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+
+/* What we keep of a call until its answer, for as long as a job runs. */
+START_TEST(ids_of_open_calls_are_bounded)
+{
+	static const char head[] = "{\"jsonrpc\":\"2.0\",\"method\":"
+				   "\"job.submit\",\"params\":{\"count\":"
+				   "4503599627370496},\"id\":\"";
+	static const char tail[] = "\"}\n";
+	static char line[1000000];
+
+	memset(line, 'x', sizeof(line));
+	memcpy(line, head, sizeof(head) - 1);
+	memcpy(
+	    line + sizeof(line) - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
+	check_is_bounded(line, sizeof(line));
+}
+END_TEST
+
+/* One endless job in each batch keeps all its other answers back. */
+START_TEST(answers_of_open_batches_are_bounded)
+{
+	static const char first[] = "[{\"jsonrpc\":\"2.0\",\"method\":"
+				    "\"job.submit\",\"params\":{\"count\":"
+				    "4503599627370496},\"id\":1}";
+	static const char next[] = ",{\"jsonrpc\":\"2.0\",\"method\":"
+				   "\"server.stats\",\"id\":2}";
+	static char line[65536];
+	size_t len = sizeof(first) - 1;
+
+	memcpy(line, first, len);
+	for (int i = 0; i < 900; i++) {
+		memcpy(line + len, next, sizeof(next) - 1);
+		len += sizeof(next) - 1;
+	}
+	memset(line + len, ' ', sizeof(line) - len);
+	line[sizeof(line) - 2] = ']';
+	line[sizeof(line) - 1] = '\n';
+	check_is_bounded(line, sizeof(line));
+}
+END_TEST
+
 START_TEST(jobs_of_a_connection_are_bounded)
 {
 	struct gild *gild = gild_start("-o", "max_in_flight=4", NULL);
@@ -298,6 +370,8 @@ main(void)
 	    connections_are_bounded,
 	    batch_over_the_cap,
 	    client_that_never_reads,
+	    ids_of_open_calls_are_bounded,
+	    answers_of_open_batches_are_bounded,
 	    jobs_of_a_connection_are_bounded,
 	    jobs_of_a_frontend_are_bounded,
 	    parts_of_a_job_are_bounded,

@@ -447,6 +447,61 @@ START_TEST(progress_is_told)
 }
 END_TEST
 
+static bool
+two_are_dispatched(json_t *stats, void *arg)
+{
+	const char *pool = *(const char **)arg;
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *of =
+		    value_at(stats, i == 0 ? "pools.0" : "pools.1");
+
+		if (strcmp(text_at(of, "name"), pool) == 0)
+			return int_at(of, "tasks.dispatched") == 2 &&
+			    int_at(of, "tasks.queued") == 98;
+	}
+	return false;
+}
+
+/* From the first on: a new gild has seen none of them end. */
+START_TEST(long_jobs_do_not_go_ahead_of_their_turn)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct gild *gild = gild_start("-o", "frontends=1", "-o",
+		    "pool.processes.size=2", "-o", "pool.threads.size=2", NULL);
+		struct peer *peer = peer_connect(gild);
+
+		for (int j = 0; j < 100; j++)
+			peer_call_start(peer, "job.submit", "{s:I, s:s}",
+			    "count", ENDLESS, "pool", pool_names[i]);
+		gild_await_stats(gild, "one task for each executor",
+		    two_are_dispatched, (void *)&pool_names[i]);
+		peer_close(peer);
+		gild_await_idle(gild);
+		gild_stop(gild);
+	}
+}
+END_TEST
+
+START_TEST(no_job_times_out_before_its_time)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+
+	for (int i = 0; i < 100; i++) {
+		int timeout_ms = 1 + i % 5;
+		json_t *result = peer_call(peer, "job.submit", "{s:I, s:i}",
+		    "count", ENDLESS, "timeout_ms", timeout_ms);
+
+		ck_assert_str_eq(text_at(result, "state"), "timed_out");
+		ck_assert_int_ge(int_at(result, "timing.total_ns"),
+		    timeout_ms * INT64_C(1000000));
+		json_decref(result);
+	}
+	gild_stop(gild);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -464,7 +519,9 @@ main(void)
 	    timeout_of_a_job_in_the_pools_queue,
 	    timeout_of_a_job_in_the_frontends_queue,
 	    timeout_of_a_cancelled_job_changes_nothing,
+	    no_job_times_out_before_its_time,
 	    progress_is_told,
+	    long_jobs_do_not_go_ahead_of_their_turn,
 	};
 
 	return run_suite("jobs", tests, COUNT(tests));

@@ -1,10 +1,15 @@
 /* The start and the end of gild: its command line, its sockets, signals. */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <check.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +106,37 @@ START_TEST(drain_timeout_ends_the_wait)
 }
 END_TEST
 
+START_TEST(stopping_refuses_new_clients_at_once)
+{
+	struct gild *gild = gild_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	int64_t end_ms = now_ms() + deadline_ms();
+	struct sockaddr_in to = {.sin_family = AF_INET};
+	char job[27];
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	to.sin_port = htons((uint16_t)atoi(strrchr(gild->address, ':') + 1));
+	peer_submit_running(peer, job, "processes", ENDLESS, 1);
+	gild_signal(gild, SIGTERM);
+	await_draining(peer);
+	/* As soon as the last frontend has heard of it, and the job goes on. */
+	for (;;) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		int result = connect(fd, (struct sockaddr *)&to, sizeof(to));
+		int error = errno;
+
+		close(fd);
+		if (result != 0) {
+			ck_assert_int_eq(error, ECONNREFUSED);
+			break;
+		}
+		ck_assert_msg(now_ms() < end_ms, "clients are still let in");
+	}
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
+	expect_exit(gild, 0);
+}
+END_TEST
+
 START_TEST(second_signal_ends_at_once)
 {
 	struct gild *gild = gild_start(NULL);
@@ -145,6 +181,25 @@ START_TEST(a_stopped_gild_starts_again_on_its_port)
 	ck_assert_str_eq(next->address, address);
 	json_decref(peer_call(peer_connect(next), "server.ping", NULL));
 	gild_stop(next);
+}
+END_TEST
+
+/* A parent that wants to know of no child hands that on through exec(3). */
+START_TEST(sigchld_ignored_by_the_parent)
+{
+	struct gild *gild;
+	pid_t before, after;
+
+	signal(SIGCHLD, SIG_IGN);
+	gild = gild_start(NULL);
+	signal(SIGCHLD, SIG_DFL);
+	ck_assert_uint_eq(gild_pids(gild, "interpreter", NULL, &before, 1), 1);
+	kill(before, SIGKILL);
+	do
+		gild_await_idle(gild);
+	while (gild_pids(gild, "interpreter", NULL, &after, 1) == 0 ||
+	    after == before);
+	gild_stop(gild);
 }
 END_TEST
 
@@ -277,9 +332,11 @@ main(void)
 	const TTest *const tests[] = {
 	    stop_finishes_what_is_in_flight,
 	    drain_timeout_ends_the_wait,
+	    stopping_refuses_new_clients_at_once,
 	    second_signal_ends_at_once,
 	    children_leave_when_the_master_is_killed,
 	    a_stopped_gild_starts_again_on_its_port,
+	    sigchld_ignored_by_the_parent,
 	    version_and_help,
 	    check_prints_what_can_be_read_back,
 	    wrong_command_lines_are_refused,

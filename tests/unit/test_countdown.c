@@ -154,6 +154,21 @@ START_TEST(stride_at_the_edges)
 }
 END_TEST
 
+START_TEST(duration)
+{
+	struct calibration machine = {.turn_ps = 250, .spin_ps = 800};
+	struct calibration vast = {.turn_ps = 1, .spin_ps = UINT64_MAX};
+
+	ck_assert_uint_eq(countdown_duration_ns(&machine, 0, 25), 0);
+	ck_assert_uint_eq(countdown_duration_ns(&machine, 1, 0), 0);
+	ck_assert_uint_eq(countdown_duration_ns(&machine, 4000000, 0), 1000000);
+	ck_assert_uint_eq(countdown_duration_ns(&machine, 50000, 25), 1000000);
+	ck_assert_uint_eq(
+	    countdown_duration_ns(&vast, UINT64_C(1) << 53, UINT32_MAX),
+	    UINT64_MAX / 1000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -176,6 +191,7 @@ main(void)
 	tcase_add_test(cost, stride);
 	tcase_add_test(cost, stride_counts_the_dearer_of_turn_and_spins);
 	tcase_add_test(cost, stride_at_the_edges);
+	tcase_add_test(cost, duration);
 	suite_add_tcase(suite, cost);
 	return suite_main(suite);
 }

@@ -512,6 +512,24 @@ START_TEST(gh_96387_a_request_stands_while_anybody_waits)
 }
 END_TEST
 
+/* Alarms for others, more often than once an interval: the lock would stay with
+ * its holder for as long as they go on. */
+START_TEST(alarms_do_not_put_off_a_request)
+{
+	struct duel duel;
+	uint64_t interval_ns = 200 * NS_PER_MS;
+
+	duel_start(&duel, GIL_INTERVAL, interval_ns, true);
+	while (!player_is_asked(&duel.holder)) {
+		gil_wake_all(duel.gil);
+		gil_set_interval(duel.gil, interval_ns);
+	}
+	gil_release(duel.gil, &duel.holder.thread);
+	player_join(&duel.waiter);
+	duel_end(&duel);
+}
+END_TEST
+
 /* Asked, and nobody will take the lock: the last release returns all the same.
  */
 START_TEST(gh_104341_the_last_release_never_waits)
@@ -640,6 +658,7 @@ gil_suite(void)
 	tcase_add_test(races, gh_96387_who_gives_up_withdraws_its_request);
 	tcase_add_test(races, gh_96387_no_waiter_left_ends_the_switch_wait);
 	tcase_add_test(races, gh_96387_a_request_stands_while_anybody_waits);
+	tcase_add_test(races, alarms_do_not_put_off_a_request);
 	tcase_add_test(races, gh_104341_the_last_release_never_waits);
 	tcase_add_test(races, gh_118727_a_new_interval_wakes_the_waiters);
 	tcase_add_test(races, gh_130605_a_change_is_one_step);

@@ -4,6 +4,7 @@
  */
 #include "daemon/recovery.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -215,12 +216,73 @@ START_TEST(a_death_in_words)
 }
 END_TEST
 
+/* The master may be told of a death when it has stopped the pool already. */
+START_TEST(what_goes_to_a_pool_that_has_ended_is_dropped)
+{
+	queue_close_writer(&generation.run[0]);
+	bury();
+	ck_assert(recovery_push_strays(&recovery));
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+}
+END_TEST
+
+/* A frontend that cancels the task of each round, after a moment of its own. */
+static _Atomic int round_begun, round_cancelled;
+
+static void *
+cancel_main(void *arg)
+{
+	int rounds = *(int *)arg;
+
+	for (int i = 1; i <= rounds; i++) {
+		while (atomic_load(&round_begun) != i)
+			continue;
+		for (volatile int wait = i % 128; wait > 0; wait--)
+			continue;
+		slot_cancel(slot);
+		(void)slot_revoke(slot, ticket);
+		atomic_store(&round_cancelled, i);
+	}
+	return NULL;
+}
+
+/* A cancel that finds the task running while the master puts it back: nobody
+ * would look at the flag before an executor is free. */
+START_TEST(a_cancelled_task_is_never_left_in_a_queue)
+{
+	int rounds = 10000;
+	pthread_t canceller;
+
+	ck_assert_int_eq(
+	    pthread_create(&canceller, NULL, cancel_main, &rounds), 0);
+	for (int i = 1; i <= rounds; i++) {
+		enum slot_state state;
+
+		ck_assert(slot_start(slot, ticket));
+		atomic_store(&round_begun, i);
+		bury();
+		while (atomic_load(&round_cancelled) != i)
+			continue;
+		state = slot_look(slot).state;
+		ck_assert_msg(state == SLOT_FINISHED || state == SLOT_REVOKED,
+		    "round %d: the state is %d", i, (int)state);
+		ck_assert(slot_free(slot, ticket));
+		(void)next_to_run();
+		(void)next_ended();
+		ticket = slot_publish(slot, NUMBER);
+		atomic_store(&seat->ticket, ticket);
+	}
+	ck_assert_int_eq(pthread_join(canceller, NULL), 0);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("recovery");
 	TCase *tcase = tcase_create("recovery");
 
+	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, an_empty_seat_leaves_nothing);
 	tcase_add_test(
@@ -234,6 +296,8 @@ main(void)
 	tcase_add_test(tcase, a_slot_that_went_on_is_left_alone);
 	tcase_add_test(tcase, a_ticket_of_no_slot_is_ignored);
 	tcase_add_test(tcase, what_finds_no_room_is_tried_again);
+	tcase_add_test(tcase, what_goes_to_a_pool_that_has_ended_is_dropped);
+	tcase_add_test(tcase, a_cancelled_task_is_never_left_in_a_queue);
 	tcase_add_test(tcase, a_death_in_words);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
