@@ -339,7 +339,13 @@ stats_executors(const json_t *stats, const char *state)
 static bool
 is_idle(json_t *stats, void *unused)
 {
+	json_t *process;
+	size_t i;
+
 	(void)unused;
+	json_array_foreach (value_at(stats, "processes"), i, process)
+		if (strcmp(text_at(process, "state"), "ready") != 0)
+			return false;
 	return int_at(stats, "jobs.queued") == 0 &&
 	    int_at(stats, "jobs.running") == 0 &&
 	    stats_executors(stats, "busy") == 0 &&

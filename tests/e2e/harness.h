@@ -77,7 +77,10 @@ size_t gild_pids(struct gild *gild, const char *kind, const char *pool,
     pid_t pids[], size_t max_pids);
 /* How many executors are in this state ("idle", "busy"), in all pools. */
 size_t stats_executors(const json_t *stats, const char *state);
-/* Waits until no job is queued or running and every executor is idle. */
+/*
+ * Waits until no job is queued or running, and every process is ready and
+ * every executor idle.
+ */
 void gild_await_idle(struct gild *gild);
 /*
  * The pid of the process that runs a task of this pool, once there is one;

@@ -39,6 +39,28 @@ check_times(const json_t *result)
 	}
 }
 
+/*
+ * 100 ms of work for three threads under one lock, again and again until some
+ * of them were made to give it up: on a busy machine they may miss each other.
+ */
+static json_t *
+run_contended(struct peer *peer)
+{
+	int64_t end_ms = now_ms() + deadline_ms();
+
+	for (;;) {
+		json_t *result = peer_call(peer, "job.submit",
+		    "{s:i, s:i, s:i, s:s}", "count", 100001, "cost_ns", 1000,
+		    "workers", 3, "pool", "threads");
+
+		ck_assert_str_eq(text_at(result, "state"), "done");
+		if (int_at(result, "lock.honoured") > 3)
+			return result;
+		ck_assert_msg(ms_until(end_ms) > 0, "no switch was forced");
+		json_decref(result);
+	}
+}
+
 START_TEST(processes_count_every_turn)
 {
 	struct gild *gild = gild_start("-o", "pool.processes.size=2", NULL);
@@ -73,13 +95,11 @@ START_TEST(threads_count_every_turn)
 	struct gild *gild = gild_start("-o", "pool.threads.size=3", "-o",
 	    "pool.threads.interval_us=500", NULL);
 	struct peer *peer = peer_connect(gild);
-	json_t *result = peer_call(peer, "job.submit", "{s:i, s:i, s:i, s:s}",
-	    "count", 100001, "cost_ns", 1000, "workers", 3, "pool", "threads");
+	json_t *result = run_contended(peer);
 	json_t *tasks = value_at(result, "tasks");
 	json_t *lock = value_at(result, "lock");
 	pid_t pid;
 
-	ck_assert_str_eq(text_at(result, "state"), "done");
 	ck_assert_int_eq(sum_of(tasks, "turns"), 100001);
 	check_times(result);
 	ck_assert_uint_eq(gild_pids(gild, "interpreter", NULL, &pid, 1), 1);
@@ -91,9 +111,7 @@ START_TEST(threads_count_every_turn)
 		ck_assert_int_eq(int_at(task, "pid"), pid);
 		ck_assert_int_ne(int_at(task, "tid"), next_tid);
 	}
-	/* 100 ms of work for each of three, who ask after 0.5 ms. */
-	ck_assert_int_gt(int_at(lock, "switches"), 3);
-	ck_assert_int_gt(int_at(lock, "honoured"), 3);
+	ck_assert_int_ge(int_at(lock, "switches"), int_at(lock, "honoured"));
 	ck_assert_int_le(
 	    int_at(lock, "switches"), int_at(lock, "acquisitions"));
 	ck_assert_int_eq(int_at(lock, "drop_requests"),
@@ -142,9 +160,7 @@ START_TEST(interval_changes_while_gild_runs)
 	pool = peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "threads",
 	    "interval_us", 500);
 	json_decref(pool);
-	result = peer_call(peer, "job.submit", "{s:i, s:i, s:i, s:s}", "count",
-	    100000, "cost_ns", 1000, "workers", 2, "pool", "threads");
-	ck_assert_int_gt(int_at(result, "lock.honoured"), 2);
+	result = run_contended(peer);
 	json_decref(result);
 	json_decref(peer_call_error(peer, "invalid_params", "pool.set",
 	    "{s:s, s:i}", "pool", "processes", "interval_us", 500));
@@ -333,6 +349,13 @@ END_TEST
 
 /* --- clients that leave --- */
 
+static bool
+nobody_else_is_connected(json_t *stats, void *unused)
+{
+	(void)unused;
+	return int_at(stats, "connections.open") == 1;
+}
+
 START_TEST(client_that_leaves_takes_its_jobs_along)
 {
 	struct gild *gild = gild_start(NULL);
@@ -346,8 +369,9 @@ START_TEST(client_that_leaves_takes_its_jobs_along)
 	gild_await_idle(gild);
 	stats = gild_stats(gild);
 	ck_assert_int_eq(int_at(stats, "jobs.cancelled"), 2);
-	ck_assert_int_eq(int_at(stats, "connections.open"), 1);
 	json_decref(stats);
+	gild_await_stats(
+	    gild, "nobody is connected", nobody_else_is_connected, NULL);
 	gild_stop(gild);
 }
 END_TEST
@@ -493,7 +517,7 @@ START_TEST(clients_take_turns)
 
 	for (int i = 0; i < 1000; i++)
 		peer_call_start(greedy, "job.submit", "{s:i, s:i}", "count",
-		    100, "cost_ns", 10000);
+		    100, "cost_ns", 100000);
 	json_decref(peer_call(greedy, "server.ping", NULL));
 	/* The thousand are queued; now one more, from somebody else. */
 	peer_call_start(modest, "job.submit", "{s:i}", "count", 1);
