@@ -59,8 +59,7 @@ struct task_result {
 	uint64_t cpu_ns;   /* of its thread */
 	uint64_t lock_wait_ns;
 	uint64_t lock_held_ns;
-	uint64_t
-	    switch_wait_ns; /* gave the lock up and waited for its taking */
+	uint64_t switch_wait_ns; /* gave it up, until another had taken it */
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
 };
