@@ -136,6 +136,18 @@ count_requests(struct peer *peer)
 	return n;
 }
 
+/* Until there are any, or none. */
+static void
+await_requests(struct peer *peer, bool any)
+{
+	int64_t end_ms = now_ms() + deadline_ms();
+
+	while ((count_requests(peer) > 0) != any)
+		ck_assert_msg(ms_until(end_ms) > 0,
+		    "the threads still %s each other",
+		    any ? "do not ask" : "ask");
+}
+
 /* The pool's process hears of a change a moment after the answer. */
 START_TEST(interval_changes_while_gild_runs)
 {
@@ -143,17 +155,15 @@ START_TEST(interval_changes_while_gild_runs)
 	struct peer *peer = peer_connect(gild);
 	json_t *pool;
 
-	ck_assert_int_gt(count_requests(peer), 0);
+	await_requests(peer, true);
 	pool = peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "threads",
 	    "interval_us", 10000000);
 	ck_assert_int_eq(int_at(pool, "lock.interval_us"), 10000000);
 	json_decref(pool);
-	while (count_requests(peer) > 0)
-		continue;
+	await_requests(peer, false);
 	json_decref(peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "threads",
 	    "interval_us", 500));
-	while (count_requests(peer) == 0)
-		continue;
+	await_requests(peer, true);
 	json_decref(peer_call_error(peer, "invalid_params", "pool.set",
 	    "{s:s, s:i}", "pool", "processes", "interval_us", 500));
 	gild_stop(gild);
