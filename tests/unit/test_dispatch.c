@@ -16,6 +16,7 @@
 
 #define MAX_TASKS 4
 #define SLOW_NS NS_PER_S /* nothing is handed out ahead of such tasks */
+#define QUICK_NS NS_PER_US
 
 static struct settings settings;
 static struct listeners listeners;
@@ -88,7 +89,9 @@ static struct part
 part_make(char name, uint32_t n_tasks)
 {
 	return (struct part){
-	    .load = {.type = &part_type, .n_tasks = n_tasks},
+	    .load = {.type = &part_type,
+		.n_tasks = n_tasks,
+		.task_ns = SLOW_NS},
 	    .name = name,
 	};
 }
@@ -161,19 +164,16 @@ hand_back(uint32_t ticket)
 }
 
 static void
-finish(uint32_t ticket, uint64_t wall_ns)
+finish(uint32_t ticket)
 {
-	struct slot *slot = board_slot(&generation.board, ticket);
-
-	slot->result.wall_ns = wall_ns;
-	ck_assert(slot_finish(slot, ticket));
+	ck_assert(slot_finish(board_slot(&generation.board, ticket), ticket));
 	hand_back(ticket);
 }
 
 static void
-serve(uint32_t pool, uint64_t wall_ns)
+serve(uint32_t pool)
 {
-	finish(start(pool), wall_ns);
+	finish(start(pool));
 }
 
 /* How many tickets lie in a pool's queue; takes them all. */
@@ -185,28 +185,6 @@ count_queued(uint32_t pool)
 	while (claim(pool) != TICKET_NONE)
 		n++;
 	return n;
-}
-
-/* From now on the pool is known to need this long for a task. */
-static void
-teach_pool(uint32_t pool, uint64_t wall_ns)
-{
-	struct part part = part_make('-', 1);
-	struct lane lane;
-
-	lane_init(&lane);
-	part.load.pool = pool;
-	dispatch_enqueue(dispatcher, &lane, &part.load);
-	dispatch_pump(dispatcher);
-	serve(pool, wall_ns);
-	ck_assert_uint_eq(part.n_ended, 1);
-	memset(events, 0, sizeof(events));
-}
-
-static void
-teach(uint64_t wall_ns)
-{
-	teach_pool(0, wall_ns);
 }
 
 static void
@@ -224,7 +202,6 @@ START_TEST(lanes_take_turns_a_job_each)
 	struct part parts[sizeof(names) - 1];
 	struct lane lanes[3];
 
-	teach(SLOW_NS);
 	for (size_t i = 0; i < COUNT(lanes); i++)
 		lane_init(&lanes[i]);
 	for (size_t i = 0; i < COUNT(parts); i++) {
@@ -235,7 +212,7 @@ START_TEST(lanes_take_turns_a_job_each)
 	ck_assert_uint_eq(counter_get(&tally->tasks_queued), COUNT(parts));
 	dispatch_pump(dispatcher);
 	for (size_t i = 0; i < COUNT(parts); i++)
-		serve(0, SLOW_NS);
+		serve(0);
 	ck_assert_str_eq(events, "abcabaaa");
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		ck_assert(load_is_over(&parts[i].load));
@@ -251,7 +228,6 @@ START_TEST(the_parts_of_a_job_go_in_one_turn)
 		    c = part_make('c', 2);
 	struct lane lanes[2];
 
-	teach(SLOW_NS);
 	lane_init(&lanes[0]);
 	lane_init(&lanes[1]);
 	dispatch_enqueue(dispatcher, &lanes[0], &a.load);
@@ -259,7 +235,7 @@ START_TEST(the_parts_of_a_job_go_in_one_turn)
 	dispatch_enqueue(dispatcher, &lanes[1], &b.load);
 	dispatch_pump(dispatcher);
 	for (int i = 0; i < 6; i++)
-		serve(0, SLOW_NS);
+		serve(0);
 	ck_assert_str_eq(events, "aaabcc");
 	ck_assert_uint_eq(a.n_ended, 3);
 	expect_at_rest();
@@ -271,15 +247,14 @@ START_TEST(pools_do_not_wait_for_each_other)
 	struct part a = part_make('a', 1), b = part_make('b', 1);
 	struct lane lanes[2];
 
-	teach(SLOW_NS);
 	lane_init(&lanes[0]);
 	lane_init(&lanes[1]);
 	b.load.pool = 1;
 	dispatch_enqueue(dispatcher, &lanes[0], &a.load);
 	dispatch_enqueue(dispatcher, &lanes[1], &b.load);
 	dispatch_pump(dispatcher);
-	serve(1, SLOW_NS);
-	serve(0, SLOW_NS);
+	serve(1);
+	serve(0);
 	ck_assert_str_eq(events, "ba");
 	expect_at_rest();
 }
@@ -287,9 +262,12 @@ END_TEST
 
 /* --- the window --- */
 
-/* Enqueues more than any window, and returns how many go out. */
+/*
+ * Enqueues a first task and more than any window of others, of so long each,
+ * and returns how many go out.
+ */
 static size_t
-count_window(uint32_t pool)
+count_window(uint32_t pool, uint64_t first_ns, uint64_t others_ns)
 {
 	static struct part parts[2 * BOARD_LOOKAHEAD];
 	static struct lane lane;
@@ -300,6 +278,7 @@ count_window(uint32_t pool)
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		parts[i] = part_make('w', 1);
 		parts[i].load.pool = pool;
+		parts[i].load.task_ns = i == 0 ? first_ns : others_ns;
 		dispatch_enqueue(dispatcher, &lane, &parts[i].load);
 	}
 	dispatch_pump(dispatcher);
@@ -310,42 +289,57 @@ count_window(uint32_t pool)
 	return n;
 }
 
-START_TEST(the_window_is_wide_while_nothing_is_known)
-{
-	ck_assert_uint_eq(count_window(0), 1 + BOARD_LOOKAHEAD);
-}
-END_TEST
-
 /* Pool 0 is one executor, pool 1 is three. */
 static const struct {
 	uint32_t pool;
-	uint64_t wall_ns;
+	uint64_t task_ns;
 	size_t window;
 } windows[] = {
+    {0, 0, 1 + BOARD_LOOKAHEAD},
     {0, 1, 1 + BOARD_LOOKAHEAD},
     {0, 10 * NS_PER_US, 1 + BOARD_LOOKAHEAD},
-    {0, NS_PER_MS, 1 + 10},
-    {0, 5 * NS_PER_MS, 1 + 2},
-    {0, 10 * NS_PER_MS, 1 + 1},
-    {0, 11 * NS_PER_MS, 1},
+    {0, NS_PER_MS, 10},
+    {0, 5 * NS_PER_MS, 2},
+    {0, 6 * NS_PER_MS, 2},
+    {0, 10 * NS_PER_MS, 1},
     {0, 3600 * NS_PER_S, 1},
-    {1, NS_PER_MS, 3 + 30},
-    {1, 30 * NS_PER_MS, 3 + 1},
-    {1, 31 * NS_PER_MS, 3},
+    {1, NS_PER_MS, 30},
+    {1, 10 * NS_PER_MS, 3},
+    {1, 3600 * NS_PER_S, 3},
 };
 
-START_TEST(the_window_holds_what_10_ms_will_do)
+START_TEST(the_window_holds_work_for_10_ms)
 {
-	teach_pool(windows[_i].pool, windows[_i].wall_ns);
-	ck_assert_uint_eq(count_window(windows[_i].pool), windows[_i].window);
+	ck_assert_uint_eq(count_window(windows[_i].pool, windows[_i].task_ns,
+			      windows[_i].task_ns),
+	    windows[_i].window);
 }
 END_TEST
 
-START_TEST(the_window_forgets_an_exception)
+/* It takes one of three executors; the other two have 10 ms each. */
+START_TEST(a_long_task_fills_one_share)
 {
-	teach(NS_PER_MS);
-	teach(9 * NS_PER_MS); /* the mean is now 2 ms */
-	ck_assert_uint_eq(count_window(0), 1 + 5);
+	ck_assert_uint_eq(count_window(1, SLOW_NS, NS_PER_MS), 1 + 20);
+}
+END_TEST
+
+START_TEST(what_was_called_back_is_no_work)
+{
+	struct part a = part_make('a', 1), b = part_make('b', 1);
+	struct lane lane;
+
+	lane_init(&lane);
+	dispatch_enqueue(dispatcher, &lane, &a.load);
+	dispatch_enqueue(dispatcher, &lane, &b.load);
+	dispatch_pump(dispatcher);
+	ck_assert_uint_eq(counter_get(&tally->tasks_dispatched), 1);
+	dispatch_recall(dispatcher, &a.load);
+	dispatch_pump(dispatcher);
+	ck_assert_uint_eq(counter_get(&tally->tasks_dispatched), 2);
+	hand_back(claim(0));
+	serve(0);
+	ck_assert_str_eq(events, "b");
+	expect_at_rest();
 }
 END_TEST
 
@@ -356,17 +350,16 @@ START_TEST(what_ends_makes_room_for_the_next)
 	struct lane lane;
 	uint32_t ticket;
 
-	teach(SLOW_NS);
 	lane_init(&lane);
 	for (size_t i = 0; i < COUNT(parts); i++)
 		dispatch_enqueue(dispatcher, &lane, &parts[i].load);
 	dispatch_pump(dispatcher);
 	ticket = start(0);
 	ck_assert_uint_eq(claim(0), TICKET_NONE);
-	finish(ticket, SLOW_NS);
+	finish(ticket);
 	ticket = start(0);
 	ck_assert_uint_eq(claim(0), TICKET_NONE);
-	finish(ticket, SLOW_NS);
+	finish(ticket);
 	ck_assert_str_eq(events, "ab");
 	ck_assert_uint_eq(parts[2].load.n_under_way, 1);
 }
@@ -380,6 +373,7 @@ START_TEST(a_full_queue_is_tried_again)
 	struct lane lane;
 	size_t n_filled = 0;
 
+	part.load.task_ns = QUICK_NS;
 	lane_init(&lane);
 	while (queue_push(&generation.run[0], filler, QUEUE_MAX_PUSH) == 0)
 		n_filled += QUEUE_MAX_PUSH;
@@ -395,8 +389,8 @@ START_TEST(a_full_queue_is_tried_again)
 	ck_assert_uint_eq(claim(0), TICKET_NONE);
 	/* The timer, and nothing else, is waited for. */
 	ck_assert_int_eq(event_base_loop(frontend.base, EVLOOP_ONCE), 0);
-	serve(0, SLOW_NS);
-	serve(0, SLOW_NS);
+	serve(0);
+	serve(0);
 	ck_assert_uint_eq(part.n_ended, 2);
 	expect_at_rest();
 }
@@ -410,7 +404,6 @@ START_TEST(what_was_withdrawn_does_not_run)
 	    part_make('a', 1), part_make('b', 4), part_make('c', 1)};
 	struct lane lane;
 
-	teach(SLOW_NS);
 	lane_init(&lane);
 	for (size_t i = 0; i < COUNT(parts); i++)
 		dispatch_enqueue(dispatcher, &lane, &parts[i].load);
@@ -419,8 +412,8 @@ START_TEST(what_was_withdrawn_does_not_run)
 	dispatch_withdraw(dispatcher, &parts[1].load);
 	ck_assert(load_is_over(&parts[1].load));
 	ck_assert_uint_eq(counter_get(&tally->tasks_queued), 1);
-	serve(0, SLOW_NS);
-	serve(0, SLOW_NS);
+	serve(0);
+	serve(0);
 	ck_assert_str_eq(events, "ac");
 	expect_at_rest();
 }
@@ -438,7 +431,7 @@ START_TEST(an_emptied_lane_has_no_turn)
 	dispatch_withdraw(dispatcher, &a.load);
 	memset(&lanes[0], 0xff, sizeof(lanes[0])); /* its client is gone */
 	dispatch_pump(dispatcher);
-	serve(0, SLOW_NS);
+	serve(0);
 	ck_assert_str_eq(events, "b");
 	expect_at_rest();
 }
@@ -451,7 +444,7 @@ START_TEST(a_recall_stops_each_task_where_it_is)
 	struct lane lane;
 	uint32_t running, queued;
 
-	teach(10 * NS_PER_MS); /* one executor and one ahead */
+	part.load.task_ns = 5 * NS_PER_MS; /* one to run and one ahead */
 	lane_init(&lane);
 	dispatch_enqueue(dispatcher, &lane, &part.load);
 	dispatch_pump(dispatcher);
@@ -470,7 +463,7 @@ START_TEST(a_recall_stops_each_task_where_it_is)
 	hand_back(queued);
 	ck_assert_uint_eq(part.n_ended, 0);
 	ck_assert_uint_eq(counter_get(&tally->tasks_dispatched), 1);
-	finish(running, SLOW_NS);
+	finish(running);
 	ck_assert_uint_eq(part.n_ended, 1);
 	ck_assert(load_is_over(&part.load));
 	expect_at_rest();
@@ -487,7 +480,7 @@ START_TEST(a_load_that_cannot_begin_lets_others)
 	dispatch_enqueue(dispatcher, &lane, &a.load);
 	dispatch_enqueue(dispatcher, &lane, &b.load);
 	dispatch_pump(dispatcher);
-	serve(0, SLOW_NS);
+	serve(0);
 	ck_assert_str_eq(events, "!b");
 	expect_at_rest();
 }
@@ -505,7 +498,7 @@ START_TEST(a_ticket_that_comes_back_twice_counts_once)
 	ticket = start(0);
 	hand_back(ticket); /* it has not ended */
 	ck_assert_uint_eq(part.n_ended, 0);
-	finish(ticket, SLOW_NS);
+	finish(ticket);
 	hand_back(ticket);
 	hand_back(UINT32_MAX);
 	ck_assert_uint_eq(part.n_ended, 1);
@@ -524,7 +517,7 @@ START_TEST(a_stale_ticket_ends_nobody_elses_task)
 	dispatch_enqueue(dispatcher, &lane, &a.load);
 	dispatch_pump(dispatcher);
 	old = start(0);
-	finish(old, SLOW_NS);
+	finish(old);
 	dispatch_enqueue(dispatcher, &lane, &b.load);
 	dispatch_pump(dispatcher);
 	now = start(0);
@@ -546,6 +539,7 @@ START_TEST(turns_are_those_of_the_tasks_under_way)
 	struct lane lane;
 	uint32_t tickets[3];
 
+	part.load.task_ns = QUICK_NS;
 	lane_init(&lane);
 	dispatch_enqueue(dispatcher, &lane, &part.load);
 	ck_assert_uint_eq(load_turns(&part.load, &generation.board), 0);
@@ -556,7 +550,7 @@ START_TEST(turns_are_those_of_the_tasks_under_way)
 		    &board_slot(&generation.board, tickets[i])->turns, 10 << i);
 	}
 	ck_assert_uint_eq(load_turns(&part.load, &generation.board), 70);
-	finish(tickets[1], SLOW_NS);
+	finish(tickets[1]);
 	ck_assert_uint_eq(load_turns(&part.load, &generation.board), 50);
 }
 END_TEST
@@ -570,6 +564,7 @@ START_TEST(a_replacement_takes_over_the_range)
 	uint32_t running, queued;
 	struct slot *slot;
 
+	part.load.task_ns = QUICK_NS;
 	lane_init(&lane);
 	dispatch_enqueue(dispatcher, &lane, &part.load);
 	dispatch_pump(dispatcher);
@@ -588,13 +583,13 @@ START_TEST(a_replacement_takes_over_the_range)
 	queued = claim(0);
 	ck_assert(!slot_start(board_slot(&generation.board, queued), queued));
 	hand_back(queued);
-	finish(running, SLOW_NS);
+	finish(running);
 	expect_at_rest();
 	ck_assert_uint_eq(part.n_ended, 0);
 
 	dispatch_enqueue(dispatcher, &lane, &next.load);
 	dispatch_pump(dispatcher);
-	serve(0, SLOW_NS);
+	serve(0);
 	ck_assert_uint_eq(next.n_ended, 1);
 	expect_at_rest();
 }
@@ -611,10 +606,10 @@ main(void)
 	tcase_add_test(tcase, lanes_take_turns_a_job_each);
 	tcase_add_test(tcase, the_parts_of_a_job_go_in_one_turn);
 	tcase_add_test(tcase, pools_do_not_wait_for_each_other);
-	tcase_add_test(tcase, the_window_is_wide_while_nothing_is_known);
 	tcase_add_loop_test(
-	    tcase, the_window_holds_what_10_ms_will_do, 0, COUNT(windows));
-	tcase_add_test(tcase, the_window_forgets_an_exception);
+	    tcase, the_window_holds_work_for_10_ms, 0, COUNT(windows));
+	tcase_add_test(tcase, a_long_task_fills_one_share);
+	tcase_add_test(tcase, what_was_called_back_is_no_work);
 	tcase_add_test(tcase, what_ends_makes_room_for_the_next);
 	tcase_add_test(tcase, a_full_queue_is_tried_again);
 	tcase_add_test(tcase, what_was_withdrawn_does_not_run);
