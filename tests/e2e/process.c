@@ -287,11 +287,24 @@ keep_quarantine_small(void)
 	setenv("ASAN_OPTIONS", options, 1);
 }
 
+/* As from a shell: we block and ignore some, nohup and others' & have, too. */
+static void
+forget_signals(void)
+{
+	static const int numbers[] = {
+	    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		signal(numbers[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 pid_t
 process_spawn(const char *const argv[], int in, int out, int err)
 {
 	const char *path = program_path(argv[0]);
-	sigset_t none;
 	pid_t pid;
 
 	begin_test();
@@ -299,9 +312,7 @@ process_spawn(const char *const argv[], int in, int out, int err)
 	ck_assert_int_ge(pid, 0);
 	if (pid > 0)
 		return pid;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	forget_signals();
 	prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	keep_quarantine_small();
 	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2)
