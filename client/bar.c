@@ -28,7 +28,7 @@ add(struct bar *bar, const char *part, unsigned times)
 struct bar
 bar_progress(double fraction, unsigned columns, bool is_utf8)
 {
-	struct bar bar = {""};
+	struct bar bar = {.text = ""};
 	unsigned full, part;
 
 	if (columns > BAR_MAX_COLUMNS)
@@ -57,13 +57,21 @@ add_solid(struct bar *bar, double columns)
 	add(bar, eighths[n_eighths % 8], 1);
 }
 
+/* All of it is the first part. */
+static void
+end_all(struct bar *bar)
+{
+	for (unsigned i = 0; i < BAR_PARTS; i++)
+		bar->ends[i] = strlen(bar->text);
+}
+
 struct bar
 bar_parts(const double fractions[BAR_PARTS], unsigned columns, bool is_utf8)
 {
 	static const char *const blocks[] = {"\u2588", "\u2592", "\u2591"};
 	static const char *const letters[] = {"#", "-", "."};
 	double sums[BAR_PARTS]; /* of a part and those before it, in columns */
-	struct bar bar = {""};
+	struct bar bar = {.text = ""};
 	double sum = 0;
 
 	if (columns > BAR_MAX_COLUMNS)
@@ -78,15 +86,19 @@ bar_parts(const double fractions[BAR_PARTS], unsigned columns, bool is_utf8)
 	/* Only full blocks come in eighths. */
 	if (is_utf8 && sums[BAR_SOLID] >= sums[BAR_LIGHT]) {
 		add_solid(&bar, sums[BAR_SOLID]);
+		end_all(&bar);
 		return bar;
 	}
 	for (unsigned i = 0, drawn = 0; i < BAR_PARTS; i++) {
 		unsigned end = (unsigned)(sums[i] + 0.5);
 
 		add(&bar, is_utf8 ? blocks[i] : letters[i], end - drawn);
+		bar.ends[i] = strlen(bar.text);
 		drawn = end;
 	}
-	if (bar.text[0] == '\0' && sum > 0)
+	if (bar.text[0] == '\0' && sum > 0) {
 		add(&bar, letters[BAR_SOLID], 1);
+		end_all(&bar);
+	}
 	return bar;
 }

@@ -3,13 +3,17 @@
 #define GILD_CLIENT_BAR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define BAR_MAX_COLUMNS 200
 #define BAR_BYTES (BAR_MAX_COLUMNS * 3 + 1)
 
+enum bar_part { BAR_SOLID, BAR_SHADED, BAR_LIGHT, BAR_PARTS };
+
 /* One bar as text; pass .text on at once. */
 struct bar {
 	char text[BAR_BYTES];
+	size_t ends[BAR_PARTS]; /* of each part in text; bar_parts() alone */
 };
 
 /*
@@ -17,8 +21,6 @@ struct bar {
  * how far something has come.
  */
 struct bar bar_progress(double fraction, unsigned columns, bool is_utf8);
-
-enum bar_part { BAR_SOLID, BAR_SHADED, BAR_LIGHT, BAR_PARTS };
 
 /*
  * A bar of parts, one behind the other, each a fraction of `columns`; nothing

@@ -110,7 +110,7 @@ run_job(struct experiment *experiment, enum arm arm, uint64_t count,
 	if (result.state != JOB_DONE) {
 		command_complain(context->command,
 		    "the job in pool %s ended %s: %s", row->pool,
-		    job_state_name(result.state), result.reason);
+		    show_state(result.state), result.reason);
 		outcome = OUTCOME_NOT_DONE;
 	}
 	job_result_free(&result);
@@ -220,9 +220,9 @@ run_rounds(struct experiment *experiment, struct run runs[])
 			enum outcome outcome;
 
 			snprintf(experiment->label, sizeof(experiment->label),
-			    "round %" PRIu32 " of %" PRIu32 "  %-10s",
+			    "round %" PRIu32 " of %" PRIu32 "  %-17s",
 			    round + 1, comparison->rounds,
-			    comparison_arm_name(arm));
+			    comparison_arm_label(arm));
 			draw(experiment, 0);
 			outcome = run_job(experiment, arm, comparison->count,
 			    &watcher, &runs[round * SERIES_COUNT + order[i]]);

@@ -44,6 +44,7 @@ enum figure {
 };
 
 struct entry {
+	bool has_lock;
 	uint64_t figures[FIGURE_COUNT];
 };
 
@@ -78,9 +79,9 @@ see_progress(void *arg, enum job_state state, uint64_t turns)
 	if (view->repeat > 1)
 		snprintf(label, sizeof(label),
 		    "run %" PRIu64 " of %" PRIu64 ", %s", view->number,
-		    view->repeat, job_state_name(state));
+		    view->repeat, show_state(state));
 	else
-		snprintf(label, sizeof(label), "%s", job_state_name(state));
+		snprintf(label, sizeof(label), "%s", show_state(state));
 	used = (size_t)snprintf(
 	    detail, sizeof(detail), "%s turns", units_count(turns).text);
 	if (turns > view->since_turns) {
@@ -100,6 +101,7 @@ static struct entry
 make_entry(const struct job_result *result)
 {
 	return (struct entry){
+	    .has_lock = result->has_lock,
 	    .figures =
 		{
 		    [FIGURE_WALL] = result->timing.wall_ns,
@@ -112,48 +114,61 @@ make_entry(const struct job_result *result)
 	};
 }
 
-static void
-add_figures(struct table *table, const struct entry *entry)
+static bool
+is_of_lock(enum figure figure)
 {
-	for (unsigned i = 0; i < FIGURE_COUNT; i++)
-		table_cell(table, "%s",
-		    i == FIGURE_SWITCHES
-			? units_count(entry->figures[i]).text
-			: units_duration(entry->figures[i]).text);
+	return figure == FIGURE_LOCK_WAIT || figure == FIGURE_SWITCHES;
 }
 
-/* Rows of median, min and max, each column taken for itself. */
+/* like has each column's typical figure, whose unit the column takes. */
 static void
-add_summary(struct table *table, const struct entry entries[],
-    uint64_t n_entries, uint64_t room[])
+add_figures(
+    struct table *table, const struct entry *entry, const struct entry *like)
 {
-	struct entry median, min, max;
+	for (unsigned i = 0; i < FIGURE_COUNT; i++) {
+		if (!entry->has_lock && is_of_lock(i))
+			table_cell(table, "-");
+		else if (i == FIGURE_SWITCHES)
+			table_cell(
+			    table, "%s", units_count(entry->figures[i]).text);
+		else
+			table_cell(table, "%s",
+			    units_duration_like(
+				entry->figures[i], like->figures[i])
+				.text);
+	}
+}
 
+/* The median, min and max of each column, taken for itself. */
+struct summary {
+	struct entry median, min, max;
+};
+
+static struct summary
+summarize(const struct entry entries[], uint64_t n_entries, uint64_t room[])
+{
+	struct summary summary;
+
+	summary.median = summary.min = summary.max = entries[0];
 	for (unsigned i = 0; i < FIGURE_COUNT; i++) {
 		struct sample sample;
 
 		for (uint64_t j = 0; j < n_entries; j++)
 			room[j] = entries[j].figures[i];
 		sample = sample_take(room, n_entries);
-		median.figures[i] = sample.median;
-		min.figures[i] = sample.min;
-		max.figures[i] = sample.max;
+		summary.median.figures[i] = sample.median;
+		summary.min.figures[i] = sample.min;
+		summary.max.figures[i] = sample.max;
 	}
-	table_cell(table, "median");
-	add_figures(table, &median);
-	table_cell(table, "min");
-	add_figures(table, &min);
-	table_cell(table, "max");
-	add_figures(table, &max);
+	return summary;
 }
 
-static enum outcome
-show_entries(const struct context *context, const struct entry entries[],
-    uint64_t n_entries)
+static struct table *
+make_entry_table(const struct entry entries[], uint64_t n_entries,
+    const struct summary *summary)
 {
-	uint64_t *room = calloc(n_entries, sizeof(*room));
+	const struct entry *like = &summary->median;
 	struct table *table = table_new();
-	enum outcome outcome = OUTCOME_FINE;
 
 	table_column(table, TABLE_RIGHT, "run");
 	table_column(table, TABLE_RIGHT, "wall");
@@ -163,11 +178,31 @@ show_entries(const struct context *context, const struct entry entries[],
 	table_column(table, TABLE_RIGHT, "switches");
 	for (uint64_t i = 0; i < n_entries; i++) {
 		table_cell(table, "%" PRIu64, i + 1);
-		add_figures(table, &entries[i]);
+		add_figures(table, &entries[i], like);
 	}
-	if (room != NULL)
-		add_summary(table, entries, n_entries, room);
-	if (room == NULL || table_print(table, &context->out) == -1)
+	table_cell(table, "median");
+	add_figures(table, &summary->median, like);
+	table_cell(table, "min");
+	add_figures(table, &summary->min, like);
+	table_cell(table, "max");
+	add_figures(table, &summary->max, like);
+	return table;
+}
+
+static enum outcome
+show_entries(const struct context *context, const struct entry entries[],
+    uint64_t n_entries)
+{
+	uint64_t *room = calloc(n_entries, sizeof(*room));
+	enum outcome outcome = OUTCOME_FINE;
+	struct summary summary;
+	struct table *table;
+
+	if (room == NULL)
+		return talk_no_memory(context);
+	summary = summarize(entries, n_entries, room);
+	table = make_entry_table(entries, n_entries, &summary);
+	if (table_print(table, &context->out) == -1)
 		outcome = talk_no_memory(context);
 	table_free(table);
 	free(room);
@@ -188,8 +223,7 @@ take_result(const struct context *context, const struct view *view,
 		outcome = show_result(context, result);
 	else if (result->state != JOB_DONE)
 		command_complain(context->command, "run %" PRIu64 " %s: %s",
-		    view->number, job_state_name(result->state),
-		    result->reason);
+		    view->number, show_state(result->state), result->reason);
 	if (outcome == OUTCOME_FINE && result->state != JOB_DONE)
 		outcome = OUTCOME_NOT_DONE;
 	return outcome;

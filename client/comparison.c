@@ -33,6 +33,18 @@ comparison_arm_name(enum arm arm)
 	return names[arm];
 }
 
+const char *
+comparison_arm_label(enum arm arm)
+{
+	static const char *const labels[ARM_COUNT] = {
+	    [ARM_SEQUENTIAL] = "one after another",
+	    [ARM_THREADS] = "threads, one lock",
+	    [ARM_PROCESSES] = "processes",
+	};
+
+	return labels[arm];
+}
+
 struct run
 comparison_run(const struct job_result *result)
 {

@@ -30,6 +30,8 @@ enum series {
 enum arm comparison_arm(enum series series);
 /* "sequential", "threads", "processes" */
 const char *comparison_arm_name(enum arm arm);
+/* The same for people: "one after another", "threads, one lock", "processes" */
+const char *comparison_arm_label(enum arm arm);
 
 /* What one job said. */
 struct run {

@@ -19,12 +19,9 @@
 #include "client/verdict.h"
 
 #define PRINT_MAX_COLUMNS 100
-
-static const char *const row_labels[ARM_COUNT] = {
-    [ARM_SEQUENTIAL] = "one after another",
-    [ARM_THREADS] = "threads, one lock",
-    [ARM_PROCESSES] = "processes",
-};
+#define WIDE_TABLE_COLUMNS 76 /* with min .. max */
+#define LABEL_COLUMNS 17
+#define DURATION_COLUMNS 7 /* 1.012 s */
 
 /* The columns that this page is laid out for. */
 static unsigned
@@ -37,33 +34,23 @@ page_columns(const struct term *term)
 static void
 print_header(const struct comparison *comparison, const struct term *term)
 {
-	unsigned columns = page_columns(term);
-	char asked[128], whom[64];
-	size_t width;
+	char text[128];
 	char cost[48] = "";
 
 	if (comparison->cost_ns > 0)
 		snprintf(cost, sizeof(cost), ", %s a turn",
 		    units_duration(comparison->cost_ns).text);
-	snprintf(asked, sizeof(asked),
-	    "countdown from %s in %" PRIu32 " parts%s: %" PRIu32
-	    " round%s, interleaved",
-	    units_count(comparison->count).text, comparison->workers, cost,
-	    comparison->rounds, comparison->rounds == 1 ? "" : "s");
-	snprintf(whom, sizeof(whom), "gild %s, %" PRIu32 " core%s",
-	    comparison->version, comparison->cores,
-	    comparison->cores == 1 ? "" : "s");
-	term_tame(whom);
-	width = strlen(asked) + 2 + strlen(whom);
-	fprintf(term->stream, "%s%s%s", term_style(term, TERM_BOLD), asked,
+	snprintf(text, sizeof(text), "Countdown from %s in %" PRIu32 " parts%s",
+	    units_count(comparison->count).text, comparison->workers, cost);
+	fprintf(term->stream, "%s%s%s\n", term_style(term, TERM_BOLD), text,
 	    term_style(term, TERM_PLAIN));
-	/* Beside it where there is room, else under it. */
-	if (width < columns)
-		fprintf(term->stream, "%*s", (int)(columns - width + 1), "");
-	else
-		fprintf(term->stream, "\n%*s",
-		    (int)(columns - 1 - strlen(whom)), "");
-	fprintf(term->stream, "%s%s%s\n\n", term_style(term, TERM_DIM), whom,
+	snprintf(text, sizeof(text),
+	    "gild %s on %" PRIu32 " CPU%s, %" PRIu32 " round%s, interleaved",
+	    comparison->version, comparison->cores,
+	    comparison->cores == 1 ? "" : "s", comparison->rounds,
+	    comparison->rounds == 1 ? "" : "s");
+	term_tame(text);
+	fprintf(term->stream, "%s%s%s\n\n", term_style(term, TERM_DIM), text,
 	    term_style(term, TERM_PLAIN));
 }
 
@@ -80,14 +67,16 @@ longest_wall_ns(const struct comparison *comparison)
 }
 
 static struct table *
-make_table(const struct comparison *comparison)
+make_table(const struct comparison *comparison, const struct term *term)
 {
+	bool has_room = term->columns >= WIDE_TABLE_COLUMNS;
 	uint64_t like_ns = longest_wall_ns(comparison);
 	struct table *table = table_new();
 
 	table_column(table, TABLE_LEFT, "");
 	table_column(table, TABLE_RIGHT, "wall");
-	table_column(table, TABLE_RIGHT, "min .. max");
+	if (has_room)
+		table_column(table, TABLE_RIGHT, "min .. max");
 	table_column(table, TABLE_RIGHT, "CPU");
 	table_column(table, TABLE_RIGHT, "lock wait");
 	table_column(table, TABLE_RIGHT, "speed-up");
@@ -95,52 +84,117 @@ make_table(const struct comparison *comparison)
 		const struct row *row = &comparison->rows[arm];
 		const struct sample *wall = &row->wall_ns;
 
-		table_cell(table, "%s", row_labels[arm]);
+		table_cell(table, "%s", comparison_arm_label(arm));
 		table_cell(table, "%s",
 		    units_duration_like(wall->median, like_ns).text);
-		table_cell(table, "%s",
-		    units_range(wall->min, wall->max, like_ns).text);
+		if (has_room)
+			table_cell(table, "%s",
+			    units_range(wall->min, wall->max, like_ns).text);
 		table_cell(table, "%s",
 		    units_duration_like(row->cpu_ns, like_ns).text);
 		table_cell(table, "%s",
-		    arm == ARM_THREADS ? units_duration(row->lock_wait_ns).text
-				       : "-");
+		    arm == ARM_THREADS
+			? units_duration_like(row->lock_wait_ns, like_ns).text
+			: "-");
 		table_cell(table, "%s", units_ratio(row->speedup).text);
 	}
 	return table;
 }
 
+static struct bar
+make_bar(
+    const struct comparison *comparison, enum arm arm, const struct term *term)
+{
+	const struct row *row = &comparison->rows[arm];
+	double longest_ns = (double)longest_wall_ns(comparison);
+	double counted = (double)row->cpu_ns / longest_ns / row->workers;
+	double waited = (double)row->lock_wait_ns / longest_ns / row->workers;
+	double life = (double)row->wall_ns.median / longest_ns;
+	double parts[BAR_PARTS] = {
+	    [BAR_SOLID] = counted,
+	    [BAR_SHADED] = waited,
+	    [BAR_LIGHT] = life - counted - waited,
+	};
+	/* "  LABEL  BAR 1.012 s", and the last column stays free. */
+	unsigned around = 2 + LABEL_COLUMNS + 2 + 1 + DURATION_COLUMNS + 1;
+	unsigned columns = page_columns(term);
+
+	return bar_parts(
+	    parts, columns > around ? columns - around : 0, term->has_utf8);
+}
+
+static void
+print_in_style(const struct term *term, enum term_style style, const char *text,
+    size_t length)
+{
+	if (length > 0)
+		fprintf(term->stream, "%s%.*s%s", term_style(term, style),
+		    (int)length, text, term_style(term, TERM_PLAIN));
+}
+
+static const struct {
+	enum term_style style;
+	const char *block;
+	const char *letter;
+	const char *meaning;
+} legend[BAR_PARTS] = {
+    [BAR_SOLID] = {TERM_BAR, "\u2588", "#", "counting"},
+    [BAR_SHADED] = {TERM_WAIT, "\u2592", "-", "waiting for the lock"},
+    [BAR_LIGHT] = {TERM_DIM, "\u2591", ".", "waiting for a CPU"},
+};
+
+/* What the parts that are to be seen mean, over as many lines as it takes. */
+static void
+print_legend(const struct term *term, const bool is_seen[BAR_PARTS])
+{
+	unsigned indent = 2 + LABEL_COLUMNS + 2;
+	unsigned column = indent;
+
+	fprintf(term->stream, "  %-*s", LABEL_COLUMNS, "a worker's time:");
+	for (unsigned part = 0; part < BAR_PARTS; part++) {
+		const char *mark =
+		    term->has_utf8 ? legend[part].block : legend[part].letter;
+		unsigned width = 4 + (unsigned)strlen(legend[part].meaning);
+
+		if (!is_seen[part])
+			continue;
+		if (column > indent && column + width > page_columns(term)) {
+			fprintf(term->stream, "\n%*s", (int)indent - 2, "");
+			column = indent;
+		}
+		fputs("  ", term->stream);
+		print_in_style(term, legend[part].style, mark, strlen(mark));
+		fprintf(term->stream, " %s", legend[part].meaning);
+		column += width;
+	}
+	fputc('\n', term->stream);
+}
+
 static void
 print_bars(const struct comparison *comparison, const struct term *term)
 {
-	unsigned columns = page_columns(term);
 	uint64_t longest_ns = longest_wall_ns(comparison);
-	/* "  LABEL  BAR 1.012 s" */
-	unsigned around = 2 + 17 + 2 + 1 + 7 + 1;
+	bool is_seen[BAR_PARTS] = {false};
 
 	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
-		const struct row *row = &comparison->rows[arm];
-		double scale_ns = (double)row->workers * (double)longest_ns;
-		double counted = (double)row->cpu_ns / scale_ns;
-		double waited = (double)row->lock_wait_ns / scale_ns;
-		double life = (double)row->wall_ns.median / (double)longest_ns;
-		double parts[BAR_PARTS] = {
-		    counted, waited, life - counted - waited};
+		uint64_t wall_ns = comparison->rows[arm].wall_ns.median;
+		struct bar bar = make_bar(comparison, arm, term);
+		size_t start = 0;
 
-		fprintf(term->stream, "  %-17s  %s%s%s %s\n", row_labels[arm],
-		    term_style(term, TERM_BAR),
-		    bar_parts(parts, columns > around ? columns - around : 0,
-			term->has_utf8)
-			.text,
-		    term_style(term, TERM_PLAIN),
-		    units_duration_like(row->wall_ns.median, longest_ns).text);
+		fprintf(term->stream, "  %-*s  ", LABEL_COLUMNS,
+		    comparison_arm_label(arm));
+		for (unsigned part = 0; part < BAR_PARTS; part++) {
+			size_t length = bar.ends[part] - start;
+
+			print_in_style(
+			    term, legend[part].style, bar.text + start, length);
+			is_seen[part] = is_seen[part] || length > 0;
+			start = bar.ends[part];
+		}
+		fprintf(term->stream, " %s\n",
+		    units_duration_like(wall_ns, longest_ns).text);
 	}
-	fprintf(term->stream,
-	    "%s  a worker's time:   %s counting  %s waiting for the lock  "
-	    "%s for a CPU%s\n",
-	    term_style(term, TERM_DIM), term->has_utf8 ? "\u2588" : "#",
-	    term->has_utf8 ? "\u2592" : "-", term->has_utf8 ? "\u2591" : ".",
-	    term_style(term, TERM_PLAIN));
+	print_legend(term, is_seen);
 }
 
 static void
@@ -165,8 +219,8 @@ print_verdict(const struct comparison *comparison, const struct term *term)
 		show_sentence(term, styles[sentence->tone], text);
 	}
 	snprintf(note, sizeof(note),
-	    "(One arm measured twice differs by %s. --seed %" PRIu64
-	    " repeats this order.)",
+	    "(Noise: the same job twice differs by %s. Same order again: "
+	    "--seed %" PRIu64 ")",
 	    units_percent(comparison->noise_floor).text, comparison->seed);
 	show_sentence(term, TERM_DIM, note);
 }
@@ -174,7 +228,7 @@ print_verdict(const struct comparison *comparison, const struct term *term)
 int
 comparison_print(const struct comparison *comparison, const struct term *term)
 {
-	struct table *table = make_table(comparison);
+	struct table *table = make_table(comparison, term);
 	int status = -1;
 
 	print_header(comparison, term);

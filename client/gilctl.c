@@ -18,6 +18,7 @@
 #include "client/command.h"
 #include "client/interrupt.h"
 #include "client/link.h"
+#include "proto/nearest.h"
 
 static const struct command *const commands[] = {
     &command_compare,
@@ -89,6 +90,24 @@ find_command(const char *name)
 	return NULL;
 }
 
+static void
+complain_command(const char *name)
+{
+	const char *names[N_COMMANDS];
+	const char *nearest;
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i]->name;
+	nearest = nearest_name(name, names, N_COMMANDS);
+	if (nearest != NULL)
+		command_complain(NULL,
+		    "unknown command \"%.80s\": did you mean %s?", name,
+		    nearest);
+	else
+		command_complain(
+		    NULL, "unknown command \"%.80s\"; see gilctl --help", name);
+}
+
 /* argv[0] is the command's name. */
 static enum outcome
 run_command(struct context *context, int argc, char **argv)
@@ -142,9 +161,7 @@ dispatch(struct context *context, int argc, char **argv)
 	}
 	context->command = find_command(argv[first]);
 	if (context->command == NULL) {
-		command_complain(NULL,
-		    "unknown command \"%.80s\"; see gilctl --help",
-		    argv[first]);
+		complain_command(argv[first]);
 		return OUTCOME_USAGE;
 	}
 	return run_command(context, argc - first, argv + first);

@@ -179,6 +179,19 @@ connect_unix(const char *path, int timeout_ms, struct link_failure *failure)
 	return fd;
 }
 
+/*
+ * getaddrinfo(3) keeps the low 16 bits of a larger number. A port may also be
+ * a service's name, which it knows or not.
+ */
+static bool
+port_fits(const char *port)
+{
+	char *end;
+	unsigned long number = strtoul(port, &end, 10);
+
+	return *end != '\0' || (number > 0 && number <= 65535);
+}
+
 /* Splits "HOST:PORT" or "[ADDRESS]:PORT" in place; false when it is neither. */
 static bool
 split_server(char *text, char **host, char **port)
@@ -216,6 +229,11 @@ connect_tcp(const char *server, int timeout_ms, struct link_failure *failure)
 		failure->is_address_wrong = true;
 		put_error(failure->text,
 		    "write HOST:PORT, [ADDRESS]:PORT or unix:PATH");
+		return -1;
+	}
+	if (!port_fits(port)) {
+		failure->is_address_wrong = true;
+		put_error(failure->text, "a port is from 1 to 65535");
 		return -1;
 	}
 	status = getaddrinfo(host, port, &hints, &found);

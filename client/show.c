@@ -13,6 +13,7 @@
 #include "client/units.h"
 
 #define SHOW_INDENT "  "
+#define SHOW_RATE_NS UINT64_C(100000000)
 
 enum outcome
 show_json(const struct context *context, const json_t *json)
@@ -45,6 +46,21 @@ show_text(const json_t *object, const char *name)
 	return value != NULL ? value : "-";
 }
 
+/*
+ * Up to the blank where a line may be broken: not between a figure and its
+ * unit, such as "4 %" or "1.012 s".
+ */
+static size_t
+word_length(const char *text)
+{
+	size_t length = strcspn(text, " ");
+
+	while (text[length] == ' ' && length > 0 && text[length - 1] >= '0' &&
+	    text[length - 1] <= '9' && strcspn(text + length + 1, " ") <= 3)
+		length += 1 + strcspn(text + length + 1, " ");
+	return length;
+}
+
 void
 show_sentence(const struct term *term, enum term_style style, const char *text)
 {
@@ -53,7 +69,7 @@ show_sentence(const struct term *term, enum term_style style, const char *text)
 
 	fputs(term_style(term, style), term->stream);
 	while (*text != '\0') {
-		size_t length = strcspn(text, " ");
+		size_t length = word_length(text);
 
 		if (column > 0 && column + 1 + length >= width) {
 			fputc('\n', term->stream);
@@ -65,6 +81,12 @@ show_sentence(const struct term *term, enum term_style style, const char *text)
 		text += *text == ' ';
 	}
 	fprintf(term->stream, "%s\n", term_style(term, TERM_PLAIN));
+}
+
+const char *
+show_state(enum job_state state)
+{
+	return state == JOB_TIMED_OUT ? "timed out" : job_state_name(state);
 }
 
 /* One row of figures; the lock's columns stay empty where there is no lock. */
@@ -118,15 +140,18 @@ static void
 show_lock(const struct term *term, const struct job_result *result)
 {
 	const struct lock_record *lock = &result->lock;
+	char often[64] = "";
 	char text[512];
 
+	/* Of a shorter job nobody can tell what a second of it would be. */
+	if (result->timing.wall_ns >= SHOW_RATE_NS)
+		snprintf(often, sizeof(often), ", %s a second",
+		    units_rate(lock->switches, result->timing.wall_ns).text);
 	snprintf(text, sizeof(text),
-	    "The lock changed hands %s times, %s times a second; longest hold "
-	    "%s, longest wait %s. Drop requests %s: honoured %s, superseded "
-	    "%s, missed %s.",
-	    units_count(lock->switches).text,
-	    units_rate(lock->switches, result->timing.wall_ns).text,
-	    units_duration(lock->longest_hold_ns).text,
+	    "The lock changed hands %s time%s%s; longest hold %s, longest wait "
+	    "%s. Drop requests %s: honoured %s, superseded %s, missed %s.",
+	    units_count(lock->switches).text, lock->switches == 1 ? "" : "s",
+	    often, units_duration(lock->longest_hold_ns).text,
 	    units_duration(lock->longest_wait_ns).text,
 	    units_count(lock->drop_requests).text,
 	    units_count(lock->honoured).text,
@@ -139,7 +164,7 @@ static void
 show_result_heading(const struct term *term, const struct job_result *result)
 {
 	fprintf(term->stream, "%s%s%s: countdown from %s",
-	    term_style(term, TERM_BOLD), job_state_name(result->state),
+	    term_style(term, TERM_BOLD), show_state(result->state),
 	    term_style(term, TERM_PLAIN), units_count(result->count).text);
 	if (result->workers > 1)
 		fprintf(term->stream, " in %" PRIu32 " parts", result->workers);

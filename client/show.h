@@ -11,6 +11,9 @@
 enum outcome show_json(const struct context *context, const json_t *json)
     __attribute__((warn_unused_result));
 
+/* How a job stands, in words for people. */
+const char *show_state(enum job_state state);
+
 /* A job's result: how it ended, its tasks, its lock. */
 enum outcome show_result(const struct context *context,
     const struct job_result *result) __attribute__((warn_unused_result));

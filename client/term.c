@@ -1,7 +1,7 @@
 /*
- * The four styles are bold, dim, one colour for bars and one for warnings;
- * they are the sixteen-colour sequences that every terminal of today knows,
- * so no terminal database is asked.
+ * The styles are bold, dim, and a colour each for bars, for waiting and for
+ * warnings; they are the sixteen-colour sequences that every terminal of today
+ * knows, so no terminal database is asked.
  */
 #include "client/term.h"
 
@@ -54,6 +54,7 @@ term_style(const struct term *term, enum term_style style)
 	    [TERM_BOLD] = "\033[1m",
 	    [TERM_DIM] = "\033[2m",
 	    [TERM_BAR] = "\033[36m",
+	    [TERM_WAIT] = "\033[31m",
 	    [TERM_WARNING] = "\033[33m",
 	};
 

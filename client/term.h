@@ -19,7 +19,14 @@ struct term {
 	bool has_utf8;	  /* the locale says so: block characters */
 };
 
-enum term_style { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_BAR, TERM_WARNING };
+enum term_style {
+	TERM_PLAIN,
+	TERM_BOLD,
+	TERM_DIM,
+	TERM_BAR,
+	TERM_WAIT,
+	TERM_WARNING
+};
 
 /* Looks at stream; after setlocale(). */
 void term_init(struct term *term, FILE *stream);

@@ -21,6 +21,8 @@
 #define CPU_SHARE 0.9
 /* A noise floor above this makes every figure doubtful. */
 #define NOISE_TOLERANCE 0.05
+/* Fewer rounds say too little about what is chance. */
+#define ENOUGH_ROUNDS 3
 /* Below this a run is as much start-up as it is countdown. */
 #define SHORT_WALL_NS UINT64_C(20000000)
 /* From here on a gain is worth a change of design. */
@@ -30,7 +32,7 @@ enum difference { NOT_SEEN, FASTER, SLOWER };
 
 /* A part of a sentence, by value like units_text. */
 struct phrase {
-	char text[64];
+	char text[96];
 };
 
 static void add(struct verdict *verdict, enum verdict_tone tone,
@@ -51,10 +53,12 @@ add(struct verdict *verdict, enum verdict_tone tone, const char *format, ...)
 		sentence->text[0] = (char)(sentence->text[0] - 'a' + 'A');
 }
 
+/* How one row's wall time compares with another's. */
 static enum difference
-find_difference(const struct comparison *comparison, enum arm arm)
+find_difference(
+    const struct comparison *comparison, enum arm arm, enum arm base_arm)
 {
-	const struct sample *base = &comparison->rows[ARM_SEQUENTIAL].wall_ns;
+	const struct sample *base = &comparison->rows[base_arm].wall_ns;
 	const struct sample *wall = &comparison->rows[arm].wall_ns;
 
 	if (sample_distance(base->median, wall->median) <=
@@ -86,43 +90,6 @@ pace(double speedup)
 	return out;
 }
 
-/* A share of something's life, in words where words are exact enough. */
-static struct units_text
-share(double fraction)
-{
-	static const struct {
-		double fraction;
-		const char *words;
-	} plain[] = {
-	    {0.5, "half"}, {2.0 / 3, "two thirds"}, {0.75, "three quarters"}};
-	struct units_text out;
-
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (fabs(fraction - plain[i].fraction) < 0.02) {
-			snprintf(
-			    out.text, sizeof(out.text), "%s", plain[i].words);
-			return out;
-		}
-	return units_percent(fraction);
-}
-
-/* How the threads went about it: "took turns, 199 times a second" */
-static void
-describe_turns(const struct row *threads, char *text, size_t size)
-{
-	uint64_t switches = threads->switches;
-	uint64_t wall_ns = threads->wall_ns.median;
-
-	if (switches == 0)
-		snprintf(text, size, "ran one after the other");
-	else if ((double)switches < (double)wall_ns / 1e9)
-		snprintf(text, size, "took turns, %s time%s in all",
-		    units_number_word(switches).text, switches == 1 ? "" : "s");
-	else
-		snprintf(text, size, "took turns, %s times a second",
-		    units_rate(switches, wall_ns).text);
-}
-
 /* How much of the lives of a row's workers, added up, this is. */
 static double
 life_share(const struct row *row, uint64_t ns)
@@ -132,37 +99,76 @@ life_share(const struct row *row, uint64_t ns)
 	return life_ns > 0 ? (double)ns / life_ns : 0;
 }
 
+/* How the threads went about it: "took turns, 199 times a second" */
+static struct phrase
+turns(const struct row *threads)
+{
+	uint64_t switches = threads->switches;
+	uint64_t wall_ns = threads->wall_ns.median;
+	struct phrase out;
+
+	if (switches == 0)
+		snprintf(out.text, sizeof(out.text), "ran one after the other");
+	else if (switches == 1)
+		snprintf(out.text, sizeof(out.text), "took turns, once");
+	else if ((double)switches < (double)wall_ns / 1e9)
+		snprintf(out.text, sizeof(out.text), "took turns, %s times",
+		    units_count(switches).text);
+	else
+		snprintf(out.text, sizeof(out.text),
+		    "took turns, %s times a second",
+		    units_rate(switches, wall_ns).text);
+	return out;
+}
+
+/*
+ * What the lock made of the threads' time. All but one waited, at any time,
+ * if that is what their waits add up to.
+ */
+static struct phrase
+waits(const struct row *threads)
+{
+	double waiting = life_share(threads, threads->lock_wait_ns);
+	double all_but_one = 1 - 1.0 / threads->workers;
+	struct phrase out = {""};
+
+	if (waiting < 0.01)
+		return out;
+	if (threads->switches > 0 && fabs(waiting - all_but_one) < 0.02)
+		snprintf(out.text, sizeof(out.text),
+		    ": while one counted, the other%s waited",
+		    threads->workers == 2 ? "" : "s");
+	else if (threads->switches > 0)
+		snprintf(out.text, sizeof(out.text),
+		    ", each waiting for the lock %s of the time",
+		    units_percent(waiting).text);
+	return out;
+}
+
 static void
 judge_threads(const struct comparison *comparison, struct verdict *verdict)
 {
 	const struct row *row = &comparison->rows[ARM_THREADS];
 	struct units_text number = units_number_word(row->workers);
-	double waiting = life_share(row, row->lock_wait_ns);
-	char turns[64];
-	char waited[80] = "";
 
-	describe_turns(row, turns, sizeof(turns));
-	if (waiting >= 0.01)
-		snprintf(waited, sizeof(waited),
-		    " Each waited for the lock %s of its life.",
-		    share(waiting).text);
-	switch (find_difference(comparison, ARM_THREADS)) {
+	switch (find_difference(comparison, ARM_THREADS, ARM_SEQUENTIAL)) {
 	case NOT_SEEN:
 		add(verdict, VERDICT_FINDING,
-		    "under one lock %s threads %s: no difference seen from one "
-		    "after another.%s",
-		    number.text, turns, waited);
+		    "under one lock %s threads %s%s. No difference seen from "
+		    "one after another.",
+		    number.text, turns(row).text, waits(row).text);
 		break;
 	case SLOWER:
 		add(verdict, VERDICT_FINDING,
-		    "under one lock %s threads %s, and it took %s one after "
-		    "another.%s",
-		    number.text, turns, pace(row->speedup).text, waited);
+		    "under one lock %s threads %s%s. It took %s one after "
+		    "another.",
+		    number.text, turns(row).text, waits(row).text,
+		    pace(row->speedup).text);
 		break;
 	case FASTER:
 		add(verdict, VERDICT_FINDING,
-		    "%s threads did the same work %s one after another.%s",
-		    number.text, pace(row->speedup).text, waited);
+		    "%s threads did the same work %s one after another%s.",
+		    number.text, pace(row->speedup).text, waits(row).text);
 		break;
 	}
 }
@@ -189,7 +195,7 @@ judge_processes(const struct comparison *comparison, struct verdict *verdict)
 	uint32_t parallel = parallel_workers(comparison, ARM_PROCESSES);
 	double yield = row->speedup / parallel;
 
-	switch (find_difference(comparison, ARM_PROCESSES)) {
+	switch (find_difference(comparison, ARM_PROCESSES, ARM_SEQUENTIAL)) {
 	case NOT_SEEN:
 		add(verdict, VERDICT_FINDING,
 		    "%s processes: no difference seen from one after another.",
@@ -215,19 +221,21 @@ static bool
 is_worthwhile(const struct comparison *comparison, enum arm arm)
 {
 	return comparison->rows[arm].speedup >= WORTHWHILE_SPEEDUP &&
-	    find_difference(comparison, arm) == FASTER;
+	    find_difference(comparison, arm, ARM_SEQUENTIAL) == FASTER;
 }
 
 /*
  * Without a lock a worker that has a CPU of its own uses all of it, unless it
- * has to share. The row of processes tells only where each can have one.
+ * has to share. A row of processes tells only where each can have one; a row of
+ * threads never does, for a switch takes time that is nobody's.
  */
 static bool
 is_starved(const struct comparison *comparison, enum arm arm)
 {
 	const struct row *row = &comparison->rows[arm];
 
-	return parallel_workers(comparison, arm) == row->workers &&
+	return arm != ARM_THREADS &&
+	    parallel_workers(comparison, arm) == row->workers &&
 	    life_share(row, row->cpu_ns) < CPU_SHARE;
 }
 
@@ -237,10 +245,36 @@ is_noisy(const struct comparison *comparison)
 	return comparison->noise_floor > NOISE_TOLERANCE;
 }
 
+/* Ranges so wide that a difference worth having may hide where they touch. */
+static bool
+is_blurred(const struct comparison *comparison, enum arm arm)
+{
+	const struct sample *base = &comparison->rows[ARM_SEQUENTIAL].wall_ns;
+	const struct sample *wall = &comparison->rows[arm].wall_ns;
+	uint64_t min_ns = wall->min < base->min ? wall->min : base->min;
+	uint64_t max_ns = wall->max > base->max ? wall->max : base->max;
+
+	return find_difference(comparison, arm, ARM_SEQUENTIAL) == NOT_SEEN &&
+	    (double)max_ns >= (double)min_ns * WORTHWHILE_SPEEDUP;
+}
+
+static bool
+are_any_blurred(const struct comparison *comparison)
+{
+	return is_blurred(comparison, ARM_THREADS) ||
+	    is_blurred(comparison, ARM_PROCESSES);
+}
+
 static bool
 is_short(const struct comparison *comparison)
 {
 	return comparison->rows[ARM_SEQUENTIAL].wall_ns.median < SHORT_WALL_NS;
+}
+
+static bool
+are_few_rounds(const struct comparison *comparison)
+{
+	return comparison->rounds < ENOUGH_ROUNDS;
 }
 
 /* Figures that may say something else when they are taken again. */
@@ -249,7 +283,23 @@ is_doubtful(const struct comparison *comparison)
 {
 	return is_starved(comparison, ARM_SEQUENTIAL) ||
 	    is_starved(comparison, ARM_PROCESSES) || is_noisy(comparison) ||
-	    is_short(comparison);
+	    are_any_blurred(comparison) || is_short(comparison) ||
+	    are_few_rounds(comparison);
+}
+
+/*
+ * Whether the lock is what keeps the threads from the processes' time: they
+ * waited for it, and each had a thread of the pool.
+ */
+static bool
+is_lock_to_blame(const struct comparison *comparison)
+{
+	const struct row *threads = &comparison->rows[ARM_THREADS];
+
+	return find_difference(comparison, ARM_PROCESSES, ARM_THREADS) ==
+	    FASTER &&
+	    threads->executors >= threads->workers &&
+	    life_share(threads, threads->lock_wait_ns) >= 0.01;
 }
 
 static void
@@ -259,11 +309,20 @@ advise(const struct comparison *comparison, struct verdict *verdict)
 	bool processes_pay = is_worthwhile(comparison, ARM_PROCESSES);
 	double ratio = comparison->rows[ARM_PROCESSES].speedup /
 	    comparison->rows[ARM_THREADS].speedup;
+	uint64_t threads_ns = comparison->rows[ARM_THREADS].wall_ns.median;
+	uint64_t processes_ns = comparison->rows[ARM_PROCESSES].wall_ns.median;
 
 	if (is_doubtful(comparison))
 		add(verdict, VERDICT_ADVICE,
 		    "Measure again before you act on this: the warnings say "
 		    "why.");
+	else if (processes_pay && !threads_pay && is_lock_to_blame(comparison))
+		add(verdict, VERDICT_ADVICE,
+		    "The lock cost %s of the threads' %s. For such work take "
+		    "processes.",
+		    units_duration_like(threads_ns - processes_ns, threads_ns)
+			.text,
+		    units_duration(threads_ns).text);
 	else if (processes_pay && !threads_pay)
 		add(verdict, VERDICT_ADVICE,
 		    "For work like this take processes: threads under one lock "
@@ -295,6 +354,9 @@ warn_of_few_executors(
 {
 	const struct row *row = &comparison->rows[arm];
 
+	/* Where the CPUs are fewer still, that is what to say. */
+	if (arm == ARM_PROCESSES && row->executors >= comparison->cores)
+		return;
 	if (row->executors < row->workers)
 		add(verdict, VERDICT_WARNING,
 		    "the pool %s has %" PRIu32 " executor%s for %" PRIu32
@@ -337,20 +399,24 @@ warn_of_cpu_times(const struct comparison *comparison, struct verdict *verdict)
 }
 
 static void
-warn_of_others(
-    const struct comparison *comparison, enum arm arm, struct verdict *verdict)
+warn_of_others(const struct comparison *comparison, struct verdict *verdict)
 {
-	const struct row *row = &comparison->rows[arm];
-	struct units_text number = units_number_word(row->workers);
-	const char *plural = row->workers == 1 ? "" : "s";
+	char rows[128] = "";
 
-	if (is_starved(comparison, arm))
+	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
+		const struct row *row = &comparison->rows[arm];
+		size_t used = strlen(rows);
+
+		if (is_starved(comparison, arm))
+			snprintf(rows + used, sizeof(rows) - used,
+			    "%s%s (%s of the time)", used > 0 ? ", " : "",
+			    comparison_arm_label(arm),
+			    units_percent(1 - life_share(row, row->cpu_ns))
+				.text);
+	}
+	if (rows[0] != '\0')
 		add(verdict, VERDICT_WARNING,
-		    "%s worker%s got only %s of %s CPU%s: other programs used "
-		    "the rest. Measure again when they do not.",
-		    number.text, plural,
-		    units_percent(life_share(row, row->cpu_ns)).text,
-		    number.text, plural);
+		    "other programs kept the CPUs from %s.", rows);
 }
 
 static void
@@ -358,9 +424,14 @@ warn_of_noise(const struct comparison *comparison, struct verdict *verdict)
 {
 	if (is_noisy(comparison))
 		add(verdict, VERDICT_WARNING,
-		    "one arm measured twice differs by %s: too noisy for small "
-		    "differences. Take more --rounds, or a quiet machine.",
+		    "the same job measured twice differs by %s. Take more "
+		    "--rounds, or a quiet machine.",
 		    units_percent(comparison->noise_floor).text);
+	else if (are_any_blurred(comparison))
+		add(verdict, VERDICT_WARNING,
+		    "ranges from min to max overlap so far that a difference "
+		    "may hide in them. Take a larger COUNT, or a quiet "
+		    "machine.");
 }
 
 static void
@@ -375,6 +446,16 @@ warn_of_short_runs(const struct comparison *comparison, struct verdict *verdict)
 		    units_duration(row->wall_ns.median).text);
 }
 
+static void
+warn_of_few_rounds(const struct comparison *comparison, struct verdict *verdict)
+{
+	if (are_few_rounds(comparison))
+		add(verdict, VERDICT_WARNING,
+		    "%s round%s may be chance. Take --rounds %d or more.",
+		    units_number_word(comparison->rounds).text,
+		    comparison->rounds == 1 ? "" : "s", ENOUGH_ROUNDS);
+}
+
 struct verdict
 verdict_reach(const struct comparison *comparison)
 {
@@ -386,10 +467,10 @@ verdict_reach(const struct comparison *comparison)
 	warn_of_few_cores(comparison, &verdict);
 	warn_of_few_executors(comparison, ARM_THREADS, &verdict);
 	warn_of_few_executors(comparison, ARM_PROCESSES, &verdict);
-	warn_of_others(comparison, ARM_SEQUENTIAL, &verdict);
-	warn_of_others(comparison, ARM_PROCESSES, &verdict);
+	warn_of_others(comparison, &verdict);
 	warn_of_cpu_times(comparison, &verdict);
 	warn_of_noise(comparison, &verdict);
 	warn_of_short_runs(comparison, &verdict);
+	warn_of_few_rounds(comparison, &verdict);
 	return verdict;
 }

@@ -265,7 +265,7 @@ address_resolve(const char *text, struct address found[], size_t max_found,
 	struct parts parts;
 	int n_found = 0, failure;
 
-	if (split(text, &parts, error, error_size) < 0)
+	if (split(text, &parts, error, error_size) != 0)
 		return -1;
 	if (parts.unix_path != NULL) {
 		make_unix(&found[0], parts.unix_path);
@@ -369,7 +369,7 @@ static int
 answers(const struct address *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int result = 1;
+	int result = 1, saved_errno;
 
 	if (fd < 0)
 		return -1;
@@ -380,7 +380,7 @@ answers(const struct address *address)
 		else if (errno != EAGAIN) /* its queue is full: alive */
 			result = -1;
 	}
-	int saved_errno = errno;
+	saved_errno = errno;
 	close(fd);
 	errno = saved_errno;
 	return result;
@@ -457,7 +457,7 @@ bind_to(int fd, const struct address *address, char *error, size_t error_size)
 	if (bind(fd, name, address->length) == 0)
 		return 0;
 	if (name->sa_family != AF_UNIX || errno != EADDRINUSE ||
-	    remove_stale(address, error, error_size) < 0)
+	    remove_stale(address, error, error_size) != 0)
 		return -1;
 	return bind(fd, name, address->length);
 }
@@ -478,7 +478,7 @@ address_listen(
 	if (error[0] == '\0') {
 		const char *reason = explain(family, errno);
 
-		if (format_name(&address->storage, address->length, text) < 0)
+		if (format_name(&address->storage, address->length, text) != 0)
 			strcpy(text, "the address");
 		complain(
 		    error, error_size, "cannot listen on %s: %s", text, reason);

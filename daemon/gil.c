@@ -5,8 +5,11 @@
  *
  * What holds whenever the mutex is free:
  * - the lock is held exactly when there is a holder, and there is one at most;
- * - switch_number counts the acquisitions whose previous holder was another
- *   thread, and is the sum of all threads' `switches`;
+ * - handover_number moves with each acquisition whose previous holder was
+ * another thread; it is what waiters and yielders look out for;
+ * - switch_number counts those where the previous holder still had work to do,
+ *   and is the sum of all threads' `switches`. Who comes after a thread that
+ *   has ended its task was not switched to: so GIL_HOLD has no switches;
  * - GIL_DROP stands in no attention word but the holder's, and only while
  *   somebody waits; it does not outlive the tenure in which it was set;
  * - while the lock is free and somebody waits, a waiter is on its way to it.
@@ -36,8 +39,10 @@ struct gil {
 	uint64_t interval_ns;		      /* mutex */
 	struct gil_thread *holder;	      /* mutex; NULL: free */
 	const struct gil_thread *last_holder; /* mutex; NULL: none */
+	bool has_last_ended;		      /* mutex; it ended its task */
 	struct gil_thread *yielder;	      /* mutex; waits for a switch */
 	unsigned waiters;		      /* mutex; for the lock */
+	uint64_t handover_number;	      /* mutex */
 	uint64_t switch_number;		      /* mutex */
 	uint64_t tenure_number;		      /* mutex; acquisitions */
 };
@@ -193,13 +198,17 @@ static void
 tenure_begin(struct gil *gil, struct gil_thread *thread, uint64_t now_ns)
 {
 	if (gil->last_holder != NULL && gil->last_holder != thread) {
-		gil->switch_number++;
-		thread->record.switches++;
+		gil->handover_number++;
+		if (!gil->has_last_ended) {
+			gil->switch_number++;
+			thread->record.switches++;
+		}
 		switch_announce(gil, now_ns);
 	}
 	gil->tenure_number++;
 	gil->holder = thread;
 	gil->last_holder = thread;
+	gil->has_last_ended = false;
 	thread->record.acquisitions++;
 	thread->tenure_start_ns = now_ns;
 }
@@ -243,7 +252,7 @@ quiet_begin(struct quiet *quiet, const struct gil *gil)
 static bool
 waiter_sleep(struct gil *gil, struct quiet *quiet)
 {
-	uint64_t switch_seen = gil->switch_number;
+	uint64_t handover_seen = gil->handover_number;
 	uint64_t tenure_seen = gil->tenure_number;
 	struct timespec deadline;
 	bool has_passed;
@@ -260,7 +269,7 @@ waiter_sleep(struct gil *gil, struct quiet *quiet)
 			 &gil->freed, &gil->mutex, &deadline) == ETIMEDOUT;
 	if (has_passed || gil->tenure_number != tenure_seen)
 		quiet->interval_ns = 0;
-	return has_passed && gil->switch_number == switch_seen;
+	return has_passed && gil->handover_number == handover_seen;
 }
 
 /*
@@ -314,7 +323,7 @@ waiter_wait(struct gil *gil, struct gil_thread *thread, uint64_t asked_ns)
 }
 
 /*
- * The thread has obeyed, at switch number `seen`, and waits until another one
+ * The thread has obeyed, at handover number `seen`, and waits until another one
  * has held the lock: any other, not only the one that asked. It ends too when
  * nobody waits any more, for then nobody will take the lock. Returns the time
  * of the switch; what passes until the thread runs again is a wait for the
@@ -325,10 +334,10 @@ switch_wait(struct gil *gil, struct gil_thread *thread, uint64_t seen,
     uint64_t dropped_ns)
 {
 	gil->yielder = thread;
-	while (gil->switch_number == seen && gil->waiters > 0 &&
+	while (gil->handover_number == seen && gil->waiters > 0 &&
 	    !thread_is_interrupted(thread))
 		pthread_cond_wait(&gil->switched, &gil->mutex);
-	if (gil->switch_number == seen) {
+	if (gil->handover_number == seen) {
 		gil->yielder = NULL;
 		thread->switched_ns = clock_monotonic_ns();
 	}
@@ -357,6 +366,7 @@ gil_release(struct gil *gil, struct gil_thread *thread)
 	if (thread->is_asked)
 		thread->record.superseded++;
 	tenure_end(gil, thread, clock_monotonic_ns());
+	gil->has_last_ended = true;
 	pthread_mutex_unlock(&gil->mutex);
 }
 
@@ -377,7 +387,7 @@ gil_yield(struct gil *gil, struct gil_thread *thread)
 	if (!thread->is_asked)
 		goto out; /* withdrawn on the way here */
 
-	seen = gil->switch_number;
+	seen = gil->handover_number;
 	asked_ns = clock_monotonic_ns();
 	tenure_end(gil, thread, asked_ns);
 	if (gil->force) {
@@ -388,7 +398,7 @@ gil_yield(struct gil *gil, struct gil_thread *thread)
 		pthread_mutex_lock(&gil->mutex);
 	}
 	outcome = waiter_wait(gil, thread, asked_ns);
-	if (outcome == GIL_TAKEN && gil->switch_number == seen)
+	if (outcome == GIL_TAKEN && gil->handover_number == seen)
 		thread->record.missed++;
 	else
 		thread->record.honoured++;
@@ -430,6 +440,7 @@ gil_inspect(struct gil *gil)
 	pthread_mutex_lock(&gil->mutex);
 	state.is_locked = gil->holder != NULL;
 	state.waiters = gil->waiters;
+	state.handover_number = gil->handover_number;
 	state.switch_number = gil->switch_number;
 	pthread_mutex_unlock(&gil->mutex);
 	return state;

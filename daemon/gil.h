@@ -52,7 +52,7 @@ enum gil_outcome {
  */
 struct gil_record {
 	uint64_t acquisitions;
-	uint64_t switches;
+	uint64_t switches; /* acquisitions from another thread in mid-task */
 	uint64_t requests_sent;
 	uint64_t requests_withdrawn;
 	uint64_t drop_requests;
@@ -118,7 +118,8 @@ void gil_wake_all(struct gil *gil);
 struct gil_state {
 	bool is_locked;
 	unsigned waiters;
-	uint64_t switch_number;
+	uint64_t handover_number; /* acquisitions from another thread */
+	uint64_t switch_number;	  /* of these, in the middle of its task */
 };
 struct gil_state gil_inspect(struct gil *gil);
 

@@ -3,32 +3,37 @@
 noinst_LIBRARIES += libgildcore.a
 libgildcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
 libgildcore_a_CFLAGS = $(AM_CFLAGS) -pthread
-libgildcore_a_SOURCES =
-
-# The clocks that all of them read.
-libgildcore_a_SOURCES += %D%/clock.h
-
-# The processes, the board, and the way of a task.
-libgildcore_a_SOURCES += \
+libgildcore_a_SOURCES = \
+	%D%/address.c %D%/address.h \
 	%D%/answer.c %D%/answer.h \
+	%D%/backoff.c %D%/backoff.h \
 	%D%/board.c %D%/board.h \
+	%D%/clock.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/countdown.c %D%/countdown.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/doors.c %D%/doors.h \
 	%D%/executor.c %D%/executor.h \
 	%D%/frontend.c %D%/frontend.h \
 	%D%/generation.c %D%/generation.h \
+	%D%/gil.c %D%/gil.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
 	%D%/listeners.c %D%/listeners.h \
+	%D%/log.c %D%/log.h \
 	%D%/master.c %D%/master.h \
 	%D%/methods.c %D%/methods.h \
+	%D%/option.c %D%/option.h \
+	%D%/option_table.c %D%/option_table.h \
+	%D%/options.c %D%/options.h \
+	%D%/options_file.c \
 	%D%/peer.c %D%/peer.h \
 	%D%/process.c %D%/process.h \
 	%D%/queue.c %D%/queue.h \
 	%D%/recovery.c %D%/recovery.h \
 	%D%/report.c %D%/report.h \
 	%D%/session.c %D%/session.h \
+	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \
 	%D%/worker.c %D%/worker.h
 
@@ -38,19 +43,4 @@ gild_CFLAGS = $(AM_CFLAGS) -pthread
 gild_LDADD = libgildcore.a libgilproto.a $(CONFUSE_LIBS) $(EVENT_LIBS) \
 	$(JANSSON_LIBS)
 
-# --- base: from the command line to the master ---
-libgildcore_a_SOURCES += \
-	%D%/address.c %D%/address.h \
-	%D%/backoff.c %D%/backoff.h \
-	%D%/log.c %D%/log.h \
-	%D%/option.c %D%/option.h \
-	%D%/option_table.c %D%/option_table.h \
-	%D%/options.c %D%/options.h \
-	%D%/options_file.c \
-	%D%/settings.c %D%/settings.h
 dist_man_MANS += %D%/gild.8 %D%/gild.conf.5
-
-# --- lock: the lock and the countdown ---
-libgildcore_a_SOURCES += \
-	%D%/countdown.c %D%/countdown.h \
-	%D%/gil.c %D%/gil.h

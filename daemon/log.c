@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -30,15 +31,15 @@ static char process_name[PROCESS_CHARS + 1];
 static enum log_level level_shown = LOG_LEVEL_INFO;
 
 /* False when the line is full; room for the ellipsis and LF always stays. */
-static int
+static bool
 line_put(struct line *line, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	int is_plain = c >= ' ' && c <= '~';
+	bool is_plain = c >= ' ' && c <= '~';
 	size_t needed = is_plain ? 1 : 4;
 
 	if (line->length + needed > sizeof(line->text) - sizeof(ELLIPSIS))
-		return 0;
+		return false;
 	if (is_plain) {
 		line->text[line->length++] = (char)c;
 	} else {
@@ -47,7 +48,7 @@ line_put(struct line *line, unsigned char c)
 		line->text[line->length++] = hex[c >> 4];
 		line->text[line->length++] = hex[c & 15];
 	}
-	return 1;
+	return true;
 }
 
 static void
@@ -60,7 +61,7 @@ line_put_text(struct line *line, const char *text)
 }
 
 static void
-line_end(struct line *line, int is_cut)
+line_end(struct line *line, bool is_cut)
 {
 	if (is_cut) {
 		memcpy(line->text + line->length, ELLIPSIS, strlen(ELLIPSIS));

@@ -66,7 +66,7 @@ parse_quantity(const struct unit *units, const char *text, uint64_t *number)
 {
 	const char *suffix;
 
-	if (parse_digits(text, &suffix, number) < 0)
+	if (parse_digits(text, &suffix, number) != 0)
 		return -1;
 	for (; units->suffix != NULL; units++) {
 		if (strcasecmp(units->suffix, suffix) == 0)
@@ -236,6 +236,13 @@ complain(const struct option_row *row, const char *text,
 	return -1;
 }
 
+static int
+complain_memory(char complaint[OPTION_COMPLAINT_CHARS + 1])
+{
+	snprintf(complaint, OPTION_COMPLAINT_CHARS + 1, "out of memory");
+	return -1;
+}
+
 int
 option_set_addresses(struct settings *settings, const char *const texts[],
     size_t n_texts, char complaint[OPTION_COMPLAINT_CHARS + 1])
@@ -250,12 +257,11 @@ option_set_addresses(struct settings *settings, const char *const texts[],
 	}
 	for (size_t i = 0; i < n_texts; i++) {
 		if (address_check(
-			texts[i], complaint, OPTION_COMPLAINT_CHARS + 1) < 0)
+			texts[i], complaint, OPTION_COMPLAINT_CHARS + 1) != 0)
 			goto out;
 		fresh.listen[i] = strdup(texts[i]);
 		if (fresh.listen[i] == NULL) {
-			snprintf(complaint, OPTION_COMPLAINT_CHARS + 1,
-			    "memory ran out");
+			complain_memory(complaint);
 			goto out;
 		}
 		fresh.n_listen++;
@@ -280,6 +286,8 @@ parse_addresses(const char *text, struct settings *settings,
 	char *copy = strdup(text), *rest = copy;
 	int result;
 
+	if (copy == NULL)
+		return complain_memory(complaint);
 	while (rest != NULL && n_texts <= SETTINGS_MAX_LISTEN)
 		texts[n_texts++] = strsep(&rest, ",");
 	result = option_set_addresses(settings, texts, n_texts, complaint);
@@ -295,7 +303,7 @@ option_parse(const struct option_row *row, const char *text, void *record,
 
 	if (row->type == OPTION_ADDRESSES)
 		return parse_addresses(text, record, complaint);
-	if (parse_number(row, text, &number) < 0 || number < row->min ||
+	if (parse_number(row, text, &number) != 0 || number < row->min ||
 	    number > row->max)
 		return complain(row, text, complaint);
 	store_number(row, record, number);

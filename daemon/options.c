@@ -49,7 +49,7 @@ set_initial(const struct option_row *row, void *record)
 {
 	char complaint[OPTION_COMPLAINT_CHARS + 1];
 
-	if (option_parse(row, row->initial, record, complaint) < 0)
+	if (option_parse(row, row->initial, record, complaint) != 0)
 		fatal("the default of %s %s", row->name, complaint);
 }
 
@@ -80,7 +80,7 @@ reach_pool(struct settings *settings, const char *name,
 		if (strcmp(names[i], name) == 0)
 			return &settings->pools[i];
 	}
-	if (option_check_pool_name(name, complaint) < 0) {
+	if (option_check_pool_name(name, complaint) != 0) {
 		complain(error, "%s", complaint);
 		return NULL;
 	}
@@ -135,7 +135,7 @@ set_in_pool(struct settings *settings, const char *rest, const char *value,
 	pool = reach_pool(settings, name, row, error);
 	if (pool == NULL)
 		return -1;
-	if (option_parse(row, value, pool, complaint) < 0) {
+	if (option_parse(row, value, pool, complaint) != 0) {
 		settings->n_pools = n_pools;
 		return complain(
 		    error, "pool.%s.%s: %s", name, row->name, complaint);
@@ -159,7 +159,7 @@ options_set(struct settings *settings, const char *name, const char *value,
 		option_complain_unknown(&settings_table, "", name, complaint);
 		return complain(error, "%s", complaint);
 	}
-	if (option_parse(row, value, settings, complaint) < 0)
+	if (option_parse(row, value, settings, complaint) != 0)
 		return complain(error, "%s: %s", name, complaint);
 	return 0;
 }
@@ -170,7 +170,7 @@ options_set_listen(struct settings *settings, const char *const texts[],
 {
 	char complaint[OPTION_COMPLAINT_CHARS + 1];
 
-	if (option_set_addresses(settings, texts, n_texts, complaint) < 0)
+	if (option_set_addresses(settings, texts, n_texts, complaint) != 0)
 		return complain(error, "listen: %s", complaint);
 	return 0;
 }
@@ -212,13 +212,13 @@ options_finish(struct settings *settings, char error[OPTIONS_ERROR_CHARS + 1])
 	char complaint[OPTION_COMPLAINT_CHARS + 1];
 
 	if (settings->n_listen == 0 &&
-	    options_set_listen(settings, listen, 1, error) < 0)
+	    options_set_listen(settings, listen, 1, error) != 0)
 		return -1;
 	for (size_t i = 0; i < settings->n_pools; i++) {
 		struct pool_settings *pool = &settings->pools[i];
 
 		finish_pool(pool);
-		if (option_check_pool(pool, complaint) < 0)
+		if (option_check_pool(pool, complaint) != 0)
 			return complain(error, "%s", complaint);
 	}
 	return 0;

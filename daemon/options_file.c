@@ -103,10 +103,10 @@ value_cb(cfg_t *cfg, cfg_opt_t *opt)
 	else
 		result = option_parse(row, values[0], record, complaint);
 	*seen |= option_bit(table, row);
-	if (result < 0 && title != NULL)
+	if (result != 0 && title != NULL)
 		return complain(
 		    cfg->line, "pool.%.64s.%s: %s", title, name, complaint);
-	return result < 0 ? complain(cfg->line, "%s: %s", name, complaint) : 0;
+	return result != 0 ? complain(cfg->line, "%s: %s", name, complaint) : 0;
 }
 
 /* Makes the section's pool; its values have been checked one by one. */
@@ -122,7 +122,7 @@ add_pool(cfg_t *section, const char *title, char error[OPTIONS_ERROR_CHARS + 1])
 		if (value == NULL)
 			continue;
 		snprintf(name, sizeof(name), "pool.%s.%s", title, option);
-		if (options_set(reading.settings, name, value, error) < 0)
+		if (options_set(reading.settings, name, value, error) != 0)
 			return -1;
 	}
 	return option_check_pool(
@@ -140,13 +140,13 @@ section_cb(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (number == 1)
 		reading.settings->n_pools = 0; /* the defaults */
-	if (option_check_pool_name(title, error) < 0)
+	if (option_check_pool_name(title, error) != 0)
 		return complain(cfg->line, "%s", error);
 	option_format_bounds(kind, kinds);
 	if (cfg_getstr(section, kind->name) == NULL)
 		return complain(cfg->line,
 		    "pool \"%s\" has no kind: write kind = %s", title, kinds);
-	if (add_pool(section, title, error) < 0)
+	if (add_pool(section, title, error) != 0)
 		return complain(cfg->line, "%s", error);
 	reading.pool = (struct pool_settings){.given = 0};
 	return 0;
@@ -238,7 +238,7 @@ read_text(FILE *file)
 	size_t length;
 
 	if (text == NULL) {
-		complain(0, "memory ran out");
+		complain(0, "out of memory");
 		return NULL;
 	}
 	length = fread(text, 1, MAX_FILE_BYTES, file);

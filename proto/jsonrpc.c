@@ -111,22 +111,25 @@ check_version(const json_t *object, struct rpc_error *error)
 }
 
 static int
-check_members(json_t *object, struct rpc_error *error)
+check_method(const json_t *method, struct rpc_error *error)
 {
-	const char *name;
-	json_t *member;
+	if (method == NULL)
+		return rpc_error_set(error, RPC_INVALID_REQUEST, "method",
+		    "method is missing: it must be a string");
+	if (!json_is_string(method))
+		return rpc_error_set(error, RPC_INVALID_REQUEST, "method",
+		    "method must be a string, not %s", rpc_json_type(method));
+	return 0;
+}
 
-	json_object_foreach (object, name, member) {
-		size_t i = 0;
-
-		while (i < N_REQUEST_MEMBERS &&
-		    strcmp(name, request_members[i]) != 0)
-			i++;
-		if (i == N_REQUEST_MEMBERS)
-			return rpc_error_set_unknown(error, RPC_INVALID_REQUEST,
-			    name, "member", name, request_members,
-			    N_REQUEST_MEMBERS);
-	}
+/* params may be NULL: there were none. */
+static int
+check_params(const json_t *params, struct rpc_error *error)
+{
+	if (params != NULL && !json_is_object(params) && !json_is_array(params))
+		return rpc_error_set(error, RPC_INVALID_REQUEST, "params",
+		    "params must be an object or an array, not %s",
+		    rpc_json_type(params));
 	return 0;
 }
 
@@ -146,22 +149,13 @@ read_call(json_t *object, struct jsonrpc_call *call)
 		return rpc_error_set(error, RPC_INVALID_REQUEST, "id",
 		    "id must be a string, a number or null, not %s",
 		    rpc_json_type(call->id));
-	if (check_version(object, error) != 0)
-		return -1;
 	method = json_object_get(object, "method");
-	if (method == NULL)
-		return rpc_error_set(error, RPC_INVALID_REQUEST, "method",
-		    "method is missing: it must be a string");
-	if (!json_is_string(method))
-		return rpc_error_set(error, RPC_INVALID_REQUEST, "method",
-		    "method must be a string, not %s", rpc_json_type(method));
 	call->params = json_object_get(object, "params");
-	if (call->params != NULL && !json_is_object(call->params) &&
-	    !json_is_array(call->params))
-		return rpc_error_set(error, RPC_INVALID_REQUEST, "params",
-		    "params must be an object or an array, not %s",
-		    rpc_json_type(call->params));
-	if (check_members(object, error) != 0)
+	if (check_version(object, error) != 0 ||
+	    check_method(method, error) != 0 ||
+	    check_params(call->params, error) != 0 ||
+	    rpc_error_check_members(error, RPC_INVALID_REQUEST, "member",
+		object, request_members, N_REQUEST_MEMBERS) != 0)
 		return -1;
 	call->method = json_string_value(method);
 	call->method_len = json_string_length(method);
@@ -197,7 +191,7 @@ jsonrpc_parse(const char *line, size_t len, const struct jsonrpc_limits *limits,
     struct jsonrpc_message *message, struct rpc_error *error)
 {
 	size_t n_values = count_values(line, len);
-	int rc = -1;
+	int result = -1;
 
 	*message = (struct jsonrpc_message){.n_calls = 1};
 	if (n_values > limits->max_values) {
@@ -223,11 +217,11 @@ jsonrpc_parse(const char *line, size_t len, const struct jsonrpc_limits *limits,
 		parse_call(message->is_batch ? json_array_get(message->root, i)
 					     : message->root,
 		    &message->calls[i]);
-	rc = 0;
+	result = 0;
 out:
-	if (rc != 0)
+	if (result != 0)
 		jsonrpc_message_free(message);
-	return rc;
+	return result;
 }
 
 void
@@ -317,20 +311,16 @@ check_error_object(const json_t *object, struct rpc_error *error)
 static int
 read_notification(struct jsonrpc_reply *reply, struct rpc_error *error)
 {
-	json_t *method = json_object_get(reply->root, "method");
+	const json_t *method = json_object_get(reply->root, "method");
 
-	if (!json_is_string(method))
-		return rpc_error_set(error, RPC_INVALID_REQUEST, "method",
-		    "method must be a string, not %s", rpc_json_type(method));
+	if (check_method(method, error) != 0)
+		return -1;
 	if (reply->id != NULL || reply->result != NULL || reply->error != NULL)
 		return rpc_error_set(error, RPC_INVALID_REQUEST, "method",
 		    "a notification has no id, no result and no error");
 	reply->params = json_object_get(reply->root, "params");
-	if (reply->params != NULL && !json_is_object(reply->params) &&
-	    !json_is_array(reply->params))
-		return rpc_error_set(error, RPC_INVALID_REQUEST, "params",
-		    "params must be an object or an array, not %s",
-		    rpc_json_type(reply->params));
+	if (check_params(reply->params, error) != 0)
+		return -1;
 	reply->method = json_string_value(method);
 	return 0;
 }
@@ -380,13 +370,13 @@ jsonrpc_write(struct evbuffer *buffer, const json_t *value)
 {
 	char *text = json_dumps(value, WRITE_FLAGS);
 	size_t len;
-	int rc;
+	int result;
 
 	if (text == NULL)
 		return -1;
 	len = strlen(text);
 	text[len] = '\n'; /* in the place of the NUL: one add, all or nothing */
-	rc = evbuffer_add(buffer, text, len + 1);
+	result = evbuffer_add(buffer, text, len + 1);
 	free(text);
-	return rc;
+	return result;
 }

@@ -10,22 +10,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool
-is_one_of(const char *name, const char *const known[], size_t n_known)
-{
-	for (size_t i = 0; i < n_known; i++)
-		if (strcmp(name, known[i]) == 0)
-			return true;
-	return false;
-}
-
 int
 params_check(const json_t *params, const char *const known[], size_t n_known,
     struct rpc_error *error)
 {
-	const char *name;
-	json_t *member;
-
 	if (params == NULL)
 		return 0;
 	if (!json_is_object(params))
@@ -33,12 +21,8 @@ params_check(const json_t *params, const char *const known[], size_t n_known,
 		    "params must be an object, each parameter by its name, "
 		    "not %s",
 		    rpc_json_type(params));
-	/* jansson's iterators take no const, though reading changes nothing. */
-	json_object_foreach ((json_t *)params, name, member)
-		if (!is_one_of(name, known, n_known))
-			return rpc_error_set_unknown(error, RPC_INVALID_PARAMS,
-			    name, "parameter", name, known, n_known);
-	return 0;
+	return rpc_error_check_members(
+	    error, RPC_INVALID_PARAMS, "parameter", params, known, n_known);
 }
 
 int

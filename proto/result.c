@@ -30,17 +30,14 @@ struct member {
 	uint64_t max;
 };
 
-#define MEMBER(type, field, max)                              \
-	{                                                     \
-#field, offsetof(struct type, field),         \
-		    sizeof(((struct type *)NULL)->field), max \
+#define MEMBER_AT(member_name, type, place, limit)                            \
+	{                                                                     \
+		.name = member_name, .offset = offsetof(struct type, place),  \
+		.width = sizeof(((struct type *)NULL)->place), .max = (limit) \
 	}
-#define MEMBER_OF(type, part, field)                           \
-	{                                                      \
-#field, offsetof(struct type, part.field),     \
-		    sizeof(((struct type *)NULL)->part.field), \
-		    REQUEST_MAX_INTEGER                        \
-	}
+#define MEMBER(type, field, limit) MEMBER_AT(#field, type, field, limit)
+#define MEMBER_OF(type, part, field) \
+	MEMBER_AT(#field, type, part.field, REQUEST_MAX_INTEGER)
 #define N_MEMBERS(members) (sizeof(members) / sizeof(members[0]))
 
 static const struct member result_members[] = {

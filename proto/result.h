@@ -38,7 +38,7 @@ int job_state_parse(const char *name, enum job_state *state)
 /* What one lock saw of one task, or of the tasks of one job together. */
 struct lock_record {
 	uint64_t acquisitions;
-	uint64_t switches; /* acquisitions whose previous holder was another */
+	uint64_t switches; /* acquisitions from another thread in mid-task */
 	uint64_t drop_requests; /* received: = honoured + superseded + missed */
 	uint64_t honoured;	/* the lock was given up and another took it */
 	uint64_t superseded;	/* the tenure ended for another reason */
@@ -59,8 +59,7 @@ struct task_result {
 	uint64_t cpu_ns;   /* of its thread */
 	uint64_t lock_wait_ns;
 	uint64_t lock_held_ns;
-	uint64_t
-	    switch_wait_ns; /* gave the lock up and waited for its taking */
+	uint64_t switch_wait_ns; /* gave it up, until another had taken it */
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
 };

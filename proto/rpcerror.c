@@ -174,6 +174,31 @@ rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
 	    "unknown %s \"%.63s\": known are %s", what, name, list);
 }
 
+static bool
+is_one_of(const char *name, const char *const known[], size_t n_known)
+{
+	for (size_t i = 0; i < n_known; i++)
+		if (strcmp(name, known[i]) == 0)
+			return true;
+	return false;
+}
+
+int
+rpc_error_check_members(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *what, const json_t *object, const char *const known[],
+    size_t n_known)
+{
+	const char *name;
+	json_t *member;
+
+	/* jansson's iterators take no const, though reading changes nothing. */
+	json_object_foreach ((json_t *)object, name, member)
+		if (!is_one_of(name, known, n_known))
+			return rpc_error_set_unknown(
+			    error, kind, name, what, name, known, n_known);
+	return 0;
+}
+
 const char *
 rpc_json_type(const json_t *json)
 {

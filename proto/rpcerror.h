@@ -65,6 +65,14 @@ int rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
     const char *field, const char *what, const char *name,
     const char *const known[], size_t n_known);
 
+/*
+ * 0, or -1 when object has a member that is none of the known ones: it is
+ * refused as above, and error's field names it.
+ */
+int rpc_error_check_members(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *what, const json_t *object, const char *const known[],
+    size_t n_known) __attribute__((warn_unused_result));
+
 /* What a JSON value is, for a detail: "an object", "a string", "true", ... */
 const char *rpc_json_type(const json_t *json);
 

@@ -1,7 +1,7 @@
 /*
  * What a turn costs. First countdown(), called in strides as the daemon calls
- * it, beside two loops written out here: the same loop with the same check on
- * each turn, and one without any check. Then the cost that a client asks for
+ * it, beside two loops written by hand: one with the same check on each turn,
+ * and one without any check. Then the cost that a client asks for
  * beside the cost that it gets. The arms alternate; medians over many rounds.
  * It prints and does not judge.
  */
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "daemon/clock.h"
+#include "tests/bench/bench.h"
 
 #define ROUNDS 101
 #define TURNS UINT64_C(8000000)
@@ -18,18 +19,6 @@
 
 static _Atomic uint32_t attention;
 static uint64_t stride;
-
-static __attribute__((noinline, aligned(64))) uint64_t
-loop_checked(uint64_t turns, const _Atomic uint32_t *word)
-{
-	while (turns > 0) {
-		if (atomic_load_explicit(word, memory_order_relaxed) != 0)
-			break;
-		turns--;
-		__asm__ volatile("" : "+r"(turns));
-	}
-	return turns;
-}
 
 static __attribute__((noinline, aligned(64))) void
 loop_unchecked(uint64_t turns)
@@ -76,22 +65,6 @@ static void (*const arms[ARM_COUNT])(void) = {
     [ARM_CHECKED] = arm_checked,
     [ARM_UNCHECKED] = arm_unchecked,
 };
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare_doubles);
-	return values[count / 2];
-}
 
 static void
 bench_arms(void)

@@ -5,7 +5,7 @@
  *	the round trip of a tiny job (count 1) over loopback, one at a time,
  *	beside that of a line through a bare libevent echo server;
  *	a countdown in a worker process, by its result's cpu_ns, beside a loop
- *	with the same check on each turn written out here.
+ *	with the same check on each turn.
  *
  * It starts the gild that $GILD names (./gild) on a port of its own, prints,
  * and does not judge.
@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "tests/bench/bench.h"
 
 #define ROUNDS 15
 #define CALLS 1000 /* a round */
@@ -40,22 +41,6 @@ die(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Sorts. */
-static double
-quantile(double *values, size_t n, double q)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return values[(size_t)((double)(n - 1) * q)];
 }
 
 /* --- a bare line echo --- */
@@ -256,27 +241,15 @@ measure_round_trips(struct client *echo, struct client *gild)
 			}
 		}
 	}
-	bare = quantile(arms[0].us, ROUNDS * CALLS, 0.5);
+	bare = median(arms[0].us, ROUNDS * CALLS);
 	printf("round trips over loopback, one at a time, %d each\n\n",
 	    ROUNDS * CALLS);
 	printf("  %-28s %10s %10s %8s\n", "", "median us", "p99 us", "ratio");
 	for (size_t i = 0; i < 4; i++)
 		printf("  %-28s %10.1f %10.1f %8.2f\n", arms[i].name,
-		    quantile(arms[i].us, ROUNDS * CALLS, 0.5),
+		    median(arms[i].us, ROUNDS * CALLS),
 		    quantile(arms[i].us, ROUNDS * CALLS, 0.99),
-		    quantile(arms[i].us, ROUNDS * CALLS, 0.5) / bare);
-}
-
-static __attribute__((noinline, aligned(64))) uint64_t
-loop_checked(uint64_t turns, const _Atomic uint32_t *word)
-{
-	while (turns > 0) {
-		if (atomic_load_explicit(word, memory_order_relaxed) != 0)
-			break;
-		turns--;
-		__asm__ volatile("" : "+r"(turns));
-	}
-	return turns;
+		    median(arms[i].us, ROUNDS * CALLS) / bare);
 }
 
 static double
@@ -320,8 +293,8 @@ measure_countdown(struct client *gild)
 		loop[i] = loop_ps();
 		worker[i] = worker_ps(gild);
 	}
-	bare = quantile(loop, COUNTS, 0.5);
-	counted = quantile(worker, COUNTS, 0.5);
+	bare = median(loop, COUNTS);
+	counted = median(worker, COUNTS);
 	printf("\n%" PRIu64 " turns, median of %d, CPU time a turn\n\n", TURNS,
 	    COUNTS);
 	printf("  %-28s %7.1f ps\n", "hand-written, same check", bare);

@@ -1,6 +1,6 @@
 /*
  * The end-to-end harness: gild, started and stopped. It runs in the process
- * that Check forks for a test, apart from run_suite(), which is its parent.
+ * that Check forks for a test, apart from run_suite() and its like, the parent.
  * Where a test fails Check kills that process and all that it started, so
  * what a failed test leaves is shown by the parent, from its folder.
  */
@@ -42,26 +42,46 @@ show_log(const char *path)
 	fclose(log);
 }
 
+/* Longer than any wait: it is the harness that says what is late. */
+static TCase *
+patient_tcase(const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 6.0 * deadline_ms() / 1000);
+	return tcase;
+}
+
+static int
+run_tcase(const char *name, TCase *tcase)
+{
+	Suite *suite = suite_create(name);
+	int exit_status;
+
+	suite_add_tcase(suite, tcase);
+	scratch_begin();
+	exit_status = suite_main(suite);
+	scratch_end(show_log);
+	return exit_status;
+}
+
 int
 run_suite(const char *name, const TTest *const tests[], size_t n_tests)
 {
-	Suite *suite = suite_create(name);
-	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
+	TCase *tcase = patient_tcase(name);
 
-	/* Longer than any wait: it is the harness that says what is late. */
-	tcase_set_timeout(tcase, 6.0 * deadline_ms() / 1000);
 	for (size_t i = 0; i < n_tests; i++)
 		tcase_add_test(tcase, tests[i]);
-	suite_add_tcase(suite, tcase);
-	scratch_begin();
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end(show_log);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(name, tcase);
+}
+
+int
+run_loop_suite(const char *name, const TTest *test, size_t n_times)
+{
+	TCase *tcase = patient_tcase(name);
+
+	tcase_add_loop_test(tcase, test, 0, (int)n_times);
+	return run_tcase(name, tcase);
 }
 
 /* Runs when the process of a test that passed exits. */
@@ -211,7 +231,7 @@ check_log(const struct gild *gild)
 	    "AddressSanitizer:DEADLYSIGNAL", "runtime error:"};
 	char *log = gild_log(gild);
 
-	for (size_t i = 0; i < sizeof(findings) / sizeof(findings[0]); i++)
+	for (size_t i = 0; i < COUNT(findings); i++)
 		ck_assert_msg(strstr(log, findings[i]) == NULL,
 		    "a sanitizer found something: %s", findings[i]);
 	free(log);
@@ -324,27 +344,34 @@ gild_pids(struct gild *gild, const char *kind, const char *pool, pid_t pids[],
 	return n;
 }
 
-size_t
-stats_executors(const json_t *stats, const char *state)
+/* Whether each member of the array is in this state. */
+static bool
+all_are(const json_t *array, const char *state)
 {
-	json_t *pool, *executor;
-	size_t i, j, n = 0;
+	json_t *member;
+	size_t i;
 
-	json_array_foreach (value_at(stats, "pools"), i, pool)
-		json_array_foreach (value_at(pool, "executors"), j, executor)
-			n += strcmp(text_at(executor, "state"), state) == 0;
-	return n;
+	json_array_foreach (array, i, member)
+		if (strcmp(text_at(member, "state"), state) != 0)
+			return false;
+	return true;
 }
 
 static bool
 is_idle(json_t *stats, void *unused)
 {
+	json_t *pool;
+	size_t i;
+
 	(void)unused;
+	json_array_foreach (value_at(stats, "pools"), i, pool)
+		if (int_at(pool, "tasks.queued") != 0 ||
+		    int_at(pool, "tasks.dispatched") != 0 ||
+		    !all_are(value_at(pool, "executors"), "idle"))
+			return false;
 	return int_at(stats, "jobs.queued") == 0 &&
 	    int_at(stats, "jobs.running") == 0 &&
-	    stats_executors(stats, "busy") == 0 &&
-	    stats_executors(stats, "starting") == 0 &&
-	    stats_executors(stats, "down") == 0;
+	    all_are(value_at(stats, "processes"), "ready");
 }
 
 void

@@ -24,9 +24,13 @@
 
 #include "tests/e2e/peer.h"
 #include "tests/e2e/process.h"
+#include "tests/e2e/value.h"
+#include "tests/unit/suite.h"
 
 /* The body of main(): runs the tests as one suite, returns its exit status. */
 int run_suite(const char *name, const TTest *const tests[], size_t n_tests);
+/* The same for one test, n_times, with _i from 0 on. */
+int run_loop_suite(const char *name, const TTest *test, size_t n_times);
 
 struct gild {
 	pid_t pid;	    /* the master; 0 once it has been reaped */
@@ -75,9 +79,10 @@ void gild_await_stats(struct gild *gild, const char *what,
  */
 size_t gild_pids(struct gild *gild, const char *kind, const char *pool,
     pid_t pids[], size_t max_pids);
-/* How many executors are in this state ("idle", "busy"), in all pools. */
-size_t stats_executors(const json_t *stats, const char *state);
-/* Waits until no job is queued or running and every executor is idle. */
+/*
+ * Waits until no job is queued or running, no task is under way, every process
+ * is ready and every executor idle.
+ */
 void gild_await_idle(struct gild *gild);
 /*
  * The pid of the process that runs a task of this pool, once there is one;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "tests/e2e/process.h"
+#include "tests/e2e/value.h"
 
 #define MAX_PEERS 8192
 
@@ -294,6 +295,7 @@ static json_t *
 peer_find(struct peer *peer, bool (*is_wanted)(json_t *, const void *),
     const void *arg)
 {
+	int64_t end_ms = now_ms() + deadline_ms();
 	json_t *message;
 	size_t i;
 
@@ -309,6 +311,9 @@ peer_find(struct peer *peer, bool (*is_wanted)(json_t *, const void *),
 		if (is_wanted(message, arg))
 			return message;
 		json_array_append_new(peer->kept, message);
+		ck_assert_msg(ms_until(end_ms) > 0,
+		    "in %d ms much came, but not what was waited for",
+		    deadline_ms());
 	}
 }
 
@@ -321,23 +326,21 @@ is_answer_to(json_t *message, const void *arg)
 	    json_integer_value(id) == *(const int64_t *)arg;
 }
 
+/* Of the job that was submitted by this request. */
 static bool
-is_notification_of(json_t *message, const void *arg)
+is_progress(json_t *message, const void *arg)
 {
 	const char *method =
 	    json_string_value(json_object_get(message, "method"));
 
-	return method != NULL && strcmp(method, arg) == 0;
+	return method != NULL && strcmp(method, "job.progress") == 0 &&
+	    int_at(message, "params.request") == *(const int64_t *)arg;
 }
 
 static bool
-is_running_notice(json_t *message, const void *arg)
+is_progress_in_turns(json_t *message, const void *arg)
 {
-	json_t *params = json_object_get(message, "params");
-
-	return is_notification_of(message, "job.progress") &&
-	    int_at(params, "request") == *(const int64_t *)arg &&
-	    int_at(params, "turns") > 0;
+	return is_progress(message, arg) && int_at(message, "params.turns") > 0;
 }
 
 static int64_t
@@ -378,16 +381,6 @@ json_t *
 peer_await(struct peer *peer, int64_t id)
 {
 	return peer_find(peer, is_answer_to, &id);
-}
-
-json_t *
-peer_await_notification(struct peer *peer, const char *method)
-{
-	json_t *message = peer_find(peer, is_notification_of, method);
-	json_t *params = json_incref(value_at(message, "params"));
-
-	json_decref(message);
-	return params;
 }
 
 json_t *
@@ -436,68 +429,24 @@ peer_call_error(struct peer *peer, const char *slug, const char *method,
 	return error;
 }
 
-int64_t
-peer_submit_running(struct peer *peer, char job[27], const char *pool,
-    uint64_t count, unsigned workers)
+void
+peer_await_job(struct peer *peer, int64_t id, char job[JOB_ID_CHARS + 1])
 {
-	json_t *notice;
-	int64_t id = peer_call_start(peer, "job.submit", "{s:s, s:I, s:i, s:b}",
-	    "pool", pool, "count", (json_int_t)count, "workers", (int)workers,
-	    "progress", 1);
+	json_t *message = peer_find(peer, is_progress, &id);
 
-	notice = peer_find(peer, is_running_notice, &id);
-	snprintf(job, 27, "%s", text_at(notice, "params.job"));
-	json_decref(notice);
+	snprintf(job, JOB_ID_CHARS + 1, "%s", text_at(message, "params.job"));
+	json_decref(message);
+}
+
+int64_t
+peer_submit_running(struct peer *peer, char job[JOB_ID_CHARS + 1],
+    const char *pool, json_int_t count, unsigned workers)
+{
+	int64_t id =
+	    peer_call_start(peer, "job.submit", "{s:s, s:I, s:i, s:b}", "pool",
+		pool, "count", count, "workers", (int)workers, "progress", 1);
+
+	peer_await_job(peer, id, job);
+	json_decref(peer_find(peer, is_progress_in_turns, &id));
 	return id;
-}
-
-json_t *
-value_at(const json_t *value, const char *path)
-{
-	const char *step = path;
-	char name[64];
-
-	while (value != NULL) {
-		size_t len = strcspn(step, ".");
-
-		ck_assert_uint_lt(len, sizeof(name));
-		memcpy(name, step, len);
-		name[len] = '\0';
-		value = json_is_array(value)
-		    ? json_array_get(value, strtoul(name, NULL, 10))
-		    : json_object_get(value, name);
-		if (step[len] == '\0')
-			break;
-		step += len + 1;
-	}
-	ck_assert_msg(value != NULL, "no %s there", path);
-	return (json_t *)(uintptr_t)value;
-}
-
-int64_t
-int_at(const json_t *value, const char *path)
-{
-	const json_t *found = value_at(value, path);
-
-	ck_assert_msg(json_is_integer(found), "%s is no integer", path);
-	return json_integer_value(found);
-}
-
-const char *
-text_at(const json_t *value, const char *path)
-{
-	const json_t *found = value_at(value, path);
-
-	ck_assert_msg(json_is_string(found), "%s is no string", path);
-	return json_string_value(found);
-}
-
-int64_t
-sum_of(const json_t *array, const char *member)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < json_array_size(array); i++)
-		sum += int_at(json_array_get(array, i), member);
-	return sum;
 }

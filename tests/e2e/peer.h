@@ -1,9 +1,7 @@
 /*
- * Peers: connections to a gild, for end-to-end tests, and the JSON values
- * that come out of them.
- *
- * For the body of a Check test; what goes wrong fails the test. Each wait has
- * a deadline, deadline_ms() long.
+ * Peers: connections to a gild, for end-to-end tests. For the body of a Check
+ * test; what goes wrong fails the test. Each wait has a deadline, deadline_ms()
+ * long.
  */
 #ifndef GILD_TESTS_E2E_PEER_H
 #define GILD_TESTS_E2E_PEER_H
@@ -12,6 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "proto/jobid.h"
+
+/* Turns that no machine gets through while a test lasts. */
+#define ENDLESS ((json_int_t)1 << 52)
 
 struct peer;
 
@@ -54,8 +57,6 @@ int64_t peer_call_start(
     struct peer *peer, const char *method, const char *params, ...);
 /* The whole answer to a call: a new reference. */
 json_t *peer_await(struct peer *peer, int64_t id);
-/* The params of the next notification of this method: a new reference. */
-json_t *peer_await_notification(struct peer *peer, const char *method);
 /* Start and await: the result, which must not be an error. */
 json_t *peer_call(
     struct peer *peer, const char *method, const char *params, ...);
@@ -65,18 +66,13 @@ json_t *peer_call_error(struct peer *peer, const char *slug, const char *method,
 /* The result in an answer, which must not be an error: a new reference. */
 json_t *answer_result(json_t *answer);
 
+/* The id of the job that this call submits, with "progress". */
+void peer_await_job(struct peer *peer, int64_t id, char job[JOB_ID_CHARS + 1]);
 /*
  * Submits a job with "progress" and waits until turns of it are done. Its id
- * goes to job (27 bytes); what is returned is for peer_await().
+ * goes to job; what is returned is for peer_await().
  */
-int64_t peer_submit_running(struct peer *peer, char job[27], const char *pool,
-    uint64_t count, unsigned workers);
-
-/* By a path like "tasks.0.turns"; the value must be there. Borrowed. */
-json_t *value_at(const json_t *value, const char *path);
-int64_t int_at(const json_t *value, const char *path);
-const char *text_at(const json_t *value, const char *path);
-/* The sum of a member over the members of an array. */
-int64_t sum_of(const json_t *array, const char *member);
+int64_t peer_submit_running(struct peer *peer, char job[JOB_ID_CHARS + 1],
+    const char *pool, json_int_t count, unsigned workers);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "tests/e2e/harness.h"
 
-#define ENDLESS "1e15"
+#define ENDLESS_TEXT "1e15"
 
 static struct gild *gild;
 
@@ -71,7 +71,7 @@ START_TEST(each_command_speaks_json_and_plainly)
 	};
 
 	start(NULL);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COUNT(commands); i++) {
 		const char *command = commands[i].command;
 		struct run *run;
 		json_t *json = one_line(
@@ -198,11 +198,12 @@ START_TEST(a_comparison_is_made)
 	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out,
-	    "countdown from 100,000 in 2 parts, 20 ns a "
-	    "turn: 1 round, interleaved\n");
+	    "Countdown from 100,000 in 2 parts, 20 ns a turn\n"
+	    "gild ");
+	expect_says(run->out, ", 1 round, interleaved\n\n");
 	expect_says(run->out, "\n  threads, one lock  ");
 	expect_says(run->out, "wo processes");
-	expect_says(run->out, "(One arm measured twice differs by ");
+	expect_says(run->out, "(Noise: the same job twice differs by ");
 	ck_assert_str_eq(run->err, "");
 	/* It fits in 80 columns; the locale C has no blocks. */
 	for (const char *line = run->out; *line != '\0';
@@ -237,12 +238,12 @@ START_TEST(another_ones_job_is_cancelled)
 	struct peer *peer;
 	struct run *run;
 	json_t *result;
-	char job[27];
+	char job[JOB_ID_CHARS + 1];
 	int64_t id;
 
 	start(NULL);
 	peer = peer_connect(gild);
-	id = peer_submit_running(peer, job, "processes", UINT64_C(1) << 52, 1);
+	id = peer_submit_running(peer, job, "processes", ENDLESS, 1);
 	run = run_program(NULL, "gilctl", "cancel", job, NULL);
 	expect_exit(run, 0);
 	expect_says(run->out, " is cancelled\n");
@@ -266,7 +267,10 @@ START_TEST(a_wrong_command_line_is_2)
 		const char *error;
 	} wrong[] = {
 	    {{NULL}, "gilctl: no command given"},
-	    {{"frobnicate"}, "gilctl: unknown command \"frobnicate\""},
+	    {{"frobnicate"}, "gilctl: unknown command \"frobnicate\"; see"},
+	    {{"stat"}, "gilctl: unknown command \"stat\": did you mean stats?"},
+	    {{"-s", "127.0.0.1:65536", "ping"},
+		"\"127.0.0.1:65536\" is no address: a port is from 1 to 65535"},
 	    {{"--frob", "ping"}, "gilctl: unknown option --frob; see"},
 	    {{"ping", "-x"}, "gilctl: ping: unknown option -x; see"},
 	    {{"ping", "-n"}, "gilctl: ping: --count needs a value"},
@@ -283,7 +287,7 @@ START_TEST(a_wrong_command_line_is_2)
 	    {{"-s", "nowhere", "ping"}, "\"nowhere\" is no address: write"},
 	};
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < COUNT(wrong); i++) {
 		const char *const *args = wrong[i].args;
 		struct run *run = run_program(NULL, "gilctl", args[0],
 		    args[0] != NULL ? args[1] : NULL, args[2], args[3], NULL);
@@ -331,11 +335,11 @@ START_TEST(a_job_that_is_not_done_is_1)
 
 	start(NULL);
 	run = run_program(
-	    NULL, "gilctl", "submit", "--timeout", "20", ENDLESS, NULL);
+	    NULL, "gilctl", "submit", "--timeout", "20", ENDLESS_TEXT, NULL);
 	expect_exit(run, 1);
-	expect_says(run->out, "timed_out: countdown from ");
+	expect_says(run->out, "timed out: countdown from ");
 	run = run_program(NULL, "gilctl", "--json", "submit", "--timeout", "20",
-	    ENDLESS, NULL);
+	    ENDLESS_TEXT, NULL);
 	expect_exit(run, 1);
 	expect_says(run->out, "\"state\":\"timed_out\"");
 	gild_stop(gild);
@@ -422,7 +426,7 @@ START_TEST(each_line_has_its_answer)
 	run = run_program(
 	    input, "gilctl", "submit", "-", "-p", "processes", NULL);
 	expect_exit(run, 4);
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+	for (size_t i = 0; i < COUNT(expected); i++) {
 		json_t *answer = answer_of(run, expected[i].line);
 
 		ck_assert_str_eq(
@@ -431,7 +435,7 @@ START_TEST(each_line_has_its_answer)
 	}
 	for (const char *at = run->out; *at != '\0'; at++)
 		n_lines += *at == '\n';
-	ck_assert_uint_eq(n_lines, sizeof(expected) / sizeof(expected[0]));
+	ck_assert_uint_eq(n_lines, COUNT(expected));
 	ck_assert_str_eq(run->err, "");
 	free(input);
 	gild_stop(gild);
@@ -521,12 +525,13 @@ one_is_cancelled(json_t *stats, void *arg)
 	    int_at(stats, "jobs.running") == 0;
 }
 
-/* gilctl submit ENDLESS, or -; *in is its stdin, *out what it prints. */
+/* gilctl submit of an endless job, or -; *in is its stdin, *out what it prints.
+ */
 static pid_t
 start_endless(bool is_stream, int *in, int *out)
 {
 	const char *argv[] = {
-	    "gilctl", "submit", is_stream ? "-" : ENDLESS, NULL};
+	    "gilctl", "submit", is_stream ? "-" : ENDLESS_TEXT, NULL};
 	const char *line = "{\"count\":1000000000000000}\n";
 	int in_fds[2], out_fds[2];
 	pid_t pid;
@@ -562,8 +567,7 @@ static const struct {
 
 START_TEST(who_is_interrupted_leaves_no_job)
 {
-	for (size_t i = 0; i < sizeof(interruptions) / sizeof(interruptions[0]);
-	     i++) {
+	for (size_t i = 0; i < COUNT(interruptions); i++) {
 		int in, out, status;
 		pid_t pid;
 
@@ -664,7 +668,7 @@ await_shown(int terminal, char *shown, size_t size, const char *part)
 START_TEST(a_terminal_shows_a_bar_and_forgets_it)
 {
 	static char shown[1 << 20];
-	const char *argv[] = {"gilctl", "submit", ENDLESS, NULL};
+	const char *argv[] = {"gilctl", "submit", ENDLESS_TEXT, NULL};
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int slave, status;
@@ -722,5 +726,5 @@ main(void)
 	    a_terminal_shows_a_bar_and_forgets_it,
 	};
 
-	return run_suite("gilctl", tests, sizeof(tests) / sizeof(tests[0]));
+	return run_suite("gilctl", tests, COUNT(tests));
 }

@@ -142,26 +142,18 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("protocol");
-	TCase *tcase = tcase_create("examples");
 	char error[EXAMPLE_ERROR_CHARS + 1];
 	char *document = examples_load();
-	SRunner *runner;
-	int failed;
+	int exit_status;
 
 	if (examples_read(document, &examples, error) != 0 || examples.n == 0) {
 		fprintf(stderr, DOCUMENT ": %s\n",
 		    examples.n == 0 ? "no examples" : error);
 		return EXIT_FAILURE;
 	}
-	tcase_set_timeout(tcase, deadline_ms() / 1000 * 4);
-	tcase_add_loop_test(tcase, an_example_is_true, 0, (int)examples.n);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	exit_status =
+	    run_loop_suite("protocol", an_example_is_true, examples.n);
 	examples_free(&examples);
 	free(document);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return exit_status;
 }

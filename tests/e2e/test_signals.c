@@ -16,8 +16,6 @@
 
 #include "tests/e2e/harness.h"
 
-#define ENDLESS ((json_int_t)1 << 52)
-
 /* Waits until gild refuses jobs because it is about to stop. */
 static void
 await_draining(struct peer *peer)
@@ -59,7 +57,7 @@ START_TEST(stop_finishes_what_is_in_flight)
 		struct gild *gild = gild_start(NULL);
 		struct peer *peer = peer_connect(gild);
 		struct peer *idle = peer_connect(gild);
-		char job[27];
+		char job[JOB_ID_CHARS + 1];
 		int64_t ids[3];
 
 		json_decref(peer_call(idle, "server.ping", NULL));
@@ -94,7 +92,7 @@ START_TEST(drain_timeout_ends_the_wait)
 {
 	struct gild *gild = gild_start("-o", "drain_timeout=200ms", NULL);
 	struct peer *peer = peer_connect(gild);
-	char job[27];
+	char job[JOB_ID_CHARS + 1];
 	int64_t id = peer_submit_running(peer, job, "threads", ENDLESS, 2);
 	json_t *result;
 
@@ -143,7 +141,7 @@ START_TEST(second_signal_ends_at_once)
 {
 	struct gild *gild = gild_start(NULL);
 	struct peer *peer = peer_connect(gild);
-	char job[27];
+	char job[JOB_ID_CHARS + 1];
 
 	peer_submit_running(peer, job, "processes", ENDLESS, 2);
 	gild_signal(gild, SIGTERM);
@@ -158,7 +156,7 @@ START_TEST(children_leave_when_the_master_is_killed)
 {
 	struct gild *gild = gild_start(NULL);
 	struct peer *peer = peer_connect(gild);
-	char job[27];
+	char job[JOB_ID_CHARS + 1];
 	int status;
 
 	peer_submit_running(peer, job, "processes", ENDLESS, 2);
@@ -348,5 +346,5 @@ main(void)
 	    several_addresses,
 	};
 
-	return run_suite("signals", tests, sizeof(tests) / sizeof(tests[0]));
+	return run_suite("signals", tests, COUNT(tests));
 }

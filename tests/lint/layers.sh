@@ -3,9 +3,10 @@
 #
 #   proto/ includes nothing of the project but proto/, and of libevent only its
 #   buffers; daemon/ and client/ include themselves and proto/, never each
-#   other; the lock (daemon/gil.[ch]) includes only daemon/clock.h; a .c file
-#   includes its own header first; every header compiles alone; no file names
-#   the folder that it was built in.
+#   other; within proto/, and among a frontend's parts in daemon/, nothing
+#   includes what stands above it; the lock (daemon/gil.[ch]) includes only
+#   daemon/clock.h; a .c file includes its own header first; every header
+#   compiles alone; no file names the folder that it was built in.
 #
 # Environment: srcdir; CC and CPPFLAGS for the headers. Prints each breach as
 # FILE:LINE: what is wrong, and exits with 1 when there was one.
@@ -70,6 +71,57 @@ for file in $(sources proto); do
 		esac
 	done
 done
+
+# stack FOLDER NAME...: the lowest first; none may include what stands above it
+stack() {
+	folder=$1
+	shift
+	above=" $* "
+	for part; do
+		above=${above#" $part"}
+		for file in "$folder/$part.h" "$folder/$part.c"; do
+			[ -f "$file" ] || continue
+			for include in $(includes "$file"); do
+				path=${include#*:\"}
+				name=${path#"$folder/"}
+				case $above in
+				*" ${name%.h\"} "*)
+					breach "$file:${include%%:*}: $part.c stands below" \
+						"${path%\"}"
+					;;
+				esac
+			done
+		done
+	done
+}
+
+# names STACK NAME: whether the one has the other
+names() {
+	case " $1 " in
+	*" $2 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+proto_stack='nearest rpcerror frame jsonrpc jobid params request result'
+# The list is a list of words.
+# shellcheck disable=SC2086
+stack proto $proto_stack
+for file in $(sources proto); do
+	name=${file#proto/}
+	names "$proto_stack" "${name%.[ch]}" ||
+		breach "$file:1: has no place in the stack of proto/"
+done
+
+# The frontend's parts are those that daemon/frontend.h lists; that header is
+# the ground on which all of them stand.
+if [ -f daemon/frontend.h ]; then
+	# shellcheck disable=SC2046
+	set -- $(sed -n 's/^ \*	\([a-z_]*\)\.c .*/\1/p' daemon/frontend.h |
+		grep -vx frontend)
+	[ $# -gt 1 ] || breach 'daemon/frontend.h:1: lists no parts'
+	stack daemon "$@"
+fi
 
 for file in daemon/gil.h daemon/gil.c; do
 	[ -f "$file" ] || continue

@@ -22,6 +22,18 @@ plant() {
 	printf '%s\n' "$@" >"$file"
 }
 
+# plant_parts FILE LINE...: the same, where a frontend has parts
+plant_parts() {
+	plant "$@"
+	{
+		echo '/*'
+		printf ' *\t%s.c  does\n' answer job frontend
+		echo ' */'
+	} >"$tree/daemon/frontend.h"
+	echo 'struct answer;' >"$tree/daemon/answer.h"
+	echo 'struct job;' >"$tree/daemon/job.h"
+}
+
 # expect STATUS TEXT: what the lint says of the tree
 expect() {
 	checks=$((checks + 1))
@@ -48,6 +60,19 @@ plant client/bad.h '/* */' '' '#include "daemon/board.h"'
 expect 1 'client/bad.h:3: client/ may not include daemon/board.h'
 plant client/bad.c '#include "table.h"'
 expect 1 'client/bad.c:1: client/ may not include table.h'
+plant proto/params.h '#include "proto/request.h"'
+expect 1 'proto/params.h:1: params.c stands below proto/request.h'
+plant proto/request.c '#include "proto/params.h"'
+expect 0 'no breach'
+plant proto/stray.c ''
+expect 1 'proto/stray.c:1: has no place in the stack of proto/'
+plant_parts daemon/job.c '#include "daemon/job.h"' \
+	'#include "daemon/frontend.h"' '#include "daemon/answer.h"'
+expect 0 'no breach'
+plant_parts daemon/answer.c '' '#include "daemon/job.h"'
+expect 1 'daemon/answer.c:2: answer.c stands below daemon/job.h'
+plant daemon/frontend.h '/* A frontend has no parts. */' 'struct frontend;'
+expect 1 'daemon/frontend.h:1: lists no parts'
 plant daemon/gil.h '#include "daemon/board.h"'
 expect 1 'daemon/gil.h:1: the lock stands alone'
 plant daemon/board.c '#include <stdio.h>' '#include "daemon/board.h"'

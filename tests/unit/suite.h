@@ -1,9 +1,11 @@
-/* What every unit test's main does with its one suite. */
+/* What the tests' programs have in common: one suite each, and its main. */
 #ifndef GILD_TESTS_UNIT_SUITE_H
 #define GILD_TESTS_UNIT_SUITE_H
 
 #include <check.h>
 #include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Runs the suite and frees it. The exit status. */
 static inline int

@@ -9,6 +9,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "tests/unit/suite.h"
 
 static char error[512];
 static char directory[64];
@@ -89,6 +92,18 @@ has_ipv6(void)
 	if (fd >= 0)
 		close(fd);
 	return has;
+}
+
+/* Without /etc/hosts, as in a bare system, nobody may know it. */
+static bool
+has_localhost(void)
+{
+	struct addrinfo *found;
+
+	if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
 }
 
 static const struct {
@@ -234,6 +249,10 @@ START_TEST(localhost_has_local_addresses_each_once)
 	int n = address_resolve(
 	    "localhost:80", found, ADDRESS_MAX_RESOLVED, error, sizeof(error));
 
+	if (!has_localhost()) {
+		ck_assert_int_eq(n, -1);
+		return;
+	}
 	ck_assert_int_ge(n, 1);
 	for (int i = 0; i < n; i++) {
 		ck_assert(address_is_local(&found[i]));
@@ -505,16 +524,12 @@ START_TEST(what_is_no_socket_has_no_address)
 }
 END_TEST
 
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("address");
 	TCase *texts = tcase_create("texts"),
 	      *sockets = tcase_create("sockets");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(
 	    texts, what_is_written_wrong_is_explained, 0, COUNT(wrong));
@@ -546,10 +561,5 @@ main(void)
 	tcase_add_test(sockets, a_path_into_nowhere_is_an_error);
 	tcase_add_test(sockets, what_is_no_socket_has_no_address);
 	suite_add_tcase(suite, sockets);
-
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

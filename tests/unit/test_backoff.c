@@ -4,6 +4,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "tests/unit/suite.h"
+
 #define FIRST 100
 #define CAP 1000
 #define QUIET 5000
@@ -11,7 +13,7 @@
 static struct backoff backoff;
 
 static void
-set_up(void)
+setup(void)
 {
 	backoff_init(&backoff, FIRST, CAP, QUIET);
 }
@@ -29,7 +31,7 @@ START_TEST(the_delay_doubles_to_its_cap)
 	static const uint64_t delays[] = {0, 100, 200, 400, 800, 1000, 1000};
 	uint64_t now = 77;
 
-	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+	for (size_t i = 0; i < COUNT(delays); i++) {
 		ck_assert_uint_eq(backoff_fail(&backoff, now), delays[i]);
 		ck_assert_uint_eq(backoff.delay_ns, delays[i]);
 		ck_assert_uint_eq(backoff.last_failure_ns, now);
@@ -98,10 +100,8 @@ main(void)
 {
 	Suite *suite = suite_create("backoff");
 	TCase *tcase = tcase_create("backoff");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, the_first_failure_costs_nothing);
 	tcase_add_test(tcase, the_delay_doubles_to_its_cap);
 	tcase_add_test(tcase, a_quiet_time_starts_afresh);
@@ -110,9 +110,5 @@ main(void)
 	tcase_add_test(tcase, a_cap_below_the_first_delay_holds);
 	tcase_add_test(tcase, the_largest_numbers_do_not_wrap);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

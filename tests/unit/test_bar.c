@@ -55,6 +55,25 @@ START_TEST(parts_stand_behind_each_other)
 }
 END_TEST
 
+static void
+assert_ends(struct bar bar, size_t solid, size_t shaded, size_t light)
+{
+	ck_assert_uint_eq(bar.ends[BAR_SOLID], solid);
+	ck_assert_uint_eq(bar.ends[BAR_SHADED], shaded);
+	ck_assert_uint_eq(bar.ends[BAR_LIGHT], light);
+	ck_assert_uint_eq(strlen(bar.text), light);
+}
+
+START_TEST(parts_tell_where_they_end)
+{
+	assert_ends(parts(0.25, 0.5, 0.25, 4, true), 3, 9, 12);
+	assert_ends(parts(0.5, 0, 0.5, 4, false), 2, 2, 4);
+	assert_ends(parts(0.75, 0, 0, 2, true), 6, 6, 6);
+	assert_ends(parts(0.0001, 0, 0, 10, false), 1, 1, 1);
+	assert_ends(parts(0, 0, 0, 4, true), 0, 0, 0);
+}
+END_TEST
+
 START_TEST(full_blocks_alone_come_in_eighths)
 {
 	ck_assert_str_eq(parts(0.75, 0, 0, 2, true).text, FULL HALF);
@@ -112,6 +131,7 @@ main(void)
 	tcase_add_test(tcase, progress_fills_its_track);
 	tcase_add_test(tcase, progress_is_as_long_as_asked_whatever_it_is_told);
 	tcase_add_test(tcase, parts_stand_behind_each_other);
+	tcase_add_test(tcase, parts_tell_where_they_end);
 	tcase_add_test(tcase, full_blocks_alone_come_in_eighths);
 	tcase_add_test(tcase, parts_are_as_long_as_their_sum);
 	tcase_add_test(tcase, what_is_not_nothing_shows);

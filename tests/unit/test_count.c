@@ -145,10 +145,8 @@ main(void)
 	Suite *suite = suite_create("count");
 	TCase *tcase = tcase_create("count");
 
-	tcase_add_loop_test(
-	    tcase, right_ones_are_exact, 0, sizeof(right) / sizeof(right[0]));
-	tcase_add_loop_test(
-	    tcase, wrong_ones_are_refused, 0, sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_loop_test(tcase, right_ones_are_exact, 0, COUNT(right));
+	tcase_add_loop_test(tcase, wrong_ones_are_refused, 0, COUNT(wrong));
 	tcase_add_test(tcase, bounds_are_kept_and_named);
 	tcase_add_test(tcase, an_error_says_what_would_be_right);
 	suite_add_tcase(suite, tcase);

@@ -10,21 +10,21 @@
 #include "tests/unit/suite.h"
 
 static const uint32_t all_spins[] = {0, 1, 2, 7};
-enum { SPINS_COUNT = sizeof(all_spins) / sizeof(all_spins[0]) };
+enum { SPINS_COUNT = COUNT(all_spins) };
 
-START_TEST(test_counts_to_the_end)
+START_TEST(counts_to_the_end)
 {
 	static const uint64_t turns[] = {0, 1, 2, 3, 1000, 1000003};
 	uint32_t spins = all_spins[_i];
 	_Atomic uint32_t attention = 0;
 
-	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++)
+	for (size_t i = 0; i < COUNT(turns); i++)
 		ck_assert_uint_eq(countdown(turns[i], spins, &attention), 0);
 }
 END_TEST
 
 /* Whatever bit is set: the word is read as a whole, and left as it was. */
-START_TEST(test_a_set_word_stops_before_the_first_turn)
+START_TEST(a_set_word_stops_before_the_first_turn)
 {
 	uint32_t spins = all_spins[_i];
 
@@ -60,7 +60,7 @@ runner_main(void *arg)
 	return NULL;
 }
 
-START_TEST(test_another_thread_stops_it)
+START_TEST(another_thread_stops_it)
 {
 	struct runner runner = {.spins = all_spins[_i]};
 	pthread_t thread;
@@ -76,7 +76,7 @@ START_TEST(test_another_thread_stops_it)
 }
 END_TEST
 
-START_TEST(test_calibration_is_never_zero)
+START_TEST(calibration_is_never_zero)
 {
 	struct calibration calibration = countdown_calibrate();
 
@@ -85,7 +85,7 @@ START_TEST(test_calibration_is_never_zero)
 }
 END_TEST
 
-START_TEST(test_spins_round_to_the_nearest)
+START_TEST(spins_round_to_the_nearest)
 {
 	struct calibration machine = {.turn_ps = 253, .spin_ps = 800};
 
@@ -99,7 +99,7 @@ START_TEST(test_spins_round_to_the_nearest)
 }
 END_TEST
 
-START_TEST(test_a_cost_is_at_least_one_spin)
+START_TEST(a_cost_is_at_least_one_spin)
 {
 	struct calibration slow = {.turn_ps = 900, .spin_ps = 9000};
 
@@ -109,7 +109,7 @@ START_TEST(test_a_cost_is_at_least_one_spin)
 }
 END_TEST
 
-START_TEST(test_spins_at_the_edges)
+START_TEST(spins_at_the_edges)
 {
 	struct calibration unit = {.turn_ps = 1, .spin_ps = 1};
 	struct calibration vast = {.turn_ps = 1, .spin_ps = UINT64_MAX};
@@ -122,7 +122,7 @@ START_TEST(test_spins_at_the_edges)
 }
 END_TEST
 
-START_TEST(test_stride)
+START_TEST(stride)
 {
 	struct calibration machine = {.turn_ps = 250, .spin_ps = 800};
 
@@ -133,7 +133,7 @@ START_TEST(test_stride)
 END_TEST
 
 /* A spin that is dearer to start than to run: the turn itself is the cost. */
-START_TEST(test_stride_counts_the_dearer_of_turn_and_spins)
+START_TEST(stride_counts_the_dearer_of_turn_and_spins)
 {
 	struct calibration machine = {.turn_ps = 1000, .spin_ps = 300};
 
@@ -142,7 +142,7 @@ START_TEST(test_stride_counts_the_dearer_of_turn_and_spins)
 }
 END_TEST
 
-START_TEST(test_stride_at_the_edges)
+START_TEST(stride_at_the_edges)
 {
 	struct calibration unit = {.turn_ps = 1, .spin_ps = 1};
 	struct calibration vast = {.turn_ps = 1, .spin_ps = UINT64_MAX};
@@ -154,7 +154,7 @@ START_TEST(test_stride_at_the_edges)
 }
 END_TEST
 
-START_TEST(test_duration)
+START_TEST(duration)
 {
 	struct calibration machine = {.turn_ps = 250, .spin_ps = 800};
 	struct calibration vast = {.turn_ps = 1, .spin_ps = UINT64_MAX};
@@ -177,21 +177,21 @@ main(void)
 	TCase *cost = tcase_create("cost");
 
 	tcase_set_timeout(loop, 60);
-	tcase_add_loop_test(loop, test_counts_to_the_end, 0, SPINS_COUNT);
+	tcase_add_loop_test(loop, counts_to_the_end, 0, SPINS_COUNT);
 	tcase_add_loop_test(
-	    loop, test_a_set_word_stops_before_the_first_turn, 0, SPINS_COUNT);
-	tcase_add_loop_test(loop, test_another_thread_stops_it, 0, SPINS_COUNT);
+	    loop, a_set_word_stops_before_the_first_turn, 0, SPINS_COUNT);
+	tcase_add_loop_test(loop, another_thread_stops_it, 0, SPINS_COUNT);
 	suite_add_tcase(suite, loop);
 
 	tcase_set_timeout(cost, 60);
-	tcase_add_test(cost, test_calibration_is_never_zero);
-	tcase_add_test(cost, test_spins_round_to_the_nearest);
-	tcase_add_test(cost, test_a_cost_is_at_least_one_spin);
-	tcase_add_test(cost, test_spins_at_the_edges);
-	tcase_add_test(cost, test_stride);
-	tcase_add_test(cost, test_stride_counts_the_dearer_of_turn_and_spins);
-	tcase_add_test(cost, test_stride_at_the_edges);
-	tcase_add_test(cost, test_duration);
+	tcase_add_test(cost, calibration_is_never_zero);
+	tcase_add_test(cost, spins_round_to_the_nearest);
+	tcase_add_test(cost, a_cost_is_at_least_one_spin);
+	tcase_add_test(cost, spins_at_the_edges);
+	tcase_add_test(cost, stride);
+	tcase_add_test(cost, stride_counts_the_dearer_of_turn_and_spins);
+	tcase_add_test(cost, stride_at_the_edges);
+	tcase_add_test(cost, duration);
 	suite_add_tcase(suite, cost);
 	return suite_main(suite);
 }

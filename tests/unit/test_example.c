@@ -79,7 +79,7 @@ START_TEST(what_cannot_be_read_is_refused)
 	    {"```gild-example 1 2 3 4 5 6 7 8 9\n", "line 1: too many options"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		int rc = examples_read(cases[i].document, &examples, error);
 
 		ck_assert_int_eq(rc, -1);
@@ -148,7 +148,7 @@ START_TEST(values_match_themselves)
 {
 	static const char *const texts[] = {"1", "\"a\"", "null", "true", "{}",
 	    "[]", "{\"a\":[1,{\"b\":null}]}", "1.5"};
-	const size_t n = sizeof(texts) / sizeof(texts[0]);
+	const size_t n = COUNT(texts);
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < n; j++) {
@@ -186,7 +186,7 @@ START_TEST(placeholders_match_their_type)
 	    {"\"<integr>\"", "1", false},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < COUNT(cases); i++)
 		ck_assert_msg(matches(cases[i].placeholder, cases[i].actual,
 				  NULL) == cases[i].is_same,
 		    "%s and %s", cases[i].placeholder, cases[i].actual);

@@ -220,7 +220,7 @@ contest_judge(struct contest *contest, struct contestant *all, unsigned count)
 	ck_assert_uint_eq(contest->intrusions, 0);
 	ck_assert_ptr_null(contest->inside);
 	ck_assert_uint_eq(contest->strides, strides);
-	ck_assert_uint_eq(contest->handovers, state.switch_number);
+	ck_assert_uint_eq(contest->handovers, state.handover_number);
 	ck_assert_uint_eq(sums.switches, state.switch_number);
 	ck_assert_uint_eq(
 	    sums.requests_sent, sums.drop_requests + sums.requests_withdrawn);
@@ -244,7 +244,7 @@ count_one_task(void *arg)
 }
 
 /* The shortest of intervals, and nobody asks: one tenure a task. */
-START_TEST(test_hold_is_serial)
+START_TEST(hold_is_serial)
 {
 	const struct contest_plan plan = {
 	    .config = {.policy = GIL_HOLD, .interval_ns = 1, .force = true},
@@ -273,7 +273,7 @@ count_until_over(void *arg)
 	return NULL;
 }
 
-START_TEST(test_interval_lets_everybody_count)
+START_TEST(interval_lets_everybody_count)
 {
 	const struct contest_plan plan = {
 	    .config = {GIL_INTERVAL, 100 * NS_PER_US, true},
@@ -300,7 +300,7 @@ END_TEST
  * Quiet time counts from the last switch, so that the requests of all waiters
  * together are at least an interval apart (each is followed by a switch here).
  */
-START_TEST(test_one_switch_an_interval_however_many_wait)
+START_TEST(one_switch_an_interval_however_many_wait)
 {
 	const struct contest_plan plan = {
 	    .config = {GIL_INTERVAL, 20 * NS_PER_MS, true},
@@ -340,7 +340,7 @@ wake_for_nothing(
  * takes the lock back before a waiter that stays had it. (The waiters' quiet
  * time begins anew at each wake-up, hence an interval that fits in between.)
  */
-START_TEST(test_a_switch_wait_outlives_wakeups)
+START_TEST(a_switch_wait_outlives_wakeups)
 {
 	const struct contest_plan plan = {
 	    .config = {GIL_INTERVAL, 1, true},
@@ -398,7 +398,7 @@ spans_are_complete(const struct contestant *all, unsigned count)
  * to the lock and back, unless the kernel takes the CPU away just there, so
  * that one undisturbed contest of several is enough.
  */
-START_TEST(test_held_and_waited_make_up_the_wall_clock)
+START_TEST(held_and_waited_make_up_the_wall_clock)
 {
 	const struct contest_plan plan = {
 	    .config = {GIL_INTERVAL, 200 * NS_PER_US, _i != 0},
@@ -478,7 +478,7 @@ stress_seed(void)
 	return given != NULL ? strtoull(given, NULL, 10) : clock_monotonic_ns();
 }
 
-START_TEST(test_stress)
+START_TEST(stress)
 {
 	static const struct gil_config configs[] = {
 	    {GIL_INTERVAL, 50 * NS_PER_US, true},
@@ -504,9 +504,11 @@ START_TEST(test_stress)
 		interrupted += all[i].interrupted;
 	sums = contest_judge(&contest, all, plan.count);
 	ck_assert_uint_gt(interrupted, 0);
-	ck_assert_uint_gt(sums.switches, 0);
-	if (plan.config.policy == GIL_HOLD)
+	ck_assert_uint_gt(contest.handovers, 0);
+	if (plan.config.policy == GIL_HOLD) {
 		ck_assert_uint_eq(sums.requests_sent, 0);
+		ck_assert_uint_eq(sums.switches, 0);
+	}
 }
 END_TEST
 
@@ -517,13 +519,13 @@ main(void)
 	TCase *contests = tcase_create("contests");
 
 	tcase_set_timeout(contests, TIMEOUT_S);
-	tcase_add_test(contests, test_hold_is_serial);
-	tcase_add_test(contests, test_interval_lets_everybody_count);
-	tcase_add_test(contests, test_one_switch_an_interval_however_many_wait);
-	tcase_add_test(contests, test_a_switch_wait_outlives_wakeups);
+	tcase_add_test(contests, hold_is_serial);
+	tcase_add_test(contests, interval_lets_everybody_count);
+	tcase_add_test(contests, one_switch_an_interval_however_many_wait);
+	tcase_add_test(contests, a_switch_wait_outlives_wakeups);
 	tcase_add_loop_test(
-	    contests, test_held_and_waited_make_up_the_wall_clock, 0, 2);
-	tcase_add_loop_test(contests, test_stress, 0, 3);
+	    contests, held_and_waited_make_up_the_wall_clock, 0, 2);
+	tcase_add_loop_test(contests, stress, 0, 3);
 	suite_add_tcase(suite, contests);
 	return suite_main(suite);
 }

@@ -28,7 +28,7 @@ START_TEST(ids_are_written_as_ulids)
 	};
 	char text[JOB_ID_CHARS + 1];
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct job_id id;
 
 		job_id_format(cases[i].id, text);
@@ -166,7 +166,7 @@ START_TEST(other_text_is_no_id)
 	};
 	struct job_id id = {1, 2};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		ck_assert_int_eq(job_id_parse(texts[i], &id), -1);
 		ck_assert_uint_eq(id.high, 1);
 		ck_assert_uint_eq(id.low, 2);

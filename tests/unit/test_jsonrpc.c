@@ -222,7 +222,7 @@ START_TEST(ids_are_strings_numbers_and_null)
 	    "0", "-1", "9223372036854775807", "1.5", "\"\"", "\"a\"", "null"};
 	char line[128];
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+	for (size_t i = 0; i < COUNT(ids); i++) {
 		snprintf(line, sizeof(line),
 		    "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":%s}", ids[i]);
 		ck_assert_int_eq(parse(line), 0);
@@ -338,7 +338,7 @@ START_TEST(text_that_is_not_utf8_is_refused)
 	    "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\\ud800\"",
 	    "\"\\udc00\\ud800\"", "\xef\xbb\xbf{}", "{\"a\\u0000\":1}"};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < COUNT(lines); i++) {
 		json_t *json;
 
 		ck_assert_int_eq(parse(lines[i]), -1);
@@ -541,7 +541,7 @@ START_TEST(what_is_no_reply_is_refused)
 	    "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":1}"};
 	struct jsonrpc_reply reply;
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < COUNT(lines); i++) {
 		ck_assert_int_eq(parse_reply(lines[i], &reply), -1);
 		ck_assert_int_eq(error.kind, RPC_INVALID_REQUEST);
 		ck_assert_str_ne(error.detail, "");

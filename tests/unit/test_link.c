@@ -500,8 +500,8 @@ main(void)
 	tcase_add_test(talk, notifications_answer_nothing);
 	tcase_add_test(talk, the_end_is_told_after_what_came_before_it);
 	tcase_add_test(talk, a_reset_is_told);
-	tcase_add_loop_test(talk, a_stranger_is_not_talked_to, 0,
-	    sizeof(strangers) / sizeof(strangers[0]));
+	tcase_add_loop_test(
+	    talk, a_stranger_is_not_talked_to, 0, COUNT(strangers));
 	tcase_add_test(talk, a_nul_byte_breaks_the_link);
 	tcase_add_test(talk, a_line_without_end_is_not_kept);
 	tcase_add_test(talk, waiting_ends_in_time);
@@ -511,8 +511,8 @@ main(void)
 	tcase_add_test(talk, a_server_that_does_not_read_blocks_nothing);
 	suite_add_tcase(suite, talk);
 	tcase_set_timeout(open, 60);
-	tcase_add_loop_test(open, what_is_no_address_is_told, 0,
-	    sizeof(no_addresses) / sizeof(no_addresses[0]));
+	tcase_add_loop_test(
+	    open, what_is_no_address_is_told, 0, COUNT(no_addresses));
 	tcase_add_test(open, a_refusal_is_told);
 	tcase_add_test(open, long_names_are_told);
 	tcase_add_test(open, connecting_ends_in_time);

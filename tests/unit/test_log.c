@@ -21,11 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/unit/suite.h"
+
 static int out_fd; /* what the log wrote can be read here */
 
 /* Standard error becomes a pipe. */
 static void
-set_up(void)
+setup(void)
 {
 	int fds[2];
 
@@ -358,10 +360,8 @@ main(void)
 {
 	Suite *suite = suite_create("log");
 	TCase *tcase = tcase_create("log");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, a_line_has_time_process_and_message);
 	tcase_add_test(tcase, the_time_is_utc);
 	tcase_add_test(tcase, without_a_name_there_is_none);
@@ -378,9 +378,5 @@ main(void)
 	tcase_add_test(tcase, lines_of_several_processes_do_not_mix);
 	tcase_add_test(tcase, fatal_says_why_and_leaves_with_1);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -13,7 +13,7 @@ static const char *const known[] = {
 static const char *
 nearest(const char *name)
 {
-	return nearest_name(name, known, sizeof(known) / sizeof(known[0]));
+	return nearest_name(name, known, COUNT(known));
 }
 
 START_TEST(typing_mistakes_are_near)

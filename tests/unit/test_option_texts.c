@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/options.h"
+#include "tests/unit/suite.h"
 
 #define MANUAL "daemon/gild.conf.5"
 #define EXAMPLE "systemd/gild.conf"
@@ -192,17 +193,11 @@ main(void)
 {
 	Suite *suite = suite_create("option_texts");
 	TCase *tcase = tcase_create("option_texts");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, the_manual_explains_every_option);
 	tcase_add_test(tcase, the_manual_explains_nothing_else);
 	tcase_add_test(tcase, the_example_shows_the_defaults);
 	tcase_add_test(tcase, the_example_shows_every_option);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

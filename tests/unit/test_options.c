@@ -13,20 +13,19 @@
 
 #include "daemon/option.h"
 #include "daemon/option_table.h"
-
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
+#include "tests/unit/suite.h"
 
 static struct settings settings;
 static char error[OPTIONS_ERROR_CHARS + 1];
 
 static void
-set_up(void)
+setup(void)
 {
 	options_init(&settings);
 }
 
 static void
-tear_down(void)
+teardown(void)
 {
 	settings_free(&settings);
 }
@@ -563,10 +562,8 @@ main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *tcase = tcase_create("options");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_defaults_are_as_documented);
 	tcase_add_test(tcase, processes_are_as_many_as_cpus_allowed);
 	tcase_add_test(tcase, every_row_keeps_to_its_bounds);
@@ -591,9 +588,5 @@ main(void)
 	tcase_add_test(tcase, the_description_has_every_option_and_fits);
 	tcase_add_test(tcase, settings_are_freed_once);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

@@ -14,8 +14,8 @@
 
 #include "daemon/option.h"
 #include "daemon/option_table.h"
+#include "tests/unit/suite.h"
 
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 #define FILE_NAME "gild.conf"
 
 static struct settings settings;
@@ -23,7 +23,7 @@ static char error[OPTIONS_ERROR_CHARS + 1];
 static char directory[64];
 
 static void
-set_up(void)
+setup(void)
 {
 	strcpy(directory, "/tmp/gild-options-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
@@ -32,7 +32,7 @@ set_up(void)
 }
 
 static void
-tear_down(void)
+teardown(void)
 {
 	settings_free(&settings);
 	unlink(FILE_NAME);
@@ -290,7 +290,7 @@ END_TEST
 
 START_TEST(a_wrong_file_does_not_spoil_the_next)
 {
-	for (int i = 0; i < COUNT(wrong); i++)
+	for (size_t i = 0; i < COUNT(wrong); i++)
 		ck_assert_int_eq(read_text(wrong[i].text), -1);
 	settings_free(&settings);
 	options_init(&settings);
@@ -558,10 +558,8 @@ main(void)
 {
 	Suite *suite = suite_create("options_file");
 	TCase *tcase = tcase_create("options_file");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_file_sets_what_it_says);
 	tcase_add_loop_test(tcase, a_file_that_says_nothing_leaves_the_defaults,
 	    0, COUNT(empty));
@@ -582,9 +580,5 @@ main(void)
 	tcase_add_loop_test(tcase, any_settings_come_back, 0, 50);
 	tcase_add_test(tcase, a_full_disk_is_noticed);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_main(suite);
 }

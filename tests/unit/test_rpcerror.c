@@ -119,7 +119,7 @@ START_TEST(text_is_valid_utf8_on_one_line)
 	    {"\xf0\x9f\x98", "???"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		json_t *json;
 
 		rpc_error_set(
@@ -193,7 +193,7 @@ START_TEST(types_have_names)
 	    {"\"\"", "a string"}, {"1", "an integer"}, {"1.5", "a real number"},
 	    {"true", "true"}, {"false", "false"}, {"null", "null"}};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		json_t *json = json_loads(cases[i].text, JSON_DECODE_ANY, NULL);
 
 		ck_assert_str_eq(rpc_json_type(json), cases[i].name);

@@ -79,7 +79,7 @@ START_TEST(every_order_is_drawn)
 			ck_assert(seen[j]);
 		drawn[order_number(items)]++;
 	}
-	for (unsigned i = 0; i < sizeof(drawn) / sizeof(drawn[0]); i++) {
+	for (unsigned i = 0; i < COUNT(drawn); i++) {
 		if (drawn[i] == 0)
 			continue;
 		n_orders++;

@@ -139,8 +139,8 @@ main(void)
 	Suite *suite = suite_create("units");
 	TCase *tcase = tcase_create("units");
 
-	tcase_add_loop_test(tcase, durations_round_to_their_unit, 0,
-	    sizeof(durations) / sizeof(durations[0]));
+	tcase_add_loop_test(
+	    tcase, durations_round_to_their_unit, 0, COUNT(durations));
 	tcase_add_test(tcase, a_column_has_one_unit);
 	tcase_add_test(tcase, a_range_is_in_the_unit_of_its_middle);
 	tcase_add_test(tcase, uptimes_have_two_units);

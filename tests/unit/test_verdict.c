@@ -79,15 +79,43 @@ assert_says(enum verdict_tone tone, const char *part)
 START_TEST(the_usual_machine)
 {
 	ck_assert_str_eq(said(VERDICT_FINDING),
-	    "Under one lock two threads took turns, 199 times a second, and it "
-	    "took 1.9 % longer than one after another. Each waited for the "
-	    "lock half of its life.\n"
+	    "Under one lock two threads took turns, 199 times a second: while "
+	    "one counted, the other waited. It took 1.9 % longer than one "
+	    "after another.\n"
 	    "Two processes did the same work 1.97 times as fast as one after "
 	    "another: 99 % of what two CPUs could give.\n");
 	ck_assert_str_eq(said(VERDICT_ADVICE),
+	    "The lock cost 0.518 s of the threads' 1.031 s. For such work take "
+	    "processes.\n");
+	ck_assert_str_eq(said(VERDICT_WARNING), "");
+}
+END_TEST
+
+/* The lock is not blamed for what it has not done. */
+START_TEST(without_waits_the_lock_cost_nothing)
+{
+	comparison.rows[ARM_THREADS].lock_wait_ns = 0;
+	ck_assert_str_eq(said(VERDICT_ADVICE),
 	    "For work like this take processes: threads under one lock buy no "
 	    "time.\n");
-	ck_assert_str_eq(said(VERDICT_WARNING), "");
+}
+END_TEST
+
+START_TEST(too_few_threads_are_not_the_locks_fault)
+{
+	comparison.rows[ARM_THREADS].executors = 1;
+	ck_assert_str_eq(said(VERDICT_ADVICE),
+	    "For work like this take processes: threads under one lock buy no "
+	    "time.\n");
+}
+END_TEST
+
+START_TEST(uneven_waits_are_told_in_percent)
+{
+	comparison.rows[ARM_THREADS].lock_wait_ns = 640 * MS;
+	assert_says(VERDICT_FINDING,
+	    "Under one lock two threads took turns, 199 times a second, each "
+	    "waiting for the lock 31 % of the time. It took 1.9 % longer");
 }
 END_TEST
 
@@ -95,8 +123,8 @@ START_TEST(within_the_noise_no_difference_is_seen)
 {
 	comparison.noise_floor = 0.03;
 	assert_says(VERDICT_FINDING,
-	    "Under one lock two threads took turns, 199 times a second: no "
-	    "difference seen from one after another. Each");
+	    "while one counted, the other waited. No difference seen from one "
+	    "after another.\n");
 	ck_assert_str_eq(said(VERDICT_WARNING), "");
 }
 END_TEST
@@ -105,7 +133,7 @@ START_TEST(ranges_that_touch_are_no_difference)
 {
 	comparison.rows[ARM_THREADS].wall_ns.min =
 	    comparison.rows[ARM_SEQUENTIAL].wall_ns.max;
-	assert_says(VERDICT_FINDING, "no difference seen");
+	assert_says(VERDICT_FINDING, "No difference seen");
 	comparison.rows[ARM_THREADS].wall_ns.min++;
 	assert_says(VERDICT_FINDING, "1.9 % longer");
 }
@@ -114,7 +142,7 @@ END_TEST
 START_TEST(a_lock_that_hurts_is_called_so)
 {
 	put_row(ARM_THREADS, 2, 2530, 1014);
-	assert_says(VERDICT_FINDING, "it took 2.5 times as long as one after");
+	assert_says(VERDICT_FINDING, "It took 2.5 times as long as one after");
 }
 END_TEST
 
@@ -122,7 +150,7 @@ START_TEST(held_throughout_there_are_no_turns)
 {
 	comparison.rows[ARM_THREADS].switches = 0;
 	assert_says(VERDICT_FINDING,
-	    "Under one lock two threads ran one after the other, and");
+	    "Under one lock two threads ran one after the other. It took");
 }
 END_TEST
 
@@ -130,7 +158,10 @@ START_TEST(rare_turns_are_counted)
 {
 	comparison.rows[ARM_THREADS].switches = 1;
 	comparison.rows[ARM_THREADS].wall_ns.median = 1031 * MS;
-	assert_says(VERDICT_FINDING, "took turns, one time in all,");
+	assert_says(VERDICT_FINDING, "took turns, once: while");
+	comparison.rows[ARM_THREADS].switches = 1031;
+	put_row(ARM_THREADS, 2, 2000000, 1014);
+	assert_says(VERDICT_FINDING, "took turns, 1,031 times. It took");
 }
 END_TEST
 
@@ -164,7 +195,7 @@ START_TEST(four_workers_wait_three_quarters)
 	put_row(ARM_THREADS, 4, 1020, 1014);
 	put_row(ARM_PROCESSES, 4, 262, 1014);
 	comparison.rows[ARM_THREADS].lock_wait_ns = 3060 * MS;
-	assert_says(VERDICT_FINDING, "three quarters of its life");
+	assert_says(VERDICT_FINDING, ": while one counted, the others waited.");
 	assert_says(VERDICT_FINDING,
 	    "Four processes did the same work 3.86 "
 	    "times as fast as one after another: 97 % "
@@ -219,8 +250,12 @@ START_TEST(a_machine_with_others_on_it_is_told)
 {
 	put_row(ARM_PROCESSES, 2, 1002, 1010);
 	ck_assert_str_eq(said(VERDICT_WARNING),
-	    "Two workers got only 50 % of two CPUs: other programs used the "
-	    "rest. Measure again when they do not.\n");
+	    "Other programs kept the CPUs from processes (50 % of the "
+	    "time).\n");
+	put_row(ARM_SEQUENTIAL, 1, 1500, 1010);
+	ck_assert_str_eq(said(VERDICT_WARNING),
+	    "Other programs kept the CPUs from one after another (33 % of the "
+	    "time), processes (50 % of the time).\n");
 	/* What they made of the figures is not to be acted upon. */
 	ck_assert_str_eq(said(VERDICT_ADVICE),
 	    "Measure again before you act on this: the warnings say why.\n");
@@ -230,9 +265,29 @@ END_TEST
 START_TEST(noise_is_told)
 {
 	comparison.noise_floor = 0.12;
-	assert_says(VERDICT_WARNING,
-	    "One arm measured twice differs by 12 %: too noisy for small "
-	    "differences.");
+	assert_says(
+	    VERDICT_WARNING, "The same job measured twice differs by 12 %.");
+	assert_says(VERDICT_ADVICE, "Measure again before you act on this");
+}
+END_TEST
+
+/* "No difference seen" is no news where none could have been seen. */
+START_TEST(ranges_in_which_a_difference_may_hide_are_told)
+{
+	comparison.rows[ARM_PROCESSES].wall_ns.max = 1200 * MS;
+	assert_says(VERDICT_FINDING, "Two processes: no difference seen");
+	ck_assert_str_eq(said(VERDICT_WARNING),
+	    "Ranges from min to max overlap so far that a difference may hide "
+	    "in them. Take a larger COUNT, or a quiet machine.\n");
+	assert_says(VERDICT_ADVICE, "Measure again before you act on this");
+}
+END_TEST
+
+START_TEST(few_rounds_are_told)
+{
+	comparison.rounds = 2;
+	ck_assert_str_eq(said(VERDICT_WARNING),
+	    "Two rounds may be chance. Take --rounds 3 or more.\n");
 	assert_says(VERDICT_ADVICE, "Measure again before you act on this");
 }
 END_TEST
@@ -283,6 +338,9 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, the_usual_machine);
+	tcase_add_test(tcase, without_waits_the_lock_cost_nothing);
+	tcase_add_test(tcase, too_few_threads_are_not_the_locks_fault);
+	tcase_add_test(tcase, uneven_waits_are_told_in_percent);
 	tcase_add_test(tcase, within_the_noise_no_difference_is_seen);
 	tcase_add_test(tcase, ranges_that_touch_are_no_difference);
 	tcase_add_test(tcase, a_lock_that_hurts_is_called_so);
@@ -297,6 +355,8 @@ main(void)
 	tcase_add_test(tcase, cpu_times_that_differ_are_told);
 	tcase_add_test(tcase, a_machine_with_others_on_it_is_told);
 	tcase_add_test(tcase, noise_is_told);
+	tcase_add_test(tcase, ranges_in_which_a_difference_may_hide_are_told);
+	tcase_add_test(tcase, few_rounds_are_told);
 	tcase_add_test(tcase, short_runs_are_told);
 	tcase_add_test(tcase, all_sentences_at_once_fit);
 	suite_add_tcase(suite, tcase);

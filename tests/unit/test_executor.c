@@ -1,0 +1,216 @@
+/*
+ * The executor's loop: what it does with each ticket that it can find in its
+ * pool's queue. The test fills the queue, closes it, runs the executor to the
+ * queue's end and looks at what came back.
+ */
+#include "daemon/executor.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+#include "tests/unit/suite.h"
+
+#define TURNS 1000
+#define NUMBER UINT32_C(5)
+
+static struct settings settings;
+static struct listeners listeners;
+static struct generation generation;
+static struct gil *gil;
+static struct executor executor;
+static struct seat *seat;
+static struct slot *slot;
+
+static void
+setup(void)
+{
+	static const struct gil_config config = {
+	    .policy = GIL_INTERVAL, .interval_ns = NS_PER_MS, .force = true};
+
+	settings = (struct settings){
+	    .frontends = 1,
+	    .n_pools = 1,
+	    .pools = {{.kind = POOL_THREADS, .size = 1}},
+	};
+	ck_assert_int_eq(
+	    generation_open(&generation, &settings, &listeners), 0);
+	gil = gil_new(&config);
+	ck_assert_ptr_nonnull(gil);
+	seat = &generation.board.seats[0];
+	slot = &generation.board.slots[NUMBER];
+	slot->count = TURNS;
+	slot->stride = 100;
+	slot->arrival_ns = clock_monotonic_ns();
+}
+
+static void
+teardown(void)
+{
+	gil_free(gil);
+	generation_close(&generation);
+}
+
+static void
+push(uint32_t ticket)
+{
+	ck_assert_int_eq(queue_push(&generation.run[0], &ticket, 1), 0);
+}
+
+/* With the lock in odd rounds, without in even ones. */
+static void
+run(int round)
+{
+	queue_close_writer(&generation.run[0]);
+	executor_init(
+	    &executor, &generation, 0, 0, round % 2 != 0 ? gil : NULL);
+	ck_assert_int_eq(executor_run(&executor), 0);
+	ck_assert_uint_eq(atomic_load(&seat->ticket), TICKET_NONE);
+	ck_assert(!gil_inspect(gil).is_locked);
+}
+
+static uint32_t
+next_ended(void)
+{
+	uint32_t ticket = TICKET_NONE;
+
+	queue_take(&generation.ended[0], &ticket, 1);
+	return ticket;
+}
+
+static void
+expect_done(void)
+{
+	ck_assert_int_eq(slot_look(slot).state, SLOT_FINISHED);
+	ck_assert_int_eq(slot->end, TASK_DONE);
+	ck_assert_uint_eq(slot->result.turns, TURNS);
+	ck_assert_uint_eq(atomic_load(&slot->turns), TURNS);
+}
+
+START_TEST(a_task_is_counted_and_handed_back)
+{
+	uint32_t ticket = slot_publish(slot, NUMBER);
+	const struct task_result *result = &slot->result;
+
+	push(ticket);
+	run(_i);
+	expect_done();
+	ck_assert_uint_eq(next_ended(), ticket);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+	ck_assert_int_eq(result->pid, getpid());
+	ck_assert_int_eq(result->tid, gettid());
+	ck_assert_uint_eq(result->attempts, 1);
+	ck_assert_uint_eq(result->count, TURNS);
+	ck_assert_uint_gt(result->wall_ns, 0);
+	ck_assert_uint_eq(counter_get(&seat->tasks_done), 1);
+	ck_assert_uint_eq(slot->lock.acquisitions, (uint64_t)_i);
+	ck_assert_uint_eq(counter_get(&seat->lock.acquisitions), (uint64_t)_i);
+	ck_assert_uint_le(
+	    result->lock_held_ns + result->lock_wait_ns, result->wall_ns);
+}
+END_TEST
+
+START_TEST(tasks_are_served_one_after_the_other)
+{
+	for (uint32_t i = 0; i < 3; i++) {
+		slot[i].count = TURNS + i;
+		slot[i].stride = 1;
+		push(slot_publish(&slot[i], NUMBER + i));
+	}
+	run(_i);
+	for (uint32_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(ticket_slot_number(next_ended()), NUMBER + i);
+		ck_assert_uint_eq(slot[i].result.turns, TURNS + i);
+	}
+	ck_assert_uint_eq(counter_get(&seat->tasks_done), 3);
+}
+END_TEST
+
+/* A dead executor was asked for the lock: the next one was not. */
+START_TEST(what_a_dead_executor_was_asked_is_forgotten)
+{
+	uint32_t ticket = slot_publish(slot, NUMBER);
+
+	ck_assert(slot_start(slot, ticket));
+	atomic_store(&slot->turns, 700);
+	atomic_store(&slot->attention, GIL_DROP);
+	ck_assert(slot_requeue(slot, ticket));
+	push(ticket);
+	run(_i);
+	expect_done();
+	ck_assert_uint_eq(slot->result.attempts, 2);
+	ck_assert_uint_eq(next_ended(), ticket);
+}
+END_TEST
+
+START_TEST(a_cancelled_task_is_not_counted)
+{
+	uint32_t ticket = slot_publish(slot, NUMBER);
+
+	slot_cancel(slot);
+	push(ticket);
+	run(_i);
+	ck_assert_int_eq(slot_look(slot).state, SLOT_FINISHED);
+	ck_assert_int_eq(slot->end, TASK_CANCELLED);
+	ck_assert_uint_eq(slot->result.turns, 0);
+	ck_assert_uint_eq(next_ended(), ticket);
+}
+END_TEST
+
+START_TEST(a_revoked_task_goes_back_untouched)
+{
+	uint32_t ticket = slot_publish(slot, NUMBER);
+
+	slot->result.turns = 77;
+	ck_assert(slot_revoke(slot, ticket));
+	push(ticket);
+	run(_i);
+	ck_assert_int_eq(slot_look(slot).state, SLOT_REVOKED);
+	ck_assert_uint_eq(slot->result.turns, 77);
+	ck_assert_uint_eq(next_ended(), ticket);
+	ck_assert_uint_eq(counter_get(&seat->tasks_done), 0);
+}
+END_TEST
+
+START_TEST(a_stale_ticket_starts_nothing)
+{
+	uint32_t old = slot_publish(slot, NUMBER);
+
+	ck_assert(slot_revoke(slot, old));
+	ck_assert(slot_free(slot, old));
+	slot_publish(slot, NUMBER);
+	push(old);
+	run(_i);
+	ck_assert_int_eq(slot_look(slot).state, SLOT_QUEUED);
+	ck_assert_uint_eq(slot_look(slot).attempts, 0);
+}
+END_TEST
+
+START_TEST(a_ticket_of_no_slot_is_passed_over)
+{
+	push(UINT32_MAX);
+	push(slot_publish(slot, NUMBER));
+	run(_i);
+	expect_done();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("executor");
+	TCase *tcase = tcase_create("executor");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, a_task_is_counted_and_handed_back, 0, 2);
+	tcase_add_loop_test(tcase, tasks_are_served_one_after_the_other, 0, 2);
+	tcase_add_loop_test(
+	    tcase, what_a_dead_executor_was_asked_is_forgotten, 0, 2);
+	tcase_add_loop_test(tcase, a_cancelled_task_is_not_counted, 0, 2);
+	tcase_add_loop_test(tcase, a_revoked_task_goes_back_untouched, 0, 2);
+	tcase_add_loop_test(tcase, a_stale_ticket_starts_nothing, 0, 2);
+	tcase_add_loop_test(tcase, a_ticket_of_no_slot_is_passed_over, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return suite_main(suite);
+}
