@@ -278,7 +278,7 @@ START_TEST(answers_of_open_batches_are_bounded)
 				    "\"job.submit\",\"params\":{\"count\":"
 				    "4503599627370496},\"id\":1}";
 	static const char next[] = ",{\"jsonrpc\":\"2.0\",\"method\":"
-				   "\"server.stats\",\"id\":2}";
+				   "\"server.ping\",\"id\":2}";
 	static char line[65536];
 	size_t len = sizeof(first) - 1;
 
