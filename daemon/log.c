@@ -139,6 +139,16 @@ log_set_level(enum log_level level)
 }
 
 void
+log_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_message("error: ", format, arguments);
+	va_end(arguments);
+}
+
+void
 log_warn(const char *format, ...)
 {
 	va_list arguments;

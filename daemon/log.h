@@ -17,6 +17,8 @@ void log_open(const char *process);
 /* LOG_LEVEL_INFO at the start. */
 void log_set_level(enum log_level level);
 
+/* What gild cannot do at all: an error ends it. A warning does not. */
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -170,8 +170,8 @@ child_bury(struct master *master, struct child *child, int status)
 		return;
 	}
 	if (master->phase == STARTING && !was_ready) {
-		log_warn("%s, pid %d, %s before it was ready: giving up", title,
-		    (int)pid, death);
+		log_error("%s, pid %d, %s before it was ready: giving up",
+		    title, (int)pid, death);
 		master_kill(master);
 		return;
 	}
@@ -449,7 +449,7 @@ master_open(struct master *master)
 	master_raise_limits();
 	if (listeners_open(&master->listeners, master->settings, error,
 		sizeof(error)) != 0) {
-		log_warn("%s", error);
+		log_error("%s", error);
 		return -1;
 	}
 	master->signal_fd = master_block_signals();
@@ -457,13 +457,13 @@ master_open(struct master *master)
 	    generation_open(&master->generation, master->settings,
 		&master->listeners) != 0 ||
 	    recovery_init(&master->recovery, &master->generation) != 0) {
-		log_warn("cannot start: %s", strerror(errno));
+		log_error("cannot start: %s", strerror(errno));
 		return -1;
 	}
 	master->n_children = master->generation.board.n_processes;
 	master->children = calloc(master->n_children, sizeof(struct child));
 	if (master->children == NULL) {
-		log_warn("cannot start: %s", strerror(errno));
+		log_error("cannot start: %s", strerror(errno));
 		return -1;
 	}
 	for (uint32_t i = 0; i < master->n_children; i++) {

@@ -126,11 +126,13 @@ START_TEST(levels_are_shown_as_set)
 	log_info("i3");
 	log_debug("d3");
 	log_warn("w3");
+	log_error("e4");
 	char *line = read_log();
 	static const char *const expected[] = {"worker 3: warning: w1",
-	    "worker 3: i1", "worker 3: debug: d2", "worker 3: warning: w3"};
+	    "worker 3: i1", "worker 3: debug: d2", "worker 3: warning: w3",
+	    "worker 3: error: e4"};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < COUNT(expected); i++) {
 		char *end = strchr(line, '\n');
 
 		ck_assert_ptr_nonnull(end);
