@@ -155,38 +155,6 @@ job_allocate_tasks(struct job *job)
 	return 0;
 }
 
-/* From the tasks to the job as a whole. */
-static void
-job_sum_up(struct job *job)
-{
-	struct job_result *result = &job->result;
-	uint64_t first_ns = UINT64_MAX, last_ns = 0;
-
-	for (uint32_t i = 0; i < result->n_tasks; i++) {
-		const struct task_result *task = &result->tasks[i];
-
-		if (task->attempts > result->attempts)
-			result->attempts = task->attempts;
-		result->timing.cpu_ns += task->cpu_ns;
-		result->timing.lock_wait_ns += task->lock_wait_ns;
-		result->timing.lock_held_ns += task->lock_held_ns;
-		result->timing.switch_wait_ns += task->switch_wait_ns;
-		if (task->wall_ns == 0)
-			continue; /* never started, or its executor died */
-		if (task->start_ns < first_ns)
-			first_ns = task->start_ns;
-		if (task->start_ns + task->wall_ns > last_ns)
-			last_ns = task->start_ns + task->wall_ns;
-	}
-	result->timing.total_ns = clock_monotonic_ns() - job->arrival_ns;
-	if (first_ns == UINT64_MAX) {
-		result->timing.queue_ns = result->timing.total_ns;
-		return;
-	}
-	result->timing.queue_ns = first_ns;
-	result->timing.wall_ns = last_ns - first_ns;
-}
-
 static void
 job_unlink(struct job *job)
 {
@@ -218,7 +186,7 @@ job_make_result(struct job *job)
 	/* A job that never began has no tasks to tell of yet. */
 	if (job->result.tasks == NULL && job_allocate_tasks(job) != 0)
 		return NULL;
-	job_sum_up(job);
+	job_result_sum_up(&job->result, clock_monotonic_ns() - job->arrival_ns);
 	return job_result_to_json(&job->result);
 }
 

@@ -109,6 +109,35 @@ greater(uint64_t a, uint64_t b)
 }
 
 void
+job_result_sum_up(struct job_result *result, uint64_t total_ns)
+{
+	uint64_t first_ns = UINT64_MAX, last_ns = 0;
+
+	for (uint32_t i = 0; i < result->n_tasks; i++) {
+		const struct task_result *task = &result->tasks[i];
+
+		if (task->attempts > result->attempts)
+			result->attempts = task->attempts;
+		result->timing.cpu_ns += task->cpu_ns;
+		result->timing.lock_wait_ns += task->lock_wait_ns;
+		result->timing.lock_held_ns += task->lock_held_ns;
+		result->timing.switch_wait_ns += task->switch_wait_ns;
+		if (task->wall_ns == 0)
+			continue;
+		if (task->start_ns < first_ns)
+			first_ns = task->start_ns;
+		if (task->start_ns + task->wall_ns > last_ns)
+			last_ns = task->start_ns + task->wall_ns;
+	}
+	result->timing.total_ns = total_ns;
+	result->timing.queue_ns = total_ns;
+	if (last_ns == 0)
+		return;
+	result->timing.queue_ns = first_ns;
+	result->timing.wall_ns = last_ns - first_ns;
+}
+
+void
 lock_record_add(struct lock_record *sum, const struct lock_record *add)
 {
 	sum->acquisitions += add->acquisitions;

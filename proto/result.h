@@ -88,6 +88,13 @@ struct job_result {
 	struct task_result *tasks; /* owned, n_tasks of them */
 };
 
+/*
+ * From the tasks to the job as a whole: fills in attempts and timing of a
+ * result that starts with zeros. A task that did not run to an end (its wall_ns
+ * is 0) does not count for wall_ns; where none did, all of total_ns is queue.
+ */
+void job_result_sum_up(struct job_result *result, uint64_t total_ns);
+
 /* Adds one record to another: sums, and the longer of the longest. */
 void lock_record_add(struct lock_record *sum, const struct lock_record *add);
 /* `lock` of a result: a new reference or NULL. */

@@ -279,6 +279,46 @@ START_TEST(lock_records_add_up)
 }
 END_TEST
 
+START_TEST(tasks_sum_up_to_the_job)
+{
+	struct task_result tasks[] = {
+	    {.attempts = 1, .start_ns = 30, .wall_ns = 50, .cpu_ns = 40},
+	    {.attempts = 3,
+		.start_ns = 20,
+		.wall_ns = 10,
+		.cpu_ns = 7,
+		.lock_wait_ns = 1,
+		.lock_held_ns = 2,
+		.switch_wait_ns = 4},
+	    {.attempts = 2, .lock_wait_ns = 8}, /* its executor died */
+	};
+	struct job_result job = {.n_tasks = 3, .tasks = tasks};
+
+	job_result_sum_up(&job, 100);
+	ck_assert_uint_eq(job.attempts, 3);
+	ck_assert_uint_eq(job.timing.queue_ns, 20);
+	ck_assert_uint_eq(job.timing.wall_ns, 60);
+	ck_assert_uint_eq(job.timing.total_ns, 100);
+	ck_assert_uint_eq(job.timing.cpu_ns, 47);
+	ck_assert_uint_eq(job.timing.lock_wait_ns, 9);
+	ck_assert_uint_eq(job.timing.lock_held_ns, 2);
+	ck_assert_uint_eq(job.timing.switch_wait_ns, 4);
+}
+END_TEST
+
+START_TEST(a_job_that_never_ran_only_waited)
+{
+	struct task_result tasks[2] = {{.count = 1}, {.count = 1}};
+	struct job_result job = {.n_tasks = 2, .tasks = tasks};
+
+	job_result_sum_up(&job, 100);
+	ck_assert_uint_eq(job.attempts, 0);
+	ck_assert_uint_eq(job.timing.queue_ns, 100);
+	ck_assert_uint_eq(job.timing.wall_ns, 0);
+	ck_assert_uint_eq(job.timing.total_ns, 100);
+}
+END_TEST
+
 START_TEST(nothing_can_be_freed)
 {
 	job_result_free(NULL);
@@ -305,6 +345,8 @@ main(void)
 	tcase_add_test(tcase, a_pid_is_31_bits);
 	tcase_add_test(tcase, states_have_names);
 	tcase_add_test(tcase, lock_records_add_up);
+	tcase_add_test(tcase, tasks_sum_up_to_the_job);
+	tcase_add_test(tcase, a_job_that_never_ran_only_waited);
 	tcase_add_test(tcase, nothing_can_be_freed);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
