@@ -4,6 +4,8 @@
  */
 #include "daemon/backoff.h"
 
+#include <stdbool.h>
+
 static uint64_t
 least(uint64_t a, uint64_t b)
 {
@@ -25,7 +27,7 @@ backoff_init(struct backoff *backoff, uint64_t first_ns, uint64_t cap_ns,
  * The quiet time starts when the delay has passed: while we make a child wait
  * it cannot fail, and that says nothing for it.
  */
-static int
+static bool
 was_quiet(const struct backoff *backoff, uint64_t now_ns)
 {
 	uint64_t since_ns = now_ns - backoff->last_failure_ns;

@@ -200,7 +200,7 @@ read_arguments(struct command_line *line, int argc, char *argv[])
 	/* Fewer overrides than arguments, and never none to allocate. */
 	line->overrides = calloc((size_t)argc + 1, sizeof(char *));
 	if (line->overrides == NULL)
-		return complain(EXIT_FAILURE, "memory ran out");
+		return complain(EXIT_FAILURE, "out of memory");
 	while ((letter = getopt_long(argc, argv, letters, words, NULL)) != -1) {
 		status = letter == '?' || letter == ':'
 		    ? complain_flag(letter, argv[optind - 1])

@@ -4,12 +4,14 @@
  * touches no slot but a dead child's. It runs no event loop of a library: it
  * forks for as long as it lives, and a fork must not inherit an epoll set.
  *
- *	            all ready            SIGTERM, SIGINT
- *	STARTING ------------> SERVING -------------------> DRAINING
- *	   | a child fails                    frontends gone |    |
- *drain_timeout v                                                 v    v KILLING
- *<-------------------------------------- STOPPING <- ABORTING a second signal,
- *or a grace period is over
+ *	            all ready           SIGTERM, SIGINT
+ *	STARTING -------------> SERVING ----------------> DRAINING
+ *	    |                                              |    |
+ *	    | a child fails                 frontends gone |    | drain_timeout
+ *	    |                                              v    v
+ *	    |                                       STOPPING <- ABORTING
+ *	    v    a second signal, or a grace period        |    |
+ *	 KILLING <------------- is over -------------------+----+
  *
  * DRAINING: frontends finish what is in flight. ABORTING: they were told to
  * cancel it and answer. STOPPING: they are gone, the executors' queues have
@@ -408,16 +410,27 @@ master_loop(struct master *master)
 
 /* --- start and end --- */
 
+static bool
+signal_is_ignored(int number)
+{
+	struct sigaction action;
+
+	return sigaction(number, NULL, &action) == 0 &&
+	    action.sa_handler == SIG_IGN;
+}
+
 static int
 master_block_signals(void)
 {
-	static const int numbers[] = {
-	    SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+	static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGQUIT};
 	sigset_t set;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaddset(&set, numbers[i]);
+	/* nohup(1) means that we outlive the terminal. */
+	if (!signal_is_ignored(SIGHUP))
+		sigaddset(&set, SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
 	/* Whoever started us may have ignored it, and exec(3) hands that on:
 	 * children would then vanish and leave no status behind. */
