@@ -7,6 +7,11 @@
  *	a countdown in a worker process, by its result's cpu_ns, beside a loop
  *	with the same check on each turn.
  *
+ * A round trip costs several times as much when client and server sleep on
+ * different CPUs, and left alone the kernel does now this, now that, with each
+ * server in its own way. So both placements are measured, each for both
+ * servers: all on one CPU, and the client on another than the server.
+ *
  * It starts the gild that $GILD names (./gild) on a port of its own, prints,
  * and does not judge.
  */
@@ -18,8 +23,10 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +48,34 @@ die(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
+}
+
+/* --- placement --- */
+
+/* The n-th of the CPUs that we may use, or -1. */
+static int
+find_cpu(int n)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		die("sched_getaffinity");
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &allowed) && n-- == 0)
+			return cpu;
+	}
+	return -1;
+}
+
+static void
+pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) != 0)
+		die("sched_setaffinity");
 }
 
 /* --- a bare line echo --- */
@@ -84,64 +119,55 @@ echo_accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
 	bufferevent_enable(bufferevent, EV_READ | EV_WRITE);
 }
 
-static void
-echo_serve(int fd)
-{
-	struct event_base *base = event_base_new();
-
-	evutil_make_socket_nonblocking(fd);
-	evconnlistener_new(base, echo_accept_cb, base, 0, 16, fd);
-	event_base_dispatch(base);
-	_exit(EXIT_SUCCESS);
-}
-
-/* Returns the port. */
-static in_port_t
-echo_start(pid_t *pid)
+/* What `bench_daemon echo` is: says where it listens, as gild does. */
+static int
+echo_main(void)
 {
 	struct sockaddr_in address = {
 	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct event_base *base = event_base_new();
+	struct evconnlistener *listener = evconnlistener_new_bind(
+	    base, echo_accept_cb, base, 0, 16, (void *)&address, (int)length);
 
-	if (fd < 0 || bind(fd, (void *)&address, length) != 0 ||
-	    getsockname(fd, (void *)&address, &length) != 0)
+	if (listener == NULL ||
+	    getsockname(evconnlistener_get_fd(listener), (void *)&address,
+		&length) != 0)
 		die("echo");
-	*pid = fork();
-	if (*pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		/* The listener of libevent calls listen() itself. */
-		echo_serve(fd);
-	}
-	if (listen(fd, 16) != 0)
-		die("listen");
-	close(fd);
-	return address.sin_port;
+	printf("listening on 127.0.0.1:%u\nready\n", ntohs(address.sin_port));
+	fflush(stdout);
+	event_base_dispatch(base);
+	return EXIT_SUCCESS;
 }
 
-/* --- gild --- */
+/* --- the servers --- */
 
-static in_port_t
-gild_start(pid_t *pid)
+struct server {
+	pid_t pid;
+	in_port_t port;
+};
+
+/* With all of its processes on one CPU. */
+static struct server
+server_start(const char *const argv[], int cpu)
 {
-	const char *program = getenv("GILD");
+	struct server server;
 	unsigned port = 0;
 	int ends[2];
 	char line[256];
 	FILE *out;
 
-	if (program == NULL)
-		program = "./gild";
 	if (pipe(ends) != 0)
 		die("pipe");
-	*pid = fork();
-	if (*pid == 0) {
+	server.pid = fork();
+	if (server.pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pin(cpu);
 		dup2(ends[1], STDOUT_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		execl(program, program, "-l", "127.0.0.1:0", (char *)NULL);
-		die(program);
+		execv(argv[0], (char *const *)argv);
+		die(argv[0]);
 	}
 	close(ends[1]);
 	out = fdopen(ends[0], "r");
@@ -149,10 +175,18 @@ gild_start(pid_t *pid)
 	    strcmp(line, "ready\n") != 0)
 		sscanf(line, "listening on 127.0.0.1:%u", &port);
 	if (port == 0) {
-		fprintf(stderr, "gild did not start\n");
+		fprintf(stderr, "%s did not start\n", argv[0]);
 		exit(EXIT_FAILURE);
 	}
-	return htons((in_port_t)port);
+	server.port = htons((in_port_t)port);
+	return server;
+}
+
+static void
+server_stop(const struct server *server)
+{
+	kill(server->pid, SIGTERM);
+	waitpid(server->pid, NULL, 0);
 }
 
 /* --- a client --- */
@@ -213,7 +247,7 @@ struct arm {
 	"\"params\":{\"count\":1" more "}}\n"
 
 static void
-measure_round_trips(struct client *echo, struct client *gild)
+measure_round_trips(struct client *echo, struct client *gild, const char *where)
 {
 	static struct arm arms[] = {
 	    {.name = "a line, bare libevent echo", .request = JOB("")},
@@ -242,9 +276,8 @@ measure_round_trips(struct client *echo, struct client *gild)
 		}
 	}
 	bare = median(arms[0].us, ROUNDS * CALLS);
-	printf("round trips over loopback, one at a time, %d each\n\n",
-	    ROUNDS * CALLS);
-	printf("  %-28s %10s %10s %8s\n", "", "median us", "p99 us", "ratio");
+	printf(
+	    "  %-28s %10s %10s %8s\n", where, "median us", "p99 us", "ratio");
 	for (size_t i = 0; i < 4; i++)
 		printf("  %-28s %10.1f %10.1f %8.2f\n", arms[i].name,
 		    median(arms[i].us, ROUNDS * CALLS),
@@ -302,19 +335,47 @@ measure_countdown(struct client *gild)
 	    counted, counted / bare);
 }
 
-int
-main(void)
+/* Everything that the two servers are asked, with the client on its CPU. */
+static void
+measure(int client_cpu, int server_cpu)
 {
-	static struct client echo, gild;
-	pid_t echo_pid, gild_pid;
+	const char *program = getenv("GILD");
+	const char *const echo_argv[] = {"/proc/self/exe", "echo", NULL};
+	const char *const gild_argv[] = {
+	    program != NULL ? program : "./gild", "-l", "127.0.0.1:0", NULL};
+	bool is_together = client_cpu == server_cpu;
+	struct server echo_server = server_start(echo_argv, server_cpu);
+	struct server gild_server = server_start(gild_argv, server_cpu);
+	struct client echo, gild;
 
-	client_open(&echo, echo_start(&echo_pid));
-	client_open(&gild, gild_start(&gild_pid));
-	measure_round_trips(&echo, &gild);
-	measure_countdown(&gild);
-	kill(echo_pid, SIGKILL);
-	kill(gild_pid, SIGTERM);
-	waitpid(echo_pid, NULL, 0);
-	waitpid(gild_pid, NULL, 0);
+	pin(client_cpu);
+	client_open(&echo, echo_server.port);
+	client_open(&gild, gild_server.port);
+	measure_round_trips(&echo, &gild,
+	    is_together ? "all on one CPU" : "client on another CPU");
+	if (is_together)
+		measure_countdown(&gild);
+	close(echo.fd);
+	close(gild.fd);
+	server_stop(&echo_server);
+	server_stop(&gild_server);
+}
+
+int
+main(int argc, char *argv[])
+{
+	int first = find_cpu(0), second = find_cpu(1);
+
+	if (argc > 1 && strcmp(argv[1], "echo") == 0)
+		return echo_main();
+	printf("round trips over loopback, one at a time, %d each\n\n",
+	    ROUNDS * CALLS);
+	fflush(stdout);
+	if (second >= 0) {
+		measure(first, second);
+		printf("\n");
+		fflush(stdout);
+	}
+	measure(first, first);
 	return EXIT_SUCCESS;
 }
