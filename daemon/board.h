@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "daemon/countdown.h"
+#include "daemon/event_ring.h"
 #include "daemon/gil.h"
 #include "daemon/settings.h"
 #include "daemon/slot.h"
@@ -26,19 +27,15 @@ enum process_state {
 	PROCESS_READY,
 };
 
-/* The lock totals of one executor, since it was first started. */
+/*
+ * What an executor went through since it was first started: a lock_record and
+ * its histograms, which it alone adds to after each task.
+ */
 struct lock_totals {
-	_Atomic uint64_t acquisitions;
-	_Atomic uint64_t switches;
-	_Atomic uint64_t drop_requests;
-	_Atomic uint64_t honoured;
-	_Atomic uint64_t superseded;
-	_Atomic uint64_t missed;
-	_Atomic uint64_t wait_ns;
-	_Atomic uint64_t held_ns;
-	_Atomic uint64_t switch_wait_ns;
-	_Atomic uint64_t longest_hold_ns;
-	_Atomic uint64_t longest_wait_ns;
+	_Atomic uint64_t counters[LOCK_COUNTERS]; /* as in lock_counters[] */
+	_Atomic uint64_t hold[HISTOGRAM_BUCKETS];
+	_Atomic uint64_t wait[HISTOGRAM_BUCKETS];
+	_Atomic uint64_t io[HISTOGRAM_BUCKETS];
 };
 
 /*
@@ -76,9 +73,22 @@ struct frontend_record {
 	_Atomic uint64_t connections_accepted;
 } __attribute__((aligned(64)));
 
-/* The live settings of a pool: pool.set writes, the interpreter reads. */
+/*
+ * The live settings of a pool: pool.set writes, each with one store; the
+ * interpreter reads them when it is rung, executors before each task. And the
+ * numbers of its events.
+ */
 struct pool_record {
+	_Atomic uint64_t policy; /* enum gil_policy */
+	_Atomic uint64_t force;
+	_Atomic uint64_t events;
 	_Atomic uint64_t interval_us;
+	_Atomic uint64_t check_interval;
+	_Atomic uint64_t quantum_us;
+	_Atomic uint64_t timer_us;
+	_Atomic uint64_t overhead_pct;
+	_Atomic uint64_t affinity;     /* enum affinity */
+	_Atomic uint64_t event_number; /* the next event's: interpreter */
 } __attribute__((aligned(64)));
 
 /* Where things are. The struct is each process's own copy, made before the
@@ -103,8 +113,20 @@ struct board {
 	struct frontend_record *frontends;
 	struct pool_record *pools;
 
+	/*
+	 * Of pools of kind threads, touched only as it is used (the kernel
+	 * gives memory at the first touch): totals of each lock, a ring of
+	 * events a thread, who blocked whom, histograms of the tasks.
+	 */
+	struct gil_totals *domains[SETTINGS_MAX_POOLS];
+	char *rings[SETTINGS_MAX_POOLS];
+	_Atomic uint64_t *blocked[SETTINGS_MAX_POOLS]; /* size rows of size */
+	struct lock_histograms *histograms;	       /* one a slot */
+
 	void *memory;
 	size_t memory_bytes;
+	void *lazy_memory;
+	size_t lazy_bytes;
 };
 
 /*
@@ -126,9 +148,31 @@ uint32_t board_slot_owner(const struct board *board, uint32_t ticket);
 struct tally *board_tally(
     const struct board *board, uint32_t frontend, uint32_t pool);
 
-/* Adds the record of one task to an executor's totals. */
-void lock_totals_add(
-    struct lock_totals *totals, const struct gil_record *record);
+/* How many locks a pool has: its domains. */
+uint32_t pool_domain_count(const struct pool_settings *pool);
+/* The lock of its thread with this number. */
+uint32_t pool_thread_domain(const struct pool_settings *pool, uint32_t thread);
+
+/* The ring of a pool's thread. */
+struct event_ring *board_ring(
+    const struct board *board, uint32_t pool, uint32_t thread);
+/* How long a pool's thread `waiter` waited, by the number of the holder. */
+_Atomic uint64_t *board_blocked(
+    const struct board *board, uint32_t pool, uint32_t waiter);
+/* The histograms of the task in a slot: valid as long as its result is. */
+struct lock_histograms *board_histograms(
+    const struct board *board, const struct slot *slot);
+
+/* The live parameters of a pool's locks. */
+struct gil_parameters board_gil_parameters(
+    const struct board *board, uint32_t pool);
+
+/* Adds one task to an executor's totals. */
+void lock_totals_add(struct lock_totals *totals,
+    const struct lock_record *record, const struct lock_histograms *histograms);
+/* Adds an executor's totals to a sum. */
+void lock_totals_sum(const struct lock_totals *totals,
+    struct lock_record *record, struct lock_histograms *histograms);
 
 /* Relaxed loads and adds, for counters that nothing is ordered by. */
 static inline uint64_t

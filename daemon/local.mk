@@ -13,10 +13,12 @@ libgildcore_a_SOURCES = \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/doors.c %D%/doors.h \
+	%D%/event_ring.c %D%/event_ring.h \
 	%D%/executor.c %D%/executor.h \
 	%D%/frontend.c %D%/frontend.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/gil.c %D%/gil.h \
+	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
 	%D%/listeners.c %D%/listeners.h \
@@ -35,6 +37,7 @@ libgildcore_a_SOURCES = \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \
+	%D%/task.c %D%/task.h \
 	%D%/worker.c %D%/worker.h
 
 sbin_PROGRAMS += gild

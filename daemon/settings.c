@@ -32,3 +32,15 @@ pool_kind_name(enum pool_kind kind)
 {
 	return kind == POOL_THREADS ? "threads" : "processes";
 }
+
+const char *
+affinity_name(enum affinity affinity)
+{
+	static const char *const names[AFFINITY_COUNT] = {
+	    [AFFINITY_NONE] = "none",
+	    [AFFINITY_SPREAD] = "spread",
+	    [AFFINITY_ONE] = "one",
+	};
+
+	return names[affinity];
+}

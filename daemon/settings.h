@@ -10,14 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/gil.h"
+#include "daemon/gil_policy.h"
 #include "proto/request.h"
 
 #define SETTINGS_MAX_POOLS 16
 #define SETTINGS_MAX_POOL_SIZE 1024
 #define SETTINGS_MAX_FRONTENDS 64
 #define SETTINGS_MAX_LISTEN 16
-#define SETTINGS_MAX_INTERVAL_US UINT64_C(10000000)
+#define SETTINGS_MAX_INTERVAL_US UINT64_C(10000000) /* quantum, timer too */
+#define SETTINGS_MAX_CHECK_INTERVAL UINT64_C(1000000000)
+#define SETTINGS_MAX_OVERHEAD_PCT 1000
+#define SETTINGS_MAX_EVENTS_KEPT (UINT32_C(1) << 20)
 #define SETTINGS_DEFAULT_LISTEN "127.0.0.1:4453"
 
 enum pool_kind {
@@ -25,14 +28,33 @@ enum pool_kind {
 	POOL_PROCESSES, /* single-threaded worker processes */
 };
 
+/* On which CPUs a pool's executors run. */
+enum affinity {
+	AFFINITY_NONE,	 /* wherever the kernel likes */
+	AFFINITY_SPREAD, /* executor i on CPU i, round and round */
+	AFFINITY_ONE,	 /* all on one */
+	AFFINITY_COUNT
+};
+
+/* "none", "spread", "one" */
+const char *affinity_name(enum affinity affinity);
+
 struct pool_settings {
 	char name[POOL_NAME_CHARS + 1];
 	enum pool_kind kind;
 	uint32_t size; /* threads, or processes */
+	enum affinity affinity;
 	/* of kind threads only: */
+	uint32_t locks; /* lock domains; 0: free threading */
 	enum gil_policy policy;
-	uint64_t interval_us;
 	bool force;
+	uint64_t interval_us;
+	uint64_t check_interval;
+	uint64_t quantum_us;
+	uint64_t timer_us;
+	uint32_t overhead_pct; /* of free threading: extra work in a turn */
+	bool events;
+	uint32_t events_kept; /* of each thread; a power of two */
 	uint32_t given; /* options.c alone: what was written, a bit an option */
 };
 

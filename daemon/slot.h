@@ -77,13 +77,16 @@ struct slot {
 	uint64_t stride; /* turns between two looks up from the countdown */
 	uint32_t spins;	 /* a turn's busy work */
 	uint32_t pool;
+	uint32_t task; /* its number in the job */
+	enum job_profile profile;
+	uint64_t io_every; /* these two: with PROFILE_IO */
+	uint64_t io_for_us;
 
 	/* The outcome. */
 	enum task_end end;
 	pid_t dead_pid;	 /* with TASK_DIED: who, and */
 	int dead_status; /* its wait status */
 	struct task_result result;
-	struct lock_record lock;
 } __attribute__((aligned(64)));
 
 /* What the word says, taken apart. */
@@ -129,6 +132,8 @@ bool slot_reclaim(struct slot *slot, uint32_t number, uint32_t *ticket);
  * flag, and no cancelled task waits in a queue.
  */
 void slot_cancel(struct slot *slot);
+/* Sleeps for so long, or until slot_cancel(). By its executor. */
+void slot_sleep(struct slot *slot, uint64_t duration_ns);
 bool slot_is_cancelled(const struct slot *slot);
 
 #endif

@@ -3,8 +3,12 @@
 noinst_LIBRARIES += libgilproto.a
 libgilproto_a_SOURCES = \
 	%D%/frame.c %D%/frame.h \
+	%D%/histogram.c %D%/histogram.h \
 	%D%/jobid.c %D%/jobid.h \
 	%D%/jsonrpc.c %D%/jsonrpc.h \
+	%D%/lockevent.c %D%/lockevent.h \
+	%D%/lockrecord.c %D%/lockrecord.h \
+	%D%/lockwire.c %D%/lockwire.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/params.c %D%/params.h \
 	%D%/request.c %D%/request.h \

@@ -15,6 +15,30 @@ static const char *const known[] = {
     "count", "pool", "workers", "cost_ns", "timeout_ms", "progress"};
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))
 
+static const char *const profile_names[PROFILE_COUNT] = {
+    [PROFILE_CPU] = "cpu",
+    [PROFILE_NATIVE] = "native",
+    [PROFILE_IO] = "io",
+};
+
+const char *
+job_profile_name(enum job_profile profile)
+{
+	return profile_names[profile];
+}
+
+int
+job_profile_parse(const char *name, enum job_profile *profile)
+{
+	for (int i = 0; i < PROFILE_COUNT; i++) {
+		if (strcmp(name, profile_names[i]) == 0) {
+			*profile = (enum job_profile)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
 void
 job_request_init(struct job_request *request)
 {

@@ -21,7 +21,23 @@
 #define REQUEST_MAX_COST_NS UINT64_C(1000000)	    /* a safepoint each ms */
 #define REQUEST_MAX_TIMEOUT_MS UINT64_C(2147483647) /* almost 25 days */
 
+#define REQUEST_MAX_IO_FOR_US UINT64_C(10000000) /* 10 s */
+
 #define REQUEST_DEFAULT_POOL "processes"
+
+/* What a task does with the lock, as an extension module would. */
+enum job_profile {
+	PROFILE_CPU,	/* counts with it */
+	PROFILE_NATIVE, /* gives it up for as long as it counts */
+	PROFILE_IO,	/* every so many turns: gives it up, sleeps, takes it */
+	PROFILE_COUNT
+};
+
+/* "cpu", "native", "io" */
+const char *job_profile_name(enum job_profile profile);
+/* 0, or -1 when no profile has this name. */
+int job_profile_parse(const char *name, enum job_profile *profile)
+    __attribute__((warn_unused_result));
 
 struct job_request {
 	uint64_t count;			/* turns, in all */
@@ -30,6 +46,9 @@ struct job_request {
 	uint64_t cost_ns;		/* busy work per turn, 0 for none */
 	uint64_t timeout_ms;		/* from arrival; 0 for none */
 	bool wants_progress;		/* send job.progress notifications */
+	enum job_profile profile;
+	uint64_t io_every;  /* turns before each sleep; > 0 with PROFILE_IO */
+	uint64_t io_for_us; /* how long it sleeps; both 0 with the others */
 };
 
 /* The defaults: count 0, one worker in the pool "processes". */

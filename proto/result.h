@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "proto/jobid.h"
+#include "proto/lockrecord.h"
 #include "proto/request.h"
 #include "proto/rpcerror.h"
 
@@ -35,33 +36,23 @@ const char *job_state_name(enum job_state state);
 int job_state_parse(const char *name, enum job_state *state)
     __attribute__((warn_unused_result));
 
-/* What one lock saw of one task, or of the tasks of one job together. */
-struct lock_record {
-	uint64_t acquisitions;
-	uint64_t switches; /* acquisitions from another thread in mid-task */
-	uint64_t drop_requests; /* received: = honoured + superseded + missed */
-	uint64_t honoured;	/* the lock was given up and another took it */
-	uint64_t superseded;	/* the tenure ended for another reason */
-	uint64_t missed;	/* given up, and nobody else took it */
-	uint64_t longest_hold_ns;
-	uint64_t longest_wait_ns;
-};
-
 /* One task: a part of the job's count, run by one thread or process. */
 struct task_result {
 	pid_t pid; /* 0 when the task never started */
 	pid_t tid;
-	uint32_t attempts; /* times it was started */
-	uint64_t count;	   /* turns asked for */
-	uint64_t turns;	   /* turns done by the last attempt */
-	uint64_t start_ns; /* from the job's arrival to its start */
-	uint64_t wall_ns;  /* start to end */
-	uint64_t cpu_ns;   /* of its thread */
-	uint64_t lock_wait_ns;
-	uint64_t lock_held_ns;
-	uint64_t switch_wait_ns; /* gave it up, until another had taken it */
+	uint32_t attempts;    /* times it was started */
+	uint64_t count;	      /* turns asked for */
+	uint64_t turns;	      /* turns done by the last attempt */
+	uint64_t start_ns;    /* from the job's arrival to its start */
+	uint64_t wall_ns;     /* start to end */
+	uint64_t cpu_ns;      /* of its thread */
+	uint64_t cpu_wait_ns; /* ready to run, and the CPU was another's */
 	uint64_t voluntary_switches;
 	uint64_t involuntary_switches;
+	uint64_t migrations; /* changes of CPU that it noticed */
+	/* Without a lock all zeros, but for io_ns and io_operations. */
+	struct lock_record lock;
+	struct lock_blame blame;
 };
 
 struct job_result {
@@ -72,33 +63,35 @@ struct job_result {
 	uint64_t count;
 	uint32_t workers;
 	uint64_t cost_ns;
+	enum job_profile profile;
+	uint64_t io_every; /* these two: 0 but with PROFILE_IO */
+	uint64_t io_for_us;
 	uint32_t attempts; /* the most that any of its tasks took */
 	struct {
 		uint64_t queue_ns; /* arrival to the first task's start */
 		uint64_t wall_ns;  /* first task's start to last task's end */
 		uint64_t total_ns; /* arrival to answer */
-		uint64_t cpu_ns;   /* these four: sums over the tasks */
+		uint64_t cpu_ns;   /* this and the rest: sums over the tasks */
+		uint64_t cpu_wait_ns;
 		uint64_t lock_wait_ns;
 		uint64_t lock_held_ns;
 		uint64_t switch_wait_ns;
+		uint64_t native_ns;
+		uint64_t io_ns;
 	} timing;
-	bool has_lock; /* the pool's tasks share a lock */
-	struct lock_record lock;
+	bool has_lock;		 /* the pool is of kind threads */
+	struct lock_record lock; /* these two: sums over the tasks */
+	struct lock_histograms histograms;
 	uint32_t n_tasks;
 	struct task_result *tasks; /* owned, n_tasks of them */
 };
 
 /*
- * From the tasks to the job as a whole: fills in attempts and timing of a
- * result that starts with zeros. A task that did not run to an end (its wall_ns
+ * From the tasks to the job as a whole: fills in attempts, timing and lock of
+ * a result in which these are zeros. A task that did not run to an end (its wall_ns
  * is 0) does not count for wall_ns; where none did, all of total_ns is queue.
  */
 void job_result_sum_up(struct job_result *result, uint64_t total_ns);
-
-/* Adds one record to another: sums, and the longer of the longest. */
-void lock_record_add(struct lock_record *sum, const struct lock_record *add);
-/* `lock` of a result: a new reference or NULL. */
-json_t *lock_record_to_json(const struct lock_record *record);
 
 /* A new reference, or NULL when memory ran out. */
 json_t *job_result_to_json(const struct job_result *result);
