@@ -218,8 +218,7 @@ expect_all_needed(json_t *whole, json_t *part, const char *where)
 	const char *name;
 	json_t *member;
 
-	json_object_foreach_safe(part, next, name, member)
-	{
+	json_object_foreach (part, name, member) {
 		char field[128];
 
 		snprintf(field, sizeof(field), "%s%s", where, name);
