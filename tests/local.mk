@@ -79,7 +79,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_sample \
-	%D%/unit/test_shuffle \
+	%D%/unit/test_chance \
 	%D%/unit/test_table \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict
@@ -93,7 +93,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_shuffle_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_chance_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
