@@ -244,7 +244,7 @@ report(struct experiment *experiment, const struct run runs[])
 
 	if (comparison_settle(comparison, runs) == -1)
 		return talk_no_memory(context);
-	if (!context->is_json)
+	if (context->format != FORMAT_JSON)
 		return comparison_print(comparison, &context->out) == -1
 		    ? talk_no_memory(context)
 		    : OUTCOME_FINE;
