@@ -238,19 +238,88 @@ show_result(const struct context *context, const struct job_result *result)
 	return OUTCOME_FINE;
 }
 
-/* "interval 5.00 ms, forced" */
+/* How the one that holds the lock comes to give it up. */
 static void
-describe_lock(const json_t *lock, char *text, size_t size)
+describe_policy(const json_t *lock, char *text, size_t size)
 {
-	if (!json_is_object(lock))
-		snprintf(text, size, "-");
-	else if (strcmp(show_text(lock, "policy"), "interval") == 0)
+	const char *policy = show_text(lock, "policy");
+
+	if (strcmp(policy, "interval") == 0)
 		snprintf(text, size, "interval %" PRIu64 " us%s",
 		    show_number(lock, "interval_us"),
 		    json_is_true(json_object_get(lock, "force")) ? ", forced"
 								 : "");
+	else if (strcmp(policy, "ticks") == 0)
+		snprintf(text, size, "ticks, every %" PRIu64 " turns",
+		    show_number(lock, "check_interval"));
+	else if (strcmp(policy, "fair") == 0)
+		snprintf(text, size, "fair, quantum %" PRIu64 " us",
+		    show_number(lock, "quantum_us"));
 	else
-		snprintf(text, size, "%s", show_text(lock, "policy"));
+		snprintf(text, size, "%s", policy);
+}
+
+/* "interval 5000 us, forced", "2 locks: hold", "free, 7 % overhead" */
+static void
+describe_lock(const json_t *lock, char *text, size_t size)
+{
+	uint64_t locks = show_number(lock, "locks");
+	char policy[80];
+
+	if (!json_is_object(lock)) {
+		snprintf(text, size, "-");
+		return;
+	}
+	/* A server that does not name the number has one. */
+	if (json_object_get(lock, "locks") != NULL && locks == 0) {
+		snprintf(text, size, "free, %" PRIu64 " %% overhead",
+		    show_number(lock, "overhead_pct"));
+		return;
+	}
+	describe_policy(lock, policy, sizeof(policy));
+	if (locks > 1)
+		snprintf(text, size, "%" PRIu64 " locks: %s", locks, policy);
+	else
+		snprintf(text, size, "%s", policy);
+}
+
+/* The lock's parameters, for machines: each has a column of its own. */
+static const struct {
+	const char *name;
+	bool is_flag;
+} lock_columns[] = {
+    {"locks", false},
+    {"interval_us", false},
+    {"force", true},
+    {"check_interval", false},
+    {"quantum_us", false},
+    {"timer_us", false},
+    {"overhead_pct", false},
+    {"events", true},
+};
+#define N_LOCK_COLUMNS (sizeof(lock_columns) / sizeof(lock_columns[0]))
+
+static void
+add_lock(struct table *table, const json_t *lock)
+{
+	bool has_lock = json_is_object(lock);
+	char text[112];
+
+	describe_lock(lock, text, sizeof(text));
+	table_word(
+	    table, has_lock ? show_text(lock, "policy") : "", "%s", text);
+	for (size_t i = 0; i < N_LOCK_COLUMNS; i++) {
+		const char *name = lock_columns[i].name;
+		const json_t *value = json_object_get(lock, name);
+
+		if (value == NULL)
+			table_cell(table, "%s", "");
+		else if (lock_columns[i].is_flag)
+			table_word(table,
+			    json_is_true(value) ? "true" : "false", "%s", "");
+		else
+			table_count(table, show_number(lock, name), "%s", "");
+	}
 }
 
 enum outcome
@@ -263,16 +332,17 @@ show_pools(const struct context *context, const json_t *pools)
 	table_column(table, TABLE_LEFT, "pool");
 	table_column(table, TABLE_LEFT, "kind");
 	table_column(table, TABLE_RIGHT, "size");
-	table_column(table, TABLE_LEFT, "lock");
+	table_column(table, TABLE_LEFT, "affinity");
+	table_column_named(table, TABLE_LEFT, "lock", "policy");
+	for (i = 0; i < N_LOCK_COLUMNS; i++)
+		table_column_named(
+		    table, TABLE_MACHINE, "", lock_columns[i].name);
 	json_array_foreach (pools, i, pool) {
-		char lock[80];
-
-		describe_lock(
-		    json_object_get(pool, "lock"), lock, sizeof(lock));
 		table_cell(table, "%s", show_text(pool, "name"));
 		table_cell(table, "%s", show_text(pool, "kind"));
 		table_cell(table, "%" PRIu64, show_number(pool, "size"));
-		table_cell(table, "%s", lock);
+		table_cell(table, "%s", show_text(pool, "affinity"));
+		add_lock(table, json_object_get(pool, "lock"));
 	}
 	return show_table(context, table);
 }
