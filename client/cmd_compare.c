@@ -20,7 +20,7 @@
 #include "client/link.h"
 #include "client/progress.h"
 #include "client/show.h"
-#include "client/shuffle.h"
+#include "client/chance.h"
 #include "client/talk.h"
 #include "client/units.h"
 
@@ -207,14 +207,14 @@ run_rounds(struct experiment *experiment, struct run runs[])
 	const struct comparison *comparison = &experiment->comparison;
 	struct talk_watcher watcher = {see_progress, experiment};
 	unsigned order[SERIES_COUNT];
-	struct shuffle shuffle;
+	struct chance chance;
 
 	for (unsigned i = 0; i < SERIES_COUNT; i++)
 		order[i] = i;
-	shuffle_init(&shuffle, comparison->seed);
+	chance_init(&chance, comparison->seed);
 	experiment->start_ns = now_ns(CLOCK_MONOTONIC);
 	for (uint32_t round = 0; round < comparison->rounds; round++) {
-		shuffle_order(&shuffle, order, SERIES_COUNT);
+		chance_shuffle(&chance, order, SERIES_COUNT);
 		for (unsigned i = 0; i < SERIES_COUNT; i++) {
 			enum arm arm = comparison_arm(order[i]);
 			enum outcome outcome;
@@ -244,7 +244,7 @@ report(struct experiment *experiment, const struct run runs[])
 
 	if (comparison_settle(comparison, runs) == -1)
 		return talk_no_memory(context);
-	if (!context->is_json)
+	if (context->format != FORMAT_JSON)
 		return comparison_print(comparison, &context->out) == -1
 		    ? talk_no_memory(context)
 		    : OUTCOME_FINE;

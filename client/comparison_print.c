@@ -232,7 +232,7 @@ comparison_print(const struct comparison *comparison, const struct term *term)
 	int status = -1;
 
 	print_header(comparison, term);
-	if (table_print(table, term) == -1)
+	if (table_print(table, FORMAT_TEXT, term) == -1)
 		goto out;
 	fputc('\n', term->stream);
 	print_bars(comparison, term);

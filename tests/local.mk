@@ -87,30 +87,40 @@ TESTS += $(LOCK_TESTS)
 # --- client/ ---
 CLIENT_TESTS = \
 	%D%/unit/test_bar \
+	%D%/unit/test_chance \
+	%D%/unit/test_chart \
 	%D%/unit/test_comparison \
 	%D%/unit/test_count \
+	%D%/unit/test_fit \
 	%D%/unit/test_flight \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_sample \
-	%D%/unit/test_shuffle \
+	%D%/unit/test_statistics \
+	%D%/unit/test_svg \
 	%D%/unit/test_table \
 	%D%/unit/test_units \
-	%D%/unit/test_verdict
+	%D%/unit/test_verdict \
+	%D%/unit/test_weather
 CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
 %C%_unit_test_bar_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_chance_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_chart_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_comparison_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_shuffle_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_statistics_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_weather_LDADD = $(CLIENT_LDADD)
 
 # --- end to end: a real gild, driven over its sockets ---
 E2E_TESTS = \
