@@ -42,7 +42,7 @@ struct fit {
 	 * for ever, maybe towards a limit.
 	 */
 	bool has_peak;
-	double peak_n; /* sqrt((1 - sigma) / kappa) */
+	double peak_n; /* sqrt((1 - sigma) / kappa), but at least 1 */
 	double peak_x;
 };
 

@@ -7,8 +7,12 @@ EXTRA_DIST += %D%/unit/suite.h
 # --- proto/ ---
 PROTO_TESTS = \
 	%D%/unit/test_frame \
+	%D%/unit/test_histogram \
 	%D%/unit/test_jobid \
 	%D%/unit/test_jsonrpc \
+	%D%/unit/test_lockevent \
+	%D%/unit/test_lockrecord \
+	%D%/unit/test_lockwire \
 	%D%/unit/test_memory \
 	%D%/unit/test_nearest \
 	%D%/unit/test_request \
@@ -18,8 +22,12 @@ PROTO_LDADD = libgilproto.a $(CHECK_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
 check_PROGRAMS += $(PROTO_TESTS)
 TESTS += $(PROTO_TESTS)
 %C%_unit_test_frame_LDADD = $(PROTO_LDADD)
+%C%_unit_test_histogram_LDADD = $(PROTO_LDADD)
 %C%_unit_test_jobid_LDADD = $(PROTO_LDADD)
 %C%_unit_test_jsonrpc_LDADD = $(PROTO_LDADD)
+%C%_unit_test_lockevent_LDADD = $(PROTO_LDADD)
+%C%_unit_test_lockrecord_LDADD = $(PROTO_LDADD)
+%C%_unit_test_lockwire_LDADD = $(PROTO_LDADD)
 %C%_unit_test_memory_LDADD = $(PROTO_LDADD)
 %C%_unit_test_nearest_LDADD = $(PROTO_LDADD)
 %C%_unit_test_request_LDADD = $(PROTO_LDADD)
@@ -63,7 +71,7 @@ LOCK_TESTS = \
 	%D%/unit/test_countdown \
 	%D%/unit/test_gil \
 	%D%/unit/test_gil_contest
-LOCK_LDADD = libgildcore.a $(CHECK_LIBS)
+LOCK_LDADD = libgildcore.a libgilproto.a $(CHECK_LIBS)
 check_PROGRAMS += $(LOCK_TESTS)
 TESTS += $(LOCK_TESTS)
 %C%_unit_test_countdown_LDADD = $(LOCK_LDADD)
@@ -73,30 +81,40 @@ TESTS += $(LOCK_TESTS)
 # --- client/ ---
 CLIENT_TESTS = \
 	%D%/unit/test_bar \
+	%D%/unit/test_chance \
+	%D%/unit/test_chart \
 	%D%/unit/test_comparison \
 	%D%/unit/test_count \
+	%D%/unit/test_fit \
 	%D%/unit/test_flight \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_sample \
-	%D%/unit/test_chance \
+	%D%/unit/test_statistics \
+	%D%/unit/test_svg \
 	%D%/unit/test_table \
 	%D%/unit/test_units \
-	%D%/unit/test_verdict
+	%D%/unit/test_verdict \
+	%D%/unit/test_weather
 CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
 %C%_unit_test_bar_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_chance_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_chart_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_comparison_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_chance_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_statistics_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_weather_LDADD = $(CLIENT_LDADD)
 
 # --- end to end: a real gild, driven over its sockets ---
 E2E_TESTS = \
