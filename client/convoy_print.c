@@ -14,7 +14,7 @@
 #include "client/units.h"
 
 #define MAX_DRAWN_LINES 4 /* each a colour, for points and for its law */
-#define LINE_CHARS 63
+#define LINE_CHARS 71
 
 /* "threads, 5 ms" */
 static void
