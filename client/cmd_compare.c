@@ -288,13 +288,7 @@ report(const struct experiment *experiment, struct comparison *comparison)
 		comparison, experiment->runs, experiment->n_runs) == -1)
 		return talk_no_memory(context);
 	if (context->format != FORMAT_JSON)
-<<<<<<< HEAD
 		return comparison_print(comparison, experiment);
-=======
-		return comparison_print(comparison, &context->out) == -1
-		    ? talk_no_memory(context)
-		    : OUTCOME_FINE;
->>>>>>> stats
 	json = comparison_to_json(comparison);
 	if (json != NULL &&
 	    json_object_set_new(

@@ -186,7 +186,7 @@ explain(const struct convoy_line *line, const struct context *context)
 	double alone = line->points[0].operations.value;
 	double beside = line->points[most].operations.value;
 	char name[LINE_CHARS + 1];
-	char text[256];
+	char text[384];
 
 	if (most == 0 || alone <= 0)
 		return;
