@@ -41,7 +41,9 @@ DAEMON_TESTS = \
 	%D%/unit/test_board \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
+	%D%/unit/test_lock_events \
 	%D%/unit/test_log \
 	%D%/unit/test_option_texts \
 	%D%/unit/test_options \
@@ -57,7 +59,9 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_log_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_option_texts_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_options_LDADD = $(DAEMON_LDADD)
