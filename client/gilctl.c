@@ -22,6 +22,8 @@
 
 static const struct command *const commands[] = {
     &command_compare,
+    &command_sweep,
+    &command_convoy,
     &command_submit,
     &command_info,
     &command_stats,
