@@ -125,8 +125,8 @@ struct board {
 
 	void *memory;
 	size_t memory_bytes;
-	void *lazy_memory;
-	size_t lazy_bytes;
+	void *records;
+	size_t records_bytes;
 };
 
 /*

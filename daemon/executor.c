@@ -10,110 +10,126 @@
 #include "daemon/executor.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
-#include "daemon/countdown.h"
 #include "daemon/log.h"
+#include "daemon/task.h"
 
 /* What one attempt costs, read at its start and at its end. */
 struct meter {
 	uint64_t monotonic_ns;
 	uint64_t cpu_ns;
+	uint64_t cpu_wait_ns;
 	struct rusage usage;
 };
 
+/*
+ * How long the thread was ready to run and had no CPU: the second figure of
+ * its schedstat. 0 where the kernel does not tell.
+ */
+static uint64_t
+executor_read_cpu_wait_ns(const struct executor *executor)
+{
+	char text[96];
+	ssize_t length =
+	    pread(executor->schedstat_fd, text, sizeof(text) - 1, 0);
+	uint64_t wait_ns;
+
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	return sscanf(text, "%*u %" SCNu64, &wait_ns) == 1 ? wait_ns : 0;
+}
+
 static void
-meter_read(struct meter *meter)
+meter_read(const struct executor *executor, struct meter *meter)
+{
+	meter->cpu_ns = clock_thread_cpu_ns();
+	meter->cpu_wait_ns = executor_read_cpu_wait_ns(executor);
+	getrusage(RUSAGE_THREAD, &meter->usage);
+}
+
+/* The wall clock is the innermost: reading the others is no part of a task. */
+static void
+meter_start(const struct executor *executor, struct meter *meter)
+{
+	meter_read(executor, meter);
+	meter->monotonic_ns = clock_monotonic_ns();
+}
+
+static void
+meter_stop(const struct executor *executor, struct meter *meter)
 {
 	meter->monotonic_ns = clock_monotonic_ns();
-	meter->cpu_ns = clock_thread_cpu_ns();
-	getrusage(RUSAGE_THREAD, &meter->usage);
+	meter_read(executor, meter);
 }
 
 void
 executor_init(struct executor *executor, const struct generation *generation,
-    uint32_t pool, uint32_t seat, struct gil *gil)
+    uint32_t pool, uint32_t seat, struct gil_thread *thread)
 {
 	*executor = (struct executor){
 	    .generation = generation,
 	    .pool = pool,
+	    .number = seat - generation->board.first_seat[pool],
 	    .seat = &generation->board.seats[seat],
-	    .gil = gil,
+	    .thread = thread,
+	    .schedstat_fd = -1,
 	};
 }
 
-/*
- * Counts a task down, with the lock held where there is one. The countdown
- * comes up at a safepoint that found a flag set, and once a stride.
- */
-static enum task_end
-task_count(struct executor *executor, struct slot *slot)
+/* --- where it runs --- */
+
+/* The n-th CPU of a set, counted round and round. */
+static int
+cpu_at(const cpu_set_t *set, uint32_t n)
 {
-	uint64_t left = slot->count;
+	int left = (int)(n % (uint32_t)CPU_COUNT(set));
+	int cpu = 0;
 
-	while (left > 0) {
-		uint64_t stride = left < slot->stride ? left : slot->stride;
-		uint32_t attention;
+	while (!CPU_ISSET(cpu, set) || left-- > 0)
+		cpu++;
+	return cpu;
+}
 
-		left -= stride;
-		left += countdown(stride, slot->spins, &slot->attention);
-		counter_set(&slot->turns, slot->count - left);
-		attention = atomic_load_explicit(
-		    &slot->attention, memory_order_acquire);
-		if (left > 0 && (attention & SLOT_CANCEL) != 0)
-			break;
-		if (left > 0 && (attention & GIL_DROP) != 0 &&
-		    gil_yield(executor->gil, &executor->thread) != GIL_TAKEN)
-			return TASK_CANCELLED;
+/* Moves the thread if the pool's affinity is not the one that it follows. */
+static void
+executor_follow_affinity(struct executor *executor)
+{
+	const struct pool_record *record =
+	    &executor->generation->board.pools[executor->pool];
+	enum affinity affinity = (enum affinity)counter_get(&record->affinity);
+	cpu_set_t set = executor->allowed_cpus;
+
+	if (affinity == executor->affinity)
+		return;
+	executor->affinity = affinity;
+	if (affinity != AFFINITY_NONE) {
+		int cpu = cpu_at(&executor->allowed_cpus,
+		    affinity == AFFINITY_SPREAD ? executor->number : 0);
+
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
 	}
-	if (executor->gil != NULL)
-		gil_release(executor->gil, &executor->thread);
-	return left == 0 ? TASK_DONE : TASK_CANCELLED;
+	if (sched_setaffinity(0, sizeof(set), &set) != 0)
+		log_warn("cannot choose a CPU: %s", strerror(errno));
 }
 
-/* Counts a task down, waiting for the lock first where there is one. */
-static enum task_end
-task_run(struct executor *executor, struct slot *slot)
-{
-	/* What a dead executor left of the attempt before this one. */
-	atomic_fetch_and_explicit(
-	    &slot->attention, ~GIL_DROP, memory_order_relaxed);
-	counter_set(&slot->turns, 0);
-	if (executor->gil == NULL)
-		return slot_is_cancelled(slot) ? TASK_CANCELLED
-					       : task_count(executor, slot);
-	gil_thread_begin(&executor->thread, &slot->attention, SLOT_CANCEL);
-	if (gil_acquire(executor->gil, &executor->thread) != GIL_TAKEN)
-		return TASK_CANCELLED;
-	return task_count(executor, slot);
-}
+/* --- one task --- */
 
 static void
-task_write_lock(struct slot *slot, const struct gil_record *record)
-{
-	slot->lock = (struct lock_record){
-	    .acquisitions = record->acquisitions,
-	    .switches = record->switches,
-	    .drop_requests = record->drop_requests,
-	    .honoured = record->honoured,
-	    .superseded = record->superseded,
-	    .missed = record->missed,
-	    .longest_hold_ns = record->longest_hold_ns,
-	    .longest_wait_ns = record->longest_wait_ns,
-	};
-	slot->result.lock_wait_ns = record->wait_ns;
-	slot->result.lock_held_ns = record->held_ns;
-	slot->result.switch_wait_ns = record->switch_wait_ns;
-}
-
-static void
-task_write_result(struct executor *executor, struct slot *slot,
+task_write_result(const struct executor *executor, const struct task *task,
     const struct meter *start, const struct meter *end)
 {
 	const struct seat *seat = executor->seat;
+	const struct gil_thread *thread = executor->thread;
+	struct slot *slot = task->slot;
 
 	slot->result = (struct task_result){
 	    .pid = atomic_load_explicit(&seat->pid, memory_order_relaxed),
@@ -124,14 +140,42 @@ task_write_result(struct executor *executor, struct slot *slot,
 	    .start_ns = start->monotonic_ns - slot->arrival_ns,
 	    .wall_ns = end->monotonic_ns - start->monotonic_ns,
 	    .cpu_ns = end->cpu_ns - start->cpu_ns,
+	    .cpu_wait_ns = end->cpu_wait_ns - start->cpu_wait_ns,
 	    .voluntary_switches =
 		(uint64_t)(end->usage.ru_nvcsw - start->usage.ru_nvcsw),
 	    .involuntary_switches =
 		(uint64_t)(end->usage.ru_nivcsw - start->usage.ru_nivcsw),
+	    .migrations = task->migrations,
+	    .lock = thread != NULL ? thread->record : task->record,
 	};
-	slot->lock = (struct lock_record){0};
-	if (executor->gil != NULL)
-		task_write_lock(slot, &executor->thread.record);
+	if (thread != NULL)
+		slot->result.blame = thread->blame;
+	if (slot_has_histograms(slot, thread != NULL))
+		*board_histograms(&executor->generation->board, slot) =
+		    thread != NULL ? thread->histograms : task->histograms;
+}
+
+static void
+executor_run_task(struct executor *executor, struct slot *slot)
+{
+	const struct board *board = &executor->generation->board;
+	struct task task = {
+	    .slot = slot,
+	    .thread = executor->thread,
+	    .overhead_pct =
+		counter_get(&board->pools[executor->pool].overhead_pct),
+	};
+	struct meter start, end;
+
+	executor_follow_affinity(executor);
+	meter_start(executor, &start);
+	slot->end = task_run(&task);
+	meter_stop(executor, &end);
+	task_write_result(executor, &task, &start, &end);
+	counter_add(&executor->seat->tasks_done, 1);
+	if (executor->thread != NULL)
+		lock_totals_add(&executor->seat->lock,
+		    &executor->thread->record, &executor->thread->histograms);
 }
 
 /* Serves what the seat names. 0, or -1 when its frontend cannot be told. */
@@ -141,26 +185,29 @@ seat_serve(struct executor *executor, uint32_t ticket)
 	const struct generation *generation = executor->generation;
 	const struct board *board = &generation->board;
 	struct slot *slot = board_slot(board, ticket);
-	struct meter start, end;
 
 	if (slot == NULL) {
 		log_warn("ticket %#x names no slot: ignored", ticket);
 		return 0;
 	}
 	if (slot_start(slot, ticket)) {
-		meter_read(&start);
-		slot->end = task_run(executor, slot);
-		meter_read(&end);
-		task_write_result(executor, slot, &start, &end);
+		executor_run_task(executor, slot);
 		slot_finish(slot, ticket);
-		counter_add(&executor->seat->tasks_done, 1);
-		if (executor->gil != NULL)
-			lock_totals_add(
-			    &executor->seat->lock, &executor->thread.record);
 	}
 	/* Revoked while it was queued, or stale: it goes back all the same. */
 	return queue_push_wait(
 	    &generation->ended[board_slot_owner(board, ticket)], ticket);
+}
+
+/* What the thread itself has to look up before its first task. */
+static void
+executor_settle(struct executor *executor)
+{
+	executor->schedstat_fd =
+	    open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	if (sched_getaffinity(0, sizeof(executor->allowed_cpus),
+		&executor->allowed_cpus) != 0)
+		CPU_SET(0, &executor->allowed_cpus);
 }
 
 int
@@ -171,6 +218,7 @@ executor_run(struct executor *executor)
 
 	atomic_store(&seat->pid, getpid());
 	atomic_store(&seat->tid, gettid());
+	executor_settle(executor);
 	while (
 	    (claimed = queue_claim(&executor->generation->run[executor->pool],
 		 &seat->ticket)) > 0) {
@@ -185,6 +233,8 @@ executor_run(struct executor *executor)
 		atomic_store_explicit(
 		    &seat->ticket, TICKET_NONE, memory_order_release);
 	}
+	if (executor->schedstat_fd >= 0)
+		close(executor->schedstat_fd);
 	if (claimed < 0)
 		log_warn("cannot claim tasks: %s", strerror(errno));
 	return claimed;

@@ -6,6 +6,7 @@
 #ifndef GILD_DAEMON_EXECUTOR_H
 #define GILD_DAEMON_EXECUTOR_H
 
+#include <sched.h>
 #include <stdint.h>
 
 #include "daemon/generation.h"
@@ -14,15 +15,21 @@
 struct executor {
 	const struct generation *generation;
 	uint32_t pool;
+	uint32_t number; /* among the pool's executors */
 	struct seat *seat;
-	struct gil *gil; /* NULL: no lock */
-	struct gil_thread thread;
+	struct gil_thread *thread; /* NULL: no lock */
+	cpu_set_t allowed_cpus;	   /* those that gild was started on */
+	enum affinity affinity;	   /* that it follows */
+	int schedstat_fd;	   /* -1: the kernel does not tell */
 };
 
-/* Takes the seat with this number on the board. gil may be NULL. */
+/*
+ * Takes the seat with this number on the board. thread has joined a lock, or
+ * is NULL.
+ */
 void executor_init(struct executor *executor,
     const struct generation *generation, uint32_t pool, uint32_t seat,
-    struct gil *gil);
+    struct gil_thread *thread);
 
 /*
  * Runs until the pool's queue ends: 0, or -1 when it broke (logged). To be

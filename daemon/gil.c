@@ -1,87 +1,27 @@
 /*
- * The lock, run by every thread that wants it and by whoever interrupts one or
- * changes the interval. One mutex guards all of its state; nobody keeps that
- * mutex for longer than a few steps, least of all while it counts.
+ * The lock as its callers see it, run by every thread that wants it and by
+ * whoever interrupts one or changes the parameters. What is true of its state
+ * stands in gil_private.h; waiting for it is gil_wait.c, having it is
+ * gil_tenure.c; here are its life, and giving it up in mid-task.
  *
- * What holds whenever the mutex is free:
- * - the lock is held exactly when there is a holder, and there is one at most;
- * - handover_number moves with each acquisition whose previous holder was
- * another thread; it is what waiters and yielders look out for;
- * - switch_number counts those where the previous holder still had work to do,
- *   and is the sum of all threads' `switches`. Who comes after a thread that
- *   has ended its task was not switched to: so GIL_HOLD has no switches;
- * - GIL_DROP stands in no attention word but the holder's, and only while
- *   somebody waits; it does not outlive the tenure in which it was set;
- * - while the lock is free and somebody waits, a waiter is on its way to it.
- *
- * A thread is the address of its struct gil_thread, from one task to the next.
  * What a thread does between its safepoints, and when it comes to one, is left
  * to the caller, and so is every bit of the attention word but GIL_DROP.
  */
-#include "daemon/gil.h"
+#include "daemon/gil_private.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "daemon/clock.h"
 
-struct gil {
-	pthread_mutex_t mutex;
-	pthread_cond_t freed;	 /* with mutex: who waits for the lock */
-	pthread_cond_t switched; /* with mutex: who waits for a switch */
-
-	enum gil_policy policy; /* never changes */
-	bool force;		/* never changes */
-
-	uint64_t interval_ns;		      /* mutex */
-	struct gil_thread *holder;	      /* mutex; NULL: free */
-	const struct gil_thread *last_holder; /* mutex; NULL: none */
-	bool has_last_ended;		      /* mutex; it ended its task */
-	struct gil_thread *yielder;	      /* mutex; waits for a switch */
-	unsigned waiters;		      /* mutex; for the lock */
-	uint64_t handover_number;	      /* mutex */
-	uint64_t switch_number;		      /* mutex */
-	uint64_t tenure_number;		      /* mutex; acquisitions */
-};
-
-/* What a waiter measures: how long nothing has happened to the lock. */
-struct quiet {
-	uint64_t interval_ns; /* after which it asks; 0: starts afresh */
-	uint64_t deadline_ns;
-};
-
-static const char *const policy_names[GIL_POLICY_COUNT] = {
-    [GIL_INTERVAL] = "interval",
-    [GIL_HOLD] = "hold",
-};
-
-const char *
-gil_policy_name(enum gil_policy policy)
-{
-	return policy_names[policy];
-}
-
-int
-gil_policy_parse(const char *name, enum gil_policy *policy)
-{
-	for (int i = 0; i < GIL_POLICY_COUNT; i++) {
-		if (strcmp(name, policy_names[i]) == 0) {
-			*policy = (enum gil_policy)i;
-			return 0;
-		}
-	}
-	return -1;
-}
+/* --- life --- */
 
 /*
  * Returns an error number. A failure half-way leaves nothing to undo: these
  * objects live in their own memory and own nothing elsewhere.
  */
 static int
-gil_init_sync(struct gil *gil)
+init_condition(pthread_cond_t *condition)
 {
 	pthread_condattr_t monotonic;
 	int error;
@@ -91,13 +31,19 @@ gil_init_sync(struct gil *gil)
 		return error;
 	error = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	if (error == 0)
-		error = pthread_mutex_init(&gil->mutex, NULL);
-	if (error == 0)
-		error = pthread_cond_init(&gil->freed, &monotonic);
-	if (error == 0)
-		error = pthread_cond_init(&gil->switched, &monotonic);
+		error = pthread_cond_init(condition, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	return error;
+}
+
+static void
+parameters_put(struct gil *gil, const struct gil_parameters *parameters)
+{
+	gil->parameters = *parameters;
+	atomic_store_explicit(&gil->turns_to_tick,
+	    parameters->policy == GIL_TICKS ? parameters->check_interval
+					    : NEVER,
+	    memory_order_relaxed);
 }
 
 struct gil *
@@ -109,15 +55,21 @@ gil_new(const struct gil_config *config)
 	gil = calloc(1, sizeof(*gil));
 	if (gil == NULL)
 		return NULL;
-	error = gil_init_sync(gil);
+	error = pthread_mutex_init(&gil->mutex, NULL);
+	if (error == 0)
+		error = init_condition(&gil->switched);
 	if (error != 0) {
 		free(gil);
 		errno = error;
 		return NULL;
 	}
-	gil->policy = config->policy;
-	gil->force = config->force;
-	gil->interval_ns = config->interval_ns;
+	TAILQ_INIT(&gil->threads);
+	TAILQ_INIT(&gil->waiting);
+	TAILQ_INIT(&gil->sleepers);
+	gil->domain = config->domain;
+	gil->totals = config->totals;
+	gil->event_number = config->event_number;
+	parameters_put(gil, &config->parameters);
 	return gil;
 }
 
@@ -127,247 +79,81 @@ gil_free(struct gil *gil)
 	if (gil == NULL)
 		return;
 	pthread_cond_destroy(&gil->switched);
-	pthread_cond_destroy(&gil->freed);
 	pthread_mutex_destroy(&gil->mutex);
 	free(gil);
 }
 
+int
+gil_join(struct gil *gil, struct gil_thread *thread,
+    const struct gil_thread_config *config)
+{
+	int error;
+
+	*thread = (struct gil_thread){.gil = gil, .config = *config};
+	error = init_condition(&thread->wake);
+	if (error != 0) {
+		errno = error;
+		return -1;
+	}
+	pthread_mutex_lock(&gil->mutex);
+	TAILQ_INSERT_TAIL(&gil->threads, thread, thread_links);
+	pthread_mutex_unlock(&gil->mutex);
+	return 0;
+}
+
 void
-gil_thread_begin(
-    struct gil_thread *thread, _Atomic uint32_t *attention, uint32_t interrupts)
+gil_leave(struct gil_thread *thread)
 {
-	*thread = (struct gil_thread){
-	    .attention = attention,
-	    .interrupts = interrupts,
-	};
+	struct gil *gil = thread->gil;
+
+	pthread_mutex_lock(&gil->mutex);
+	TAILQ_REMOVE(&gil->threads, thread, thread_links);
+	if (gil->last_holder == thread)
+		gil->last_holder = NULL;
+	pthread_mutex_unlock(&gil->mutex);
+	pthread_cond_destroy(&thread->wake);
 }
 
-/* From here to gil_acquire(): with the mutex locked. */
+/* --- giving way --- */
 
 static bool
-thread_is_interrupted(const struct gil_thread *thread)
+gil_forces_switch(const struct gil *gil)
 {
-	return (atomic_load(thread->attention) & thread->interrupts) != 0;
-}
-
-/* Adds one span to a total and to the longest seen. */
-static void
-span_record(uint64_t span_ns, uint64_t *total_ns, uint64_t *longest_ns)
-{
-	*total_ns += span_ns;
-	if (span_ns > *longest_ns)
-		*longest_ns = span_ns;
-}
-
-/* Asks the holder to drop the lock. One request a tenure is enough. */
-static void
-request_send(struct gil *gil, struct gil_thread *sender)
-{
-	struct gil_thread *holder = gil->holder;
-
-	if (holder->is_asked)
-		return;
-	holder->is_asked = true;
-	atomic_fetch_or(holder->attention, GIL_DROP);
-	sender->record.requests_sent++;
-}
-
-static void
-request_clear(struct gil_thread *holder)
-{
-	holder->is_asked = false;
-	atomic_fetch_and(holder->attention, ~GIL_DROP);
-}
-
-/*
- * One thread at most waits for this switch: the last holder. Others may stand
- * at the condition still, on their way from an earlier one.
- */
-static void
-switch_announce(struct gil *gil, uint64_t now_ns)
-{
-	if (gil->yielder == NULL)
-		return;
-	gil->yielder->switched_ns = now_ns;
-	gil->yielder = NULL;
-	pthread_cond_broadcast(&gil->switched);
-}
-
-/* The thread takes the lock, which is free. */
-static void
-tenure_begin(struct gil *gil, struct gil_thread *thread, uint64_t now_ns)
-{
-	if (gil->last_holder != NULL && gil->last_holder != thread) {
-		gil->handover_number++;
-		if (!gil->has_last_ended) {
-			gil->switch_number++;
-			thread->record.switches++;
-		}
-		switch_announce(gil, now_ns);
-	}
-	gil->tenure_number++;
-	gil->holder = thread;
-	gil->last_holder = thread;
-	gil->has_last_ended = false;
-	thread->record.acquisitions++;
-	thread->tenure_start_ns = now_ns;
-}
-
-/*
- * The thread gives the lock up. One waiter is woken and handed nothing: a
- * thread that runs already may take the lock before it.
- */
-static void
-tenure_end(struct gil *gil, struct gil_thread *thread, uint64_t now_ns)
-{
-	struct gil_record *record = &thread->record;
-
-	span_record(now_ns - thread->tenure_start_ns, &record->held_ns,
-	    &record->longest_hold_ns);
-	if (thread->is_asked) {
-		record->drop_requests++;
-		request_clear(thread);
-	}
-	gil->holder = NULL;
-	pthread_cond_signal(&gil->freed);
-}
-
-static void
-quiet_begin(struct quiet *quiet, const struct gil *gil)
-{
-	quiet->interval_ns = gil->interval_ns;
-	if (__builtin_add_overflow(
-		clock_monotonic_ns(), gil->interval_ns, &quiet->deadline_ns))
-		quiet->deadline_ns = UINT64_MAX;
-}
-
-/*
- * Waits until something happens or it has been quiet for the interval: since
- * the last switch or wake-up, not since the waiter came. A wake-up is one that
- * a release gave; who wakes for another reason (see gil_wake_all) goes on
- * measuring, or enough of those would keep the lock with its holder for ever.
- * Returns whether the interval passed with no switch. Under GIL_HOLD it never
- * does.
- */
-static bool
-waiter_sleep(struct gil *gil, struct quiet *quiet)
-{
-	uint64_t handover_seen = gil->handover_number;
-	uint64_t tenure_seen = gil->tenure_number;
-	struct timespec deadline;
-	bool has_passed;
-
-	if (gil->policy == GIL_HOLD) {
-		pthread_cond_wait(&gil->freed, &gil->mutex);
-		return false;
-	}
-	if (quiet->interval_ns != gil->interval_ns)
-		quiet_begin(quiet, gil);
-	deadline.tv_sec = (time_t)(quiet->deadline_ns / NS_PER_S);
-	deadline.tv_nsec = (long)(quiet->deadline_ns % NS_PER_S);
-	has_passed = pthread_cond_timedwait(
-			 &gil->freed, &gil->mutex, &deadline) == ETIMEDOUT;
-	if (has_passed || gil->tenure_number != tenure_seen)
-		quiet->interval_ns = 0;
-	return has_passed && gil->handover_number == handover_seen;
-}
-
-/*
- * A waiter that gives up leaves nothing undone. With no waiter left the
- * request has lost its purpose, and whoever would obey it, or has obeyed it
- * and looks out for the switch, would wait for ever (CPython's gh-96387). And
- * the wake-up of the last release may have come to the one that leaves.
- */
-static void
-waiter_give_up(struct gil *gil, struct gil_thread *thread)
-{
-	if (gil->waiters > 0) {
-		if (gil->holder == NULL)
-			pthread_cond_signal(&gil->freed);
-		return;
-	}
-	if (gil->holder != NULL && gil->holder->is_asked) {
-		request_clear(gil->holder);
-		thread->record.requests_withdrawn++;
-	}
-	pthread_cond_broadcast(&gil->switched);
-}
-
-/* Waits for the lock, since asked_ns, and takes it, unless interrupted. */
-static enum gil_outcome
-waiter_wait(struct gil *gil, struct gil_thread *thread, uint64_t asked_ns)
-{
-	struct quiet quiet = {.interval_ns = 0};
-	bool is_interrupted = thread_is_interrupted(thread);
-	bool is_quiet = false;
-	uint64_t now_ns;
-
-	gil->waiters++;
-	while (!is_interrupted && gil->holder != NULL) {
-		if (is_quiet)
-			request_send(gil, thread);
-		is_quiet = waiter_sleep(gil, &quiet);
-		is_interrupted = thread_is_interrupted(thread);
-	}
-	gil->waiters--;
-
-	now_ns = clock_monotonic_ns();
-	span_record(now_ns - asked_ns, &thread->record.wait_ns,
-	    &thread->record.longest_wait_ns);
-	if (is_interrupted) {
-		waiter_give_up(gil, thread);
-		return GIL_INTERRUPTED;
-	}
-	tenure_begin(gil, thread, now_ns);
-	return GIL_TAKEN;
+	return gil->parameters.policy == GIL_INTERVAL && gil->parameters.force;
 }
 
 /*
  * The thread has obeyed, at handover number `seen`, and waits until another one
  * has held the lock: any other, not only the one that asked. It ends too when
- * nobody waits any more, for then nobody will take the lock. Returns the time
- * of the switch; what passes until the thread runs again is a wait for the
- * lock.
+ * nobody waits any more, for then nobody will take the lock, and when the
+ * policy no longer forces it. Returns the time of the switch; what passes
+ * until the thread runs again is not part of this wait.
  */
 static uint64_t
 switch_wait(struct gil *gil, struct gil_thread *thread, uint64_t seen,
     uint64_t dropped_ns)
 {
+	thread_record(thread, dropped_ns, LOCK_SWITCH_WAIT_START, 0, NULL);
 	gil->yielder = thread;
 	while (gil->handover_number == seen && gil->waiters > 0 &&
-	    !thread_is_interrupted(thread))
+	    gil_forces_switch(gil) && !thread_is_interrupted(thread))
 		pthread_cond_wait(&gil->switched, &gil->mutex);
 	if (gil->handover_number == seen) {
 		gil->yielder = NULL;
 		thread->switched_ns = clock_monotonic_ns();
 	}
 	thread->record.switch_wait_ns += thread->switched_ns - dropped_ns;
+	thread_record(
+	    thread, thread->switched_ns, LOCK_SWITCH_WAIT_END, 0, NULL);
 	return thread->switched_ns;
 }
 
-enum gil_outcome
-gil_acquire(struct gil *gil, struct gil_thread *thread)
+/* An open door for a waiter, if it is quick enough. */
+static void
+open_door(struct gil *gil)
 {
-	/* Before the mutex: a wait for it is part of the wait for the lock. */
-	uint64_t asked_ns = clock_monotonic_ns();
-	enum gil_outcome outcome;
-
-	pthread_mutex_lock(&gil->mutex);
-	outcome = waiter_wait(gil, thread, asked_ns);
 	pthread_mutex_unlock(&gil->mutex);
-	return outcome;
-}
-
-/* Waits for no switch: the thread may be the last there is (gh-104341). */
-void
-gil_release(struct gil *gil, struct gil_thread *thread)
-{
 	pthread_mutex_lock(&gil->mutex);
-	if (thread->is_asked)
-		thread->record.superseded++;
-	tenure_end(gil, thread, clock_monotonic_ns());
-	gil->has_last_ended = true;
-	pthread_mutex_unlock(&gil->mutex);
 }
 
 /*
@@ -377,48 +163,176 @@ gil_release(struct gil *gil, struct gil_thread *thread)
  * other cases it is honoured, and also when an interrupt ends the thread's
  * wait, wherever that is: it gave the lock up and did not take it back.
  */
-enum gil_outcome
-gil_yield(struct gil *gil, struct gil_thread *thread)
+static enum gil_outcome
+thread_obey(struct gil *gil, struct gil_thread *thread)
 {
-	enum gil_outcome outcome = GIL_TAKEN;
-	uint64_t asked_ns, seen;
+	uint64_t seen = gil->handover_number;
+	uint64_t asked_ns = clock_monotonic_ns();
+	enum gil_outcome outcome;
 
-	pthread_mutex_lock(&gil->mutex);
-	if (!thread->is_asked)
-		goto out; /* withdrawn on the way here */
-
-	seen = gil->handover_number;
-	asked_ns = clock_monotonic_ns();
-	tenure_end(gil, thread, asked_ns);
-	if (gil->force) {
-		asked_ns = switch_wait(gil, thread, seen, asked_ns);
+	if (gil->parameters.policy == GIL_FAIR) {
+		tenure_end(gil, thread, LOCK_RELEASE_QUANTUM, asked_ns);
 	} else {
-		/* An open door for the waiter, if it is quick enough. */
-		pthread_mutex_unlock(&gil->mutex);
-		pthread_mutex_lock(&gil->mutex);
+		tenure_end(gil, thread, LOCK_RELEASE_REQUESTED, asked_ns);
+		if (gil_forces_switch(gil))
+			asked_ns = switch_wait(gil, thread, seen, asked_ns);
+		else
+			open_door(gil);
 	}
 	outcome = waiter_wait(gil, thread, asked_ns);
 	if (outcome == GIL_TAKEN && gil->handover_number == seen)
 		thread->record.missed++;
 	else
 		thread->record.honoured++;
-out:
+	return outcome;
+}
+
+/* With or without waiters. */
+static enum gil_outcome
+thread_tick(struct gil *gil, struct gil_thread *thread)
+{
+	uint64_t asked_ns = clock_monotonic_ns();
+
+	tenure_end(gil, thread, LOCK_RELEASE_TICK, asked_ns);
+	open_door(gil);
+	return waiter_wait(gil, thread, asked_ns);
+}
+
+/* --- the interface --- */
+
+enum gil_outcome
+gil_acquire(struct gil_thread *thread, const struct gil_task *task)
+{
+	/* Before the mutex: a wait for it is part of the wait for the lock. */
+	uint64_t asked_ns = clock_monotonic_ns();
+	struct gil *gil = thread->gil;
+	enum gil_outcome outcome;
+
+	thread->record = (struct lock_record){0};
+	thread->histograms = (struct lock_histograms){0};
+	thread->blame = (struct lock_blame){0};
+	pthread_mutex_lock(&gil->mutex);
+	thread->task = *task;
+	thread_record_event(thread, asked_ns,
+	    (struct lock_event){
+		.kind = LOCK_TASK_START,
+		.other = LOCK_NO_THREAD,
+		.label = task->label,
+	    });
+	outcome = waiter_wait(gil, thread, asked_ns);
+	pthread_mutex_unlock(&gil->mutex);
+	return outcome;
+}
+
+/* Waits for no switch: the thread may be the last there is (gh-104341). */
+void
+gil_release(struct gil_thread *thread, enum lock_release reason)
+{
+	struct gil *gil = thread->gil;
+	uint64_t now_ns;
+
+	pthread_mutex_lock(&gil->mutex);
+	now_ns = clock_monotonic_ns();
+	thread->record.superseded += thread->is_asked;
+	tenure_end(gil, thread, reason, now_ns);
+	thread_record(thread, now_ns, LOCK_TASK_END, 0, NULL);
+	pthread_mutex_unlock(&gil->mutex);
+}
+
+enum gil_outcome
+gil_yield(struct gil_thread *thread)
+{
+	struct gil *gil = thread->gil;
+	enum gil_outcome outcome = GIL_TAKEN; /* withdrawn on the way here */
+
+	pthread_mutex_lock(&gil->mutex);
+	if (gil->parameters.policy == GIL_TICKS)
+		outcome = thread_tick(gil, thread);
+	else if (thread->is_asked)
+		outcome = thread_obey(gil, thread);
 	pthread_mutex_unlock(&gil->mutex);
 	return outcome;
 }
 
 /*
- * Both conditions, under the mutex: a change that one of the waiters does not
- * see, or sees half of, leaves it with the old interval's wait (gh-118727,
- * gh-130605).
+ * A pending request is superseded: the tenure ends for a reason of its own.
+ * But the thread waits for the switch as if it had obeyed, as CPython's
+ * drop_gil() does whatever it was called for.
  */
 void
-gil_set_interval(struct gil *gil, uint64_t interval_ns)
+gil_pause(struct gil_thread *thread, enum lock_release reason)
 {
+	struct gil *gil = thread->gil;
+	bool was_asked;
+	uint64_t seen;
+
 	pthread_mutex_lock(&gil->mutex);
-	gil->interval_ns = interval_ns;
-	pthread_cond_broadcast(&gil->freed);
+	was_asked = thread->is_asked;
+	seen = gil->handover_number;
+	thread->record.superseded += was_asked;
+	thread->paused_for = (uint8_t)reason;
+	thread->paused_ns = clock_monotonic_ns();
+	tenure_end(gil, thread, reason, thread->paused_ns);
+	if (was_asked && gil_forces_switch(gil))
+		thread->paused_ns =
+		    switch_wait(gil, thread, seen, thread->paused_ns);
+	thread_record(thread, thread->paused_ns,
+	    reason == LOCK_RELEASE_IO ? LOCK_IO_START : LOCK_NATIVE_START, 0,
+	    NULL);
+	pthread_mutex_unlock(&gil->mutex);
+}
+
+enum gil_outcome
+gil_resume(struct gil_thread *thread)
+{
+	uint64_t asked_ns = clock_monotonic_ns();
+	uint64_t paused_ns = asked_ns - thread->paused_ns;
+	bool is_io = thread->paused_for == LOCK_RELEASE_IO;
+	struct gil *gil = thread->gil;
+	enum gil_outcome outcome;
+
+	if (is_io) {
+		thread->record.io_ns += paused_ns;
+		thread->record.io_operations++;
+	} else {
+		thread->record.native_ns += paused_ns;
+	}
+	pthread_mutex_lock(&gil->mutex);
+	thread_record(
+	    thread, asked_ns, is_io ? LOCK_IO_END : LOCK_NATIVE_END, 0, NULL);
+	outcome = waiter_wait(gil, thread, asked_ns);
+	pthread_mutex_unlock(&gil->mutex);
+	if (is_io && outcome == GIL_TAKEN)
+		histogram_add(&thread->histograms.io,
+		    thread->tenure_start_ns - thread->paused_ns);
+	return outcome;
+}
+
+uint64_t
+gil_turns_to_tick(const struct gil_thread *thread)
+{
+	return atomic_load_explicit(
+	    &thread->gil->turns_to_tick, memory_order_relaxed);
+}
+
+/*
+ * All under the mutex: a change that one of the waiters does not see, or sees
+ * half of, leaves it with the old one's wait (gh-118727, gh-130605).
+ */
+void
+gil_set_parameters(struct gil *gil, const struct gil_parameters *parameters)
+{
+	struct gil_thread *thread;
+
+	pthread_mutex_lock(&gil->mutex);
+	if (parameters->policy != gil->parameters.policy)
+		request_withdraw(gil, NULL, clock_monotonic_ns());
+	parameters_put(gil, parameters);
+	TAILQ_FOREACH (thread, &gil->sleepers, sleeping_links)
+		sleeper_alarm(thread);
 	pthread_cond_broadcast(&gil->switched);
+	if (gil->holder == NULL && gil->waiters > 0)
+		waiters_be_told(gil);
 	pthread_mutex_unlock(&gil->mutex);
 }
 
@@ -426,8 +340,11 @@ gil_set_interval(struct gil *gil, uint64_t interval_ns)
 void
 gil_wake_all(struct gil *gil)
 {
+	struct gil_thread *thread;
+
 	pthread_mutex_lock(&gil->mutex);
-	pthread_cond_broadcast(&gil->freed);
+	TAILQ_FOREACH (thread, &gil->sleepers, sleeping_links)
+		sleeper_alarm(thread);
 	pthread_cond_broadcast(&gil->switched);
 	pthread_mutex_unlock(&gil->mutex);
 }

@@ -106,6 +106,7 @@ struct gil_thread {
 	uint64_t paused_ns;
 	uint8_t paused_for; /* enum lock_release: NATIVE or IO */
 	bool is_asked;	    /* GIL_DROP is set in *attention */
+	bool is_asleep;	    /* in waiter_sleep() */
 	bool is_signalled;  /* a release chose it, and it has not run since */
 	bool is_in_battle;  /* gave it up in mid-task; others waited */
 };
@@ -159,7 +160,7 @@ enum gil_outcome gil_resume(struct gil_thread *thread)
  * After how many turns a thread is to call gil_yield() unasked: check_interval
  * under `ticks`, UINT64_MAX under the others. May change at any time.
  */
-uint64_t gil_turns_to_tick(const struct gil *gil);
+uint64_t gil_turns_to_tick(const struct gil_thread *thread);
 
 /*
  * New parameters, the policy included, at once and as a whole: who waits looks

@@ -1,9 +1,10 @@
 /*
- * An interpreter process: N threads that share one lock, each an executor, and
- * the main thread, which counts nothing. The main thread waits for the bell:
- * a frontend rings it after it set a cancel flag or the pool's interval, and
- * the main thread makes those who wait for the lock look again, since no
- * other process can wake them.
+ * An interpreter process: N threads, each an executor, that share one lock, or
+ * several (then they are domains, as sub-interpreters are), or have each its
+ * own, which nobody else wants: free threading. And the main thread, which
+ * counts nothing. It waits for the bell: a frontend rings it after it set a
+ * cancel flag or one of the pool's parameters, and the main thread makes those
+ * who wait for a lock look again, since no other process can wake them.
  *
  * The threads end when the queue does. When the master dies the kernel kills
  * the process.
@@ -25,9 +26,12 @@
 struct interpreter {
 	const struct generation *generation;
 	const struct process *process;
-	struct gil *gil;
+	const struct pool_settings *pool;
+	uint32_t n_domains;
+	struct gil **domains;
 	uint32_t n_threads; /* that run */
-	pthread_t *threads;
+	pthread_t *ids;
+	struct gil_thread *threads;
 	struct executor *executors;
 };
 
@@ -40,21 +44,59 @@ thread_main(void *arg)
 }
 
 static int
+interpreter_make_locks(struct interpreter *interpreter)
+{
+	const struct board *board = &interpreter->generation->board;
+	uint32_t pool = interpreter->process->pool;
+
+	for (uint32_t i = 0; i < interpreter->n_domains; i++) {
+		struct gil_config config = {
+		    .parameters = board_gil_parameters(board, pool),
+		    .domain = (uint16_t)i,
+		    .totals = &board->domains[pool][i],
+		    .event_number = &board->pools[pool].event_number,
+		};
+
+		interpreter->domains[i] = gil_new(&config);
+		if (interpreter->domains[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+interpreter_make_thread(struct interpreter *interpreter, uint32_t number)
+{
+	const struct generation *generation = interpreter->generation;
+	const struct process *process = interpreter->process;
+	struct gil_thread *thread = &interpreter->threads[number];
+	uint32_t domain = pool_thread_domain(interpreter->pool, number);
+	struct gil_thread_config config = {
+	    .number = (uint16_t)number,
+	    .ring = board_ring(&generation->board, process->pool, number),
+	    .blocked_by =
+		board_blocked(&generation->board, process->pool, number),
+	};
+
+	if (gil_join(interpreter->domains[domain], thread, &config) != 0)
+		return -1;
+	executor_init(&interpreter->executors[number], generation,
+	    process->pool, process->first_seat + number, thread);
+	return 0;
+}
+
+static int
 interpreter_start(struct interpreter *interpreter)
 {
-	const struct process *process = interpreter->process;
+	uint32_t n = interpreter->process->n_seats;
 
-	for (uint32_t i = 0; i < process->n_seats; i++) {
-		struct executor *executor = &interpreter->executors[i];
-		int error;
+	for (uint32_t i = 0; i < n; i++) {
+		int error = pthread_create(&interpreter->ids[i], NULL,
+		    thread_main, &interpreter->executors[i]);
 
-		executor_init(executor, interpreter->generation, process->pool,
-		    process->first_seat + i, interpreter->gil);
-		error = pthread_create(
-		    &interpreter->threads[i], NULL, thread_main, executor);
 		if (error != 0) {
-			log_warn("cannot start thread %u of %u: %s", i + 1,
-			    process->n_seats, strerror(error));
+			log_warn("cannot start thread %u of %u: %s", i + 1, n,
+			    strerror(error));
 			return -1;
 		}
 		interpreter->n_threads++;
@@ -67,14 +109,15 @@ interpreter_answer_bell(struct interpreter *interpreter)
 {
 	const struct generation *generation = interpreter->generation;
 	uint32_t pool = interpreter->process->pool;
+	struct gil_parameters parameters;
 	uint64_t rings;
 
 	if (read(generation->bells[pool], &rings, sizeof(rings)) < 0)
 		return;
-	gil_set_interval(interpreter->gil,
-	    counter_get(&generation->board.pools[pool].interval_us) *
-		NS_PER_US);
-	gil_wake_all(interpreter->gil);
+	/* After the read: what is set later rings again. */
+	parameters = board_gil_parameters(&generation->board, pool);
+	for (uint32_t i = 0; i < interpreter->n_domains; i++)
+		gil_set_parameters(interpreter->domains[i], &parameters);
 }
 
 /* Until every writer of the run queue has closed it. */
@@ -99,6 +142,41 @@ interpreter_serve(struct interpreter *interpreter)
 	}
 }
 
+/* Everything but the running threads, or -1 with errno set. */
+static int
+interpreter_make(struct interpreter *interpreter)
+{
+	uint32_t n = interpreter->process->n_seats;
+
+	interpreter->domains =
+	    calloc(interpreter->n_domains, sizeof(*interpreter->domains));
+	interpreter->ids = calloc(n, sizeof(*interpreter->ids));
+	interpreter->threads = calloc(n, sizeof(*interpreter->threads));
+	interpreter->executors = calloc(n, sizeof(*interpreter->executors));
+	if (interpreter->domains == NULL || interpreter->ids == NULL ||
+	    interpreter->threads == NULL || interpreter->executors == NULL ||
+	    interpreter_make_locks(interpreter) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++) {
+		if (interpreter_make_thread(interpreter, i) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+interpreter_unmake(struct interpreter *interpreter)
+{
+	for (uint32_t i = 0; i < interpreter->process->n_seats; i++)
+		gil_leave(&interpreter->threads[i]);
+	for (uint32_t i = 0; i < interpreter->n_domains; i++)
+		gil_free(interpreter->domains[i]);
+	free(interpreter->executors);
+	free(interpreter->threads);
+	free(interpreter->ids);
+	free(interpreter->domains);
+}
+
 int
 interpreter_main(
     const struct generation *generation, const struct process *process)
@@ -108,31 +186,18 @@ interpreter_main(
 	struct interpreter interpreter = {
 	    .generation = generation,
 	    .process = process,
-	};
-	struct gil_config config = {
-	    .policy = pool->policy,
-	    .interval_ns =
-		counter_get(
-		    &generation->board.pools[process->pool].interval_us) *
-		NS_PER_US,
-	    .force = pool->force,
+	    .pool = pool,
+	    .n_domains = pool_domain_count(pool),
 	};
 
-	interpreter.gil = gil_new(&config);
-	interpreter.threads = calloc(process->n_seats, sizeof(pthread_t));
-	interpreter.executors =
-	    calloc(process->n_seats, sizeof(struct executor));
-	if (interpreter.gil == NULL || interpreter.threads == NULL ||
-	    interpreter.executors == NULL)
+	if (interpreter_make(&interpreter) != 0)
 		fatal("cannot set the pool up: %s", strerror(errno));
 	if (interpreter_start(&interpreter) != 0)
 		exit(EXIT_FAILURE);
 	generation_announce(generation, process->index);
 	interpreter_serve(&interpreter);
 	for (uint32_t i = 0; i < interpreter.n_threads; i++)
-		pthread_join(interpreter.threads[i], NULL);
-	free(interpreter.executors);
-	free(interpreter.threads);
-	gil_free(interpreter.gil);
+		pthread_join(interpreter.ids[i], NULL);
+	interpreter_unmake(&interpreter);
 	return EXIT_SUCCESS;
 }

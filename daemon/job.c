@@ -306,6 +306,10 @@ job_fill_slot(const struct load *load, uint32_t task, struct slot *slot)
 	slot->count = job_task_count(job, task);
 	slot->stride = job->stride;
 	slot->spins = job->spins;
+	slot->task = task;
+	slot->profile = job->result.profile;
+	slot->io_every = job->result.io_every;
+	slot->io_for_us = job->result.io_for_us;
 }
 
 /* "worker 4711 killed by signal 9 (Killed), attempt 3 of 3" */
@@ -331,7 +335,11 @@ job_end_task(struct load *load, uint32_t task, const struct slot *slot)
 
 	job->result.tasks[task] = slot->result;
 	job->turns += slot->result.turns;
-	lock_record_add(&job->result.lock, &slot->lock);
+	/* One that did not run to an end has left none. */
+	if (slot->result.wall_ns > 0 &&
+	    slot_has_histograms(slot, job->result.has_lock))
+		lock_histograms_merge(&job->result.histograms,
+		    board_histograms(job->frontend->board, slot));
 	if (slot->end == TASK_DIED)
 		job_fail(job, slot);
 	job_check_end(job);
@@ -405,6 +413,25 @@ job_link(struct job *job, struct job_owner *owner)
 	jobs->n++;
 }
 
+/* About how long a task keeps its executor, counting and asleep. */
+static uint64_t
+job_task_duration_ns(const struct calibration *calibration,
+    const struct job_request *request, uint32_t spins)
+{
+	uint64_t turns = request->count / request->workers;
+	uint64_t duration_ns = countdown_duration_ns(calibration, turns, spins);
+	uint64_t sleep_ns;
+
+	if (request->profile != PROFILE_IO)
+		return duration_ns;
+	if (__builtin_mul_overflow(
+		(turns + request->io_every - 1) / request->io_every,
+		request->io_for_us * NS_PER_US, &sleep_ns) ||
+	    __builtin_add_overflow(duration_ns, sleep_ns, &duration_ns))
+		return UINT64_MAX;
+	return duration_ns;
+}
+
 int
 job_submit(struct job_owner *owner, const struct job_request *request,
     uint32_t pool, struct answer *answer)
@@ -423,8 +450,7 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	    .type = &job_load,
 	    .pool = pool,
 	    .n_tasks = request->workers,
-	    .task_ns = countdown_duration_ns(
-		calibration, request->count / request->workers, job->spins),
+	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
 	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
 	job->result.job = job_id_next(&frontend->jobs->ids, clock_unix_ms());
@@ -432,6 +458,9 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	job->result.count = request->count;
 	job->result.workers = request->workers;
 	job->result.cost_ns = request->cost_ns;
+	job->result.profile = request->profile;
+	job->result.io_every = request->io_every;
+	job->result.io_for_us = request->io_for_us;
 	job->result.has_lock =
 	    frontend->settings->pools[pool].kind == POOL_THREADS;
 	memcpy(job->result.pool, request->pool, sizeof(job->result.pool));

@@ -18,6 +18,7 @@ libgildcore_a_SOURCES = \
 	%D%/frontend.c %D%/frontend.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/gil.c %D%/gil.h \
+	%D%/gil_private.h %D%/gil_tenure.c %D%/gil_wait.c \
 	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \

@@ -83,7 +83,6 @@ slot_fail(struct slot *slot, uint32_t ticket, const struct seat *seat,
 	slot->end = slot_is_cancelled(slot) ? TASK_CANCELLED : TASK_DIED;
 	slot->dead_pid = pid;
 	slot->dead_status = status;
-	slot->lock = (struct lock_record){0};
 	slot->result = (struct task_result){
 	    .pid = pid,
 	    .tid = atomic_load(&seat->tid),

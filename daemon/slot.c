@@ -12,6 +12,14 @@
  */
 #include "daemon/slot.h"
 
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+
 #define STATE_BITS 4
 #define ATTEMPT_BITS 8
 #define TAG_BITS 12
@@ -146,10 +154,46 @@ slot_reclaim(struct slot *slot, uint32_t number, uint32_t *ticket)
 	}
 }
 
+/* The memory is shared: so is the futex. */
+static void
+slot_wait(struct slot *slot, uint32_t attention, uint64_t deadline_ns)
+{
+	struct timespec deadline = {
+	    .tv_sec = (time_t)(deadline_ns / NS_PER_S),
+	    .tv_nsec = (long)(deadline_ns % NS_PER_S),
+	};
+
+	/* Until then on the monotonic clock, or while the word is the same. */
+	syscall(SYS_futex, &slot->attention, FUTEX_WAIT_BITSET, attention,
+	    &deadline, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+void
+slot_sleep(struct slot *slot, uint64_t duration_ns)
+{
+	uint64_t deadline_ns = clock_monotonic_ns() + duration_ns;
+	uint32_t attention = atomic_load(&slot->attention);
+
+	while ((attention & SLOT_CANCEL) == 0 &&
+	    clock_monotonic_ns() < deadline_ns) {
+		slot_wait(slot, attention, deadline_ns);
+		attention = atomic_load(&slot->attention);
+	}
+}
+
 void
 slot_cancel(struct slot *slot)
 {
 	atomic_fetch_or(&slot->attention, SLOT_CANCEL);
+	if (slot->profile == PROFILE_IO)
+		syscall(SYS_futex, &slot->attention, FUTEX_WAKE, INT_MAX, NULL,
+		    NULL, 0);
+}
+
+bool
+slot_has_histograms(const struct slot *slot, bool has_lock)
+{
+	return has_lock || slot->profile == PROFILE_IO;
 }
 
 bool

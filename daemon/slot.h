@@ -134,6 +134,11 @@ bool slot_reclaim(struct slot *slot, uint32_t number, uint32_t *ticket);
 void slot_cancel(struct slot *slot);
 /* Sleeps for so long, or until slot_cancel(). By its executor. */
 void slot_sleep(struct slot *slot, uint64_t duration_ns);
+/*
+ * Whether its task leaves histograms behind (board_histograms()): one with a
+ * lock does, and one that sleeps.
+ */
+bool slot_has_histograms(const struct slot *slot, bool has_lock);
 bool slot_is_cancelled(const struct slot *slot);
 
 #endif

@@ -9,6 +9,7 @@ libgilproto_a_SOURCES = \
 	%D%/lockevent.c %D%/lockevent.h \
 	%D%/lockrecord.c %D%/lockrecord.h \
 	%D%/lockwire.c %D%/lockwire.h \
+	%D%/member.c %D%/member.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/params.c %D%/params.h \
 	%D%/request.c %D%/request.h \

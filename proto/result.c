@@ -2,16 +2,17 @@
  * Owns: a job's result as JSON, written and read back. Pure; any process and
  * thread.
  *
- * The integers of each object stand in a table {name, place, width}, which
- * serves both directions, so that what is written is what is read. Numbers on
- * the wire stop at 2^53 - 1: one that is greater is written as that.
+ * The integers of each object stand in a table that serves both directions
+ * (member.h); what belongs to a lock is left to lockwire.c.
  */
 #include "proto/result.h"
 
-#include <inttypes.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "proto/lockwire.h"
+#include "proto/member.h"
 
 static const char *const state_names[JOB_STATE_COUNT] = {
     [JOB_QUEUED] = "queued",
@@ -22,66 +23,52 @@ static const char *const state_names[JOB_STATE_COUNT] = {
     [JOB_TIMED_OUT] = "timed_out",
 };
 
-/* One unsigned integer of a struct: 4 or 8 bytes wide. */
-struct member {
-	const char *name;
-	size_t offset;
-	size_t width;
-	uint64_t max;
-};
-
-#define MEMBER_AT(member_name, type, place, limit)                            \
-	{                                                                     \
-		.name = member_name, .offset = offsetof(struct type, place),  \
-		.width = sizeof(((struct type *)NULL)->place), .max = (limit) \
-	}
-#define MEMBER(type, field, limit) MEMBER_AT(#field, type, field, limit)
-#define MEMBER_OF(type, part, field) \
-	MEMBER_AT(#field, type, part.field, REQUEST_MAX_INTEGER)
-#define N_MEMBERS(members) (sizeof(members) / sizeof(members[0]))
+#define NUMBER(type, field) MEMBER(type, field, REQUEST_MAX_INTEGER)
+#define NUMBER_AT(name, type, place) \
+	MEMBER_AT(name, type, place, REQUEST_MAX_INTEGER)
+#define TIMING(field) NUMBER_AT(#field, job_result, timing.field)
 
 static const struct member result_members[] = {
-    MEMBER(job_result, count, REQUEST_MAX_INTEGER),
+    NUMBER(job_result, count),
     MEMBER(job_result, workers, UINT32_MAX),
-    MEMBER(job_result, cost_ns, REQUEST_MAX_INTEGER),
+    NUMBER(job_result, cost_ns),
+    NUMBER(job_result, io_every),
+    NUMBER(job_result, io_for_us),
     MEMBER(job_result, attempts, UINT32_MAX),
 };
 
 static const struct member timing_members[] = {
-    MEMBER_OF(job_result, timing, queue_ns),
-    MEMBER_OF(job_result, timing, wall_ns),
-    MEMBER_OF(job_result, timing, total_ns),
-    MEMBER_OF(job_result, timing, cpu_ns),
-    MEMBER_OF(job_result, timing, lock_wait_ns),
-    MEMBER_OF(job_result, timing, lock_held_ns),
-    MEMBER_OF(job_result, timing, switch_wait_ns),
+    TIMING(queue_ns),
+    TIMING(wall_ns),
+    TIMING(total_ns),
+    TIMING(cpu_ns),
+    TIMING(cpu_wait_ns),
+    TIMING(lock_wait_ns),
+    TIMING(lock_held_ns),
+    TIMING(switch_wait_ns),
+    TIMING(native_ns),
+    TIMING(io_ns),
 };
 
-static const struct member lock_members[] = {
-    MEMBER(lock_record, acquisitions, REQUEST_MAX_INTEGER),
-    MEMBER(lock_record, switches, REQUEST_MAX_INTEGER),
-    MEMBER(lock_record, drop_requests, REQUEST_MAX_INTEGER),
-    MEMBER(lock_record, honoured, REQUEST_MAX_INTEGER),
-    MEMBER(lock_record, superseded, REQUEST_MAX_INTEGER),
-    MEMBER(lock_record, missed, REQUEST_MAX_INTEGER),
-    MEMBER(lock_record, longest_hold_ns, REQUEST_MAX_INTEGER),
-    MEMBER(lock_record, longest_wait_ns, REQUEST_MAX_INTEGER),
-};
-
+/* The five of its record are there in pools without a lock, too. */
 static const struct member task_members[] = {
     MEMBER(task_result, pid, INT32_MAX),
     MEMBER(task_result, tid, INT32_MAX),
     MEMBER(task_result, attempts, UINT32_MAX),
-    MEMBER(task_result, count, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, turns, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, start_ns, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, wall_ns, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, cpu_ns, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, lock_wait_ns, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, lock_held_ns, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, switch_wait_ns, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, voluntary_switches, REQUEST_MAX_INTEGER),
-    MEMBER(task_result, involuntary_switches, REQUEST_MAX_INTEGER),
+    NUMBER(task_result, count),
+    NUMBER(task_result, turns),
+    NUMBER(task_result, start_ns),
+    NUMBER(task_result, wall_ns),
+    NUMBER(task_result, cpu_ns),
+    NUMBER(task_result, cpu_wait_ns),
+    NUMBER_AT("lock_wait_ns", task_result, lock.wait_ns),
+    NUMBER_AT("lock_held_ns", task_result, lock.held_ns),
+    NUMBER_AT("switch_wait_ns", task_result, lock.switch_wait_ns),
+    NUMBER_AT("native_ns", task_result, lock.native_ns),
+    NUMBER_AT("io_ns", task_result, lock.io_ns),
+    NUMBER(task_result, voluntary_switches),
+    NUMBER(task_result, involuntary_switches),
+    NUMBER(task_result, migrations),
 };
 
 const char *
@@ -102,12 +89,6 @@ job_state_parse(const char *name, enum job_state *state)
 	return -1;
 }
 
-static uint64_t
-greater(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 void
 job_result_sum_up(struct job_result *result, uint64_t total_ns)
 {
@@ -119,9 +100,8 @@ job_result_sum_up(struct job_result *result, uint64_t total_ns)
 		if (task->attempts > result->attempts)
 			result->attempts = task->attempts;
 		result->timing.cpu_ns += task->cpu_ns;
-		result->timing.lock_wait_ns += task->lock_wait_ns;
-		result->timing.lock_held_ns += task->lock_held_ns;
-		result->timing.switch_wait_ns += task->switch_wait_ns;
+		result->timing.cpu_wait_ns += task->cpu_wait_ns;
+		lock_record_add(&result->lock, &task->lock);
 		if (task->wall_ns == 0)
 			continue;
 		if (task->start_ns < first_ns)
@@ -129,6 +109,11 @@ job_result_sum_up(struct job_result *result, uint64_t total_ns)
 		if (task->start_ns + task->wall_ns > last_ns)
 			last_ns = task->start_ns + task->wall_ns;
 	}
+	result->timing.lock_wait_ns = result->lock.wait_ns;
+	result->timing.lock_held_ns = result->lock.held_ns;
+	result->timing.switch_wait_ns = result->lock.switch_wait_ns;
+	result->timing.native_ns = result->lock.native_ns;
+	result->timing.io_ns = result->lock.io_ns;
 	result->timing.total_ns = total_ns;
 	result->timing.queue_ns = total_ns;
 	if (last_ns == 0)
@@ -137,85 +122,33 @@ job_result_sum_up(struct job_result *result, uint64_t total_ns)
 	result->timing.wall_ns = last_ns - first_ns;
 }
 
-void
-lock_record_add(struct lock_record *sum, const struct lock_record *add)
-{
-	sum->acquisitions += add->acquisitions;
-	sum->switches += add->switches;
-	sum->drop_requests += add->drop_requests;
-	sum->honoured += add->honoured;
-	sum->superseded += add->superseded;
-	sum->missed += add->missed;
-	sum->longest_hold_ns =
-	    greater(sum->longest_hold_ns, add->longest_hold_ns);
-	sum->longest_wait_ns =
-	    greater(sum->longest_wait_ns, add->longest_wait_ns);
-}
-
-static uint64_t
-member_load(const struct member *member, const void *base)
-{
-	const char *place = (const char *)base + member->offset;
-
-	return member->width == sizeof(uint32_t) ? *(const uint32_t *)place
-						 : *(const uint64_t *)place;
-}
-
-static void
-member_store(const struct member *member, void *base, uint64_t number)
-{
-	char *place = (char *)base + member->offset;
-
-	if (member->width == sizeof(uint32_t))
-		*(uint32_t *)place = (uint32_t)number;
-	else
-		*(uint64_t *)place = number;
-}
-
-/* Adds members of base to object. 0, or -1 when memory ran out. */
-static int
-write_members(json_t *object, const void *base, const struct member *members,
-    size_t n_members)
-{
-	for (size_t i = 0; i < n_members; i++) {
-		uint64_t number = member_load(&members[i], base);
-
-		if (number > REQUEST_MAX_INTEGER)
-			number = REQUEST_MAX_INTEGER;
-		if (json_object_set_new(object, members[i].name,
-			json_integer((json_int_t)number)) != 0)
-			return -1;
-	}
-	return 0;
-}
-
+/* A lock's record and what belongs to it, under a name of its own. */
 static json_t *
-members_to_json(
-    const void *base, const struct member *members, size_t n_members)
+lock_to_json(const struct lock_record *record, const char *name, json_t *more)
 {
-	json_t *object = json_object();
+	json_t *object = lock_record_to_json(record);
 
-	if (write_members(object, base, members, n_members) != 0) {
+	if (json_object_set_new(object, name, more) != 0) {
 		json_decref(object);
 		object = NULL;
 	}
 	return object;
 }
 
-json_t *
-lock_record_to_json(const struct lock_record *record)
-{
-	return members_to_json(record, lock_members, N_MEMBERS(lock_members));
-}
-
 static json_t *
-task_to_json(uint32_t number, const struct task_result *task)
+task_to_json(uint32_t number, const struct task_result *task, bool has_lock)
 {
 	json_t *object = json_object();
+	bool is_short = false;
 
-	if (json_object_set_new(object, "task", json_integer(number)) != 0 ||
-	    write_members(
-		object, task, task_members, N_MEMBERS(task_members)) != 0) {
+	is_short |= member_write(object, "task", number);
+	is_short |=
+	    members_write(object, task, task_members, N_MEMBERS(task_members));
+	is_short |= json_object_set_new(object, "lock",
+	    has_lock ? lock_to_json(&task->lock, "blockers",
+			   lock_blame_to_json(&task->blame))
+		     : json_null());
+	if (is_short) {
 		json_decref(object);
 		object = NULL;
 	}
@@ -228,13 +161,27 @@ tasks_to_json(const struct job_result *result)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < result->n_tasks; i++) {
-		if (json_array_append_new(
-			array, task_to_json(i, &result->tasks[i])) != 0) {
+		if (json_array_append_new(array,
+			task_to_json(i, &result->tasks[i], result->has_lock)) !=
+		    0) {
 			json_decref(array);
 			return NULL;
 		}
 	}
 	return array;
+}
+
+static json_t *
+timing_to_json(const struct job_result *result)
+{
+	json_t *object = json_object();
+
+	if (members_write(object, result, timing_members,
+		N_MEMBERS(timing_members)) != 0) {
+		json_decref(object);
+		object = NULL;
+	}
+	return object;
 }
 
 json_t *
@@ -253,12 +200,15 @@ job_result_to_json(const struct job_result *result)
 		    object, "reason", json_string(result->reason));
 	is_short |=
 	    json_object_set_new(object, "pool", json_string(result->pool));
-	is_short |= write_members(
+	is_short |= json_object_set_new(
+	    object, "profile", json_string(job_profile_name(result->profile)));
+	is_short |= members_write(
 	    object, result, result_members, N_MEMBERS(result_members));
-	is_short |= json_object_set_new(object, "timing",
-	    members_to_json(result, timing_members, N_MEMBERS(timing_members)));
+	is_short |=
+	    json_object_set_new(object, "timing", timing_to_json(result));
 	is_short |= json_object_set_new(object, "lock",
-	    result->has_lock ? lock_record_to_json(&result->lock)
+	    result->has_lock ? lock_to_json(&result->lock, "histograms",
+				   lock_histograms_to_json(&result->histograms))
 			     : json_null());
 	is_short |= json_object_set_new(object, "tasks", tasks_to_json(result));
 	if (is_short) {
@@ -266,30 +216,6 @@ job_result_to_json(const struct job_result *result)
 		object = NULL;
 	}
 	return object;
-}
-
-/* `where` is "" or the object's own name and a dot, for the error. */
-static int
-read_members(const json_t *object, const char *where, void *base,
-    const struct member *members, size_t n_members, struct rpc_error *error)
-{
-	for (size_t i = 0; i < n_members; i++) {
-		const struct member *member = &members[i];
-		const json_t *value = json_object_get(object, member->name);
-		json_int_t number = json_integer_value(value);
-
-		if (!json_is_integer(value) || number < 0 ||
-		    (uint64_t)number > member->max) {
-			rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
-			    "%s%s must be an integer from 0 to %" PRIu64, where,
-			    member->name, member->max);
-			snprintf(error->field, sizeof(error->field), "%s%s",
-			    where, member->name);
-			return -1;
-		}
-		member_store(member, base, (uint64_t)number);
-	}
-	return 0;
 }
 
 /* The string of a member that must be there. NULL: *error is set. */
@@ -330,6 +256,12 @@ read_names(
 		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
 		    "pool must be the name of one, not \"%.40s\"", text);
 	strcpy(result->pool, text);
+	text = read_string(json, "profile", error);
+	if (text == NULL)
+		return -1;
+	if (job_profile_parse(text, &result->profile) != 0)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "profile",
+		    "profile must be that of a job, not \"%.40s\"", text);
 	if (reason != NULL) {
 		text = read_string(json, "reason", error);
 		if (text == NULL)
@@ -352,8 +284,34 @@ read_lock(
 	if (json_is_null(lock))
 		return 0;
 	result->has_lock = true;
-	return read_members(lock, "lock.", &result->lock, lock_members,
-	    N_MEMBERS(lock_members), error);
+	if (lock_record_from_json(lock, "lock.", &result->lock, error) != 0)
+		return -1;
+	return lock_histograms_from_json(json_object_get(lock, "histograms"),
+	    "lock.histograms.", &result->histograms, error);
+}
+
+/* `where` as in "tasks[0]."; there is a lock in all of its tasks or in none. */
+static int
+read_task(const json_t *json, const char *where, bool has_lock,
+    struct task_result *task, struct rpc_error *error)
+{
+	const json_t *lock = json_object_get(json, "lock");
+	char in_lock[64], in_blockers[64];
+
+	if (members_read(json, where, task, task_members,
+		N_MEMBERS(task_members), error) != 0)
+		return -1;
+	if (!has_lock && json_is_null(lock))
+		return 0;
+	if (!has_lock || !json_is_object(lock))
+		return member_refuse(error, where, "lock", "must be %s",
+		    has_lock ? "an object" : "null, as the job's lock is");
+	snprintf(in_lock, sizeof(in_lock), "%slock.", where);
+	snprintf(in_blockers, sizeof(in_blockers), "%slock.blockers.", where);
+	if (lock_record_from_json(lock, in_lock, &task->lock, error) != 0)
+		return -1;
+	return lock_blame_from_json(json_object_get(lock, "blockers"),
+	    in_blockers, &task->blame, error);
 }
 
 static int
@@ -376,9 +334,8 @@ read_tasks(
 	result->n_tasks = (uint32_t)n;
 	for (size_t i = 0; i < n; i++) {
 		snprintf(where, sizeof(where), "tasks[%zu].", i);
-		if (read_members(json_array_get(tasks, i), where,
-			&result->tasks[i], task_members,
-			N_MEMBERS(task_members), error) != 0)
+		if (read_task(json_array_get(tasks, i), where, result->has_lock,
+			&result->tasks[i], error) != 0)
 			return -1;
 	}
 	return 0;
@@ -393,9 +350,9 @@ job_result_from_json(
 		return rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
 		    "a result must be an object");
 	if (read_names(json, result, error) != 0 ||
-	    read_members(json, "", result, result_members,
+	    members_read(json, "", result, result_members,
 		N_MEMBERS(result_members), error) != 0 ||
-	    read_members(json_object_get(json, "timing"), "timing.", result,
+	    members_read(json_object_get(json, "timing"), "timing.", result,
 		timing_members, N_MEMBERS(timing_members), error) != 0 ||
 	    read_lock(json, result, error) != 0 ||
 	    read_tasks(json, result, error) != 0) {

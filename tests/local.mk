@@ -7,8 +7,12 @@ EXTRA_DIST += %D%/unit/suite.h
 # --- proto/ ---
 PROTO_TESTS = \
 	%D%/unit/test_frame \
+	%D%/unit/test_histogram \
 	%D%/unit/test_jobid \
 	%D%/unit/test_jsonrpc \
+	%D%/unit/test_lockevent \
+	%D%/unit/test_lockrecord \
+	%D%/unit/test_lockwire \
 	%D%/unit/test_memory \
 	%D%/unit/test_nearest \
 	%D%/unit/test_request \
@@ -18,8 +22,12 @@ PROTO_LDADD = libgilproto.a $(CHECK_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
 check_PROGRAMS += $(PROTO_TESTS)
 TESTS += $(PROTO_TESTS)
 %C%_unit_test_frame_LDADD = $(PROTO_LDADD)
+%C%_unit_test_histogram_LDADD = $(PROTO_LDADD)
 %C%_unit_test_jobid_LDADD = $(PROTO_LDADD)
 %C%_unit_test_jsonrpc_LDADD = $(PROTO_LDADD)
+%C%_unit_test_lockevent_LDADD = $(PROTO_LDADD)
+%C%_unit_test_lockrecord_LDADD = $(PROTO_LDADD)
+%C%_unit_test_lockwire_LDADD = $(PROTO_LDADD)
 %C%_unit_test_memory_LDADD = $(PROTO_LDADD)
 %C%_unit_test_nearest_LDADD = $(PROTO_LDADD)
 %C%_unit_test_request_LDADD = $(PROTO_LDADD)

@@ -19,6 +19,14 @@ check_bounds(const struct job_request *request)
 	MUST(request->cost_ns <= REQUEST_MAX_COST_NS);
 	MUST(request->timeout_ms <= REQUEST_MAX_TIMEOUT_MS);
 	MUST(pool_name_is_valid(request->pool));
+	if (request->profile == PROFILE_IO) {
+		MUST(request->io_every >= 1);
+		MUST(request->io_every <= REQUEST_MAX_COUNT);
+		MUST(request->io_for_us >= 1);
+		MUST(request->io_for_us <= REQUEST_MAX_IO_FOR_US);
+	} else {
+		MUST(request->io_every == 0 && request->io_for_us == 0);
+	}
 }
 
 static void
@@ -30,6 +38,9 @@ check_same(const struct job_request *a, const struct job_request *b)
 	MUST(a->cost_ns == b->cost_ns);
 	MUST(a->timeout_ms == b->timeout_ms);
 	MUST(a->wants_progress == b->wants_progress);
+	MUST(a->profile == b->profile);
+	MUST(a->io_every == b->io_every);
+	MUST(a->io_for_us == b->io_for_us);
 }
 
 static void

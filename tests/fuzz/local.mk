@@ -6,6 +6,7 @@
 FUZZERS = \
 	%D%/fuzz_frame \
 	%D%/fuzz_jsonrpc \
+	%D%/fuzz_lockevent \
 	%D%/fuzz_request \
 	%D%/fuzz_result
 check_PROGRAMS += $(FUZZERS)
@@ -27,6 +28,9 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_jsonrpc_SOURCES = %D%/fuzz_jsonrpc.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_jsonrpc_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_jsonrpc_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_lockevent_SOURCES = %D%/fuzz_lockevent.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_lockevent_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_lockevent_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_request_SOURCES = %D%/fuzz_request.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_request_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_request_LDFLAGS = $(FUZZ_LINK_FLAGS)

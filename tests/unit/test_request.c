@@ -56,6 +56,9 @@ START_TEST(defaults_stand_for_what_is_absent)
 	ck_assert_uint_eq(request.cost_ns, 0);
 	ck_assert_uint_eq(request.timeout_ms, 0);
 	ck_assert(!request.wants_progress);
+	ck_assert_int_eq(request.profile, PROFILE_CPU);
+	ck_assert_uint_eq(request.io_every, 0);
+	ck_assert_uint_eq(request.io_for_us, 0);
 }
 END_TEST
 
@@ -69,6 +72,65 @@ START_TEST(every_parameter_is_read)
 	ck_assert_uint_eq(request.cost_ns, 20);
 	ck_assert_uint_eq(request.timeout_ms, 1500);
 	ck_assert(request.wants_progress);
+}
+END_TEST
+
+START_TEST(profiles_are_read)
+{
+	expect_fine("{\"count\":5,\"profile\":\"cpu\"}");
+	ck_assert_int_eq(request.profile, PROFILE_CPU);
+	expect_fine("{\"count\":5,\"profile\":\"native\"}");
+	ck_assert_int_eq(request.profile, PROFILE_NATIVE);
+	expect_fine("{\"count\":5,\"profile\":\"io\",\"io_every\":3,"
+		    "\"io_for_us\":200}");
+	ck_assert_int_eq(request.profile, PROFILE_IO);
+	ck_assert_uint_eq(request.io_every, 3);
+	ck_assert_uint_eq(request.io_for_us, 200);
+	expect_fine("{\"count\":1,\"profile\":\"io\","
+		    "\"io_every\":9007199254740991,\"io_for_us\":10000000}");
+	ck_assert_uint_eq(request.io_for_us, REQUEST_MAX_IO_FOR_US);
+}
+END_TEST
+
+START_TEST(a_profile_is_one_of_three)
+{
+	expect_refused("{\"count\":1,\"profile\":\"gpu\"}", "profile",
+	    "profile must be \"cpu\", \"native\" or \"io\", not \"gpu\"");
+	expect_refused("{\"count\":1,\"profile\":2}", "profile",
+	    "profile must be a string, not an integer");
+}
+END_TEST
+
+START_TEST(io_says_how_often_and_how_long)
+{
+	expect_refused("{\"count\":1,\"profile\":\"io\",\"io_for_us\":1}",
+	    "io_every",
+	    "io_every is missing: it must be the number of turns before each "
+	    "sleep, an integer");
+	expect_refused("{\"count\":1,\"profile\":\"io\",\"io_every\":1}",
+	    "io_for_us",
+	    "io_for_us is missing: it must be the length of each sleep in us, "
+	    "an integer");
+	expect_refused("{\"count\":1,\"profile\":\"io\",\"io_every\":0,"
+		       "\"io_for_us\":1}",
+	    "io_every",
+	    "io_every must be an integer from 1 to 9007199254740991, not 0");
+	expect_refused("{\"count\":1,\"profile\":\"io\",\"io_every\":1,"
+		       "\"io_for_us\":10000001}",
+	    "io_for_us",
+	    "io_for_us must be an integer from 1 to 10000000, not 10000001");
+}
+END_TEST
+
+START_TEST(other_profiles_take_no_io)
+{
+	expect_refused("{\"count\":1,\"io_every\":5}", "io_every",
+	    "io_every is for the profile \"io\" only, and this one's is "
+	    "\"cpu\"");
+	expect_refused("{\"count\":1,\"profile\":\"native\",\"io_for_us\":0}",
+	    "io_for_us",
+	    "io_for_us is for the profile \"io\" only, and this one's is "
+	    "\"native\"");
 }
 END_TEST
 
@@ -174,7 +236,7 @@ START_TEST(unknown_parameters_are_refused_by_name)
 	    "unknown parameter \"timeout\": did you mean \"timeout_ms\"?");
 	expect_refused("{\"count\":1,\"colour\":5}", "colour",
 	    "unknown parameter \"colour\": known are count, pool, workers, "
-	    "cost_ns, timeout_ms, progress");
+	    "cost_ns, timeout_ms, progress, profile, io_every, io_for_us");
 }
 END_TEST
 
@@ -226,6 +288,17 @@ START_TEST(defaults_are_not_written)
 }
 END_TEST
 
+START_TEST(profiles_are_written)
+{
+	expect_fine("{\"count\":5,\"profile\":\"native\"}");
+	expect_written("{\"count\":5,\"profile\":\"native\"}");
+	expect_fine("{\"count\":5,\"profile\":\"io\",\"io_every\":3,"
+		    "\"io_for_us\":200}");
+	expect_written("{\"count\":5,\"profile\":\"io\",\"io_every\":3,"
+		       "\"io_for_us\":200}");
+}
+END_TEST
+
 START_TEST(a_method_without_params_takes_none)
 {
 	json_t *params = json_pack("{s:i}", "x", 1);
@@ -248,6 +321,10 @@ main(void)
 
 	tcase_add_test(tcase, defaults_stand_for_what_is_absent);
 	tcase_add_test(tcase, every_parameter_is_read);
+	tcase_add_test(tcase, profiles_are_read);
+	tcase_add_test(tcase, a_profile_is_one_of_three);
+	tcase_add_test(tcase, io_says_how_often_and_how_long);
+	tcase_add_test(tcase, other_profiles_take_no_io);
 	tcase_add_test(tcase, bounds_are_included);
 	tcase_add_test(tcase, count_is_required);
 	tcase_add_test(tcase, params_go_by_name);
@@ -258,6 +335,7 @@ main(void)
 	tcase_add_test(tcase, unknown_parameters_are_refused_by_name);
 	tcase_add_test(tcase, pool_names);
 	tcase_add_test(tcase, defaults_are_not_written);
+	tcase_add_test(tcase, profiles_are_written);
 	tcase_add_test(tcase, a_method_without_params_takes_none);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);

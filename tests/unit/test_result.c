@@ -12,20 +12,55 @@
 
 static const char *const result_text =
     "{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"state\":\"done\","
-    "\"pool\":\"threads\",\"count\":9,\"workers\":2,\"cost_ns\":20,"
-    "\"attempts\":1,\"timing\":{\"queue_ns\":1,\"wall_ns\":2,\"total_ns\":3,"
-    "\"cpu_ns\":4,\"lock_wait_ns\":5,\"lock_held_ns\":6,"
-    "\"switch_wait_ns\":7},\"lock\":{\"acquisitions\":8,\"switches\":9,"
-    "\"drop_requests\":10,\"honoured\":11,\"superseded\":12,\"missed\":13,"
-    "\"longest_hold_ns\":14,\"longest_wait_ns\":15},\"tasks\":["
-    "{\"task\":0,\"pid\":16,\"tid\":17,\"attempts\":1,\"count\":5,"
-    "\"turns\":5,\"start_ns\":18,\"wall_ns\":19,\"cpu_ns\":20,"
-    "\"lock_wait_ns\":21,\"lock_held_ns\":22,\"switch_wait_ns\":23,"
-    "\"voluntary_switches\":24,\"involuntary_switches\":25},"
-    "{\"task\":1,\"pid\":16,\"tid\":26,\"attempts\":1,\"count\":4,"
-    "\"turns\":4,\"start_ns\":27,\"wall_ns\":28,\"cpu_ns\":29,"
-    "\"lock_wait_ns\":30,\"lock_held_ns\":31,\"switch_wait_ns\":32,"
-    "\"voluntary_switches\":33,\"involuntary_switches\":34}]}";
+    "\"pool\":\"threads\",\"profile\":\"io\",\"count\":9,\"workers\":2,"
+    "\"cost_ns\":20,\"io_every\":3,\"io_for_us\":50,\"attempts\":1,"
+    "\"timing\":{\"queue_ns\":1,\"wall_ns\":2,\"total_ns\":3,"
+    "\"cpu_ns\":4,\"cpu_wait_ns\":5,\"lock_wait_ns\":6,"
+    "\"lock_held_ns\":7,\"switch_wait_ns\":8,\"native_ns\":9,"
+    "\"io_ns\":10},\"lock\":{\"acquisitions\":30,\"switches\":31,"
+    "\"requests_sent\":32,\"drop_requests\":33,\"honoured\":34,"
+    "\"superseded\":35,\"missed\":36,\"withdrawn\":37,\"battles\":38,"
+    "\"battles_lost\":39,\"held_ns\":40,\"wait_ns\":41,"
+    "\"switch_wait_ns\":42,\"native_ns\":43,\"io_ns\":44,"
+    "\"io_operations\":45,\"wakeups\":46,\"wakeup_ns\":47,"
+    "\"safepoint_ns\":48,\"longest_hold_ns\":49,"
+    "\"longest_wait_ns\":50,\"longest_wakeup_ns\":51,"
+    "\"longest_safepoint_ns\":52,\"histograms\":{\"hold\":[[3,1],"
+    "[4096,2]],\"wait\":[],\"io\":[[962072674304,5]]}},"
+    "\"tasks\":[{\"task\":0,\"pid\":16,\"tid\":17,\"attempts\":1,"
+    "\"count\":5,\"turns\":5,\"start_ns\":200,\"wall_ns\":201,"
+    "\"cpu_ns\":202,\"cpu_wait_ns\":203,\"lock_wait_ns\":311,"
+    "\"lock_held_ns\":310,\"switch_wait_ns\":312,\"native_ns\":313,"
+    "\"io_ns\":314,\"voluntary_switches\":204,"
+    "\"involuntary_switches\":205,\"migrations\":206,"
+    "\"lock\":{\"acquisitions\":300,\"switches\":301,"
+    "\"requests_sent\":302,\"drop_requests\":303,\"honoured\":304,"
+    "\"superseded\":305,\"missed\":306,\"withdrawn\":307,"
+    "\"battles\":308,\"battles_lost\":309,\"held_ns\":310,"
+    "\"wait_ns\":311,\"switch_wait_ns\":312,\"native_ns\":313,"
+    "\"io_ns\":314,\"io_operations\":315,\"wakeups\":316,"
+    "\"wakeup_ns\":317,\"safepoint_ns\":318,"
+    "\"longest_hold_ns\":319,\"longest_wait_ns\":320,"
+    "\"longest_wakeup_ns\":321,\"longest_safepoint_ns\":322,"
+    "\"blockers\":{\"tasks\":[{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\""
+    ",\"task\":1,\"wait_ns\":70},"
+    "{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"task\":0,"
+    "\"wait_ns\":60}],\"others_ns\":5}}},{\"task\":1,\"pid\":16,"
+    "\"tid\":26,\"attempts\":1,\"count\":4,\"turns\":4,"
+    "\"start_ns\":400,\"wall_ns\":401,\"cpu_ns\":402,"
+    "\"cpu_wait_ns\":403,\"lock_wait_ns\":511,\"lock_held_ns\":510,"
+    "\"switch_wait_ns\":512,\"native_ns\":513,\"io_ns\":514,"
+    "\"voluntary_switches\":404,\"involuntary_switches\":405,"
+    "\"migrations\":406,\"lock\":{\"acquisitions\":500,"
+    "\"switches\":501,\"requests_sent\":502,\"drop_requests\":503,"
+    "\"honoured\":504,\"superseded\":505,\"missed\":506,"
+    "\"withdrawn\":507,\"battles\":508,\"battles_lost\":509,"
+    "\"held_ns\":510,\"wait_ns\":511,\"switch_wait_ns\":512,"
+    "\"native_ns\":513,\"io_ns\":514,\"io_operations\":515,"
+    "\"wakeups\":516,\"wakeup_ns\":517,\"safepoint_ns\":518,"
+    "\"longest_hold_ns\":519,\"longest_wait_ns\":520,"
+    "\"longest_wakeup_ns\":521,\"longest_safepoint_ns\":522,"
+    "\"blockers\":{\"tasks\":[],\"others_ns\":0}}}]}";
 
 static struct job_result result;
 static struct rpc_error error;
@@ -75,12 +110,26 @@ START_TEST(what_is_read_is_written)
 	ck_assert_int_eq(result.state, JOB_DONE);
 	ck_assert_str_eq(result.pool, "threads");
 	ck_assert_uint_eq(result.count, 9);
-	ck_assert_uint_eq(result.timing.switch_wait_ns, 7);
+	ck_assert_int_eq(result.profile, PROFILE_IO);
+	ck_assert_uint_eq(result.io_every, 3);
+	ck_assert_uint_eq(result.io_for_us, 50);
+	ck_assert_uint_eq(result.timing.switch_wait_ns, 8);
+	ck_assert_uint_eq(result.timing.io_ns, 10);
 	ck_assert(result.has_lock);
-	ck_assert_uint_eq(result.lock.missed, 13);
+	ck_assert_uint_eq(result.lock.missed, 36);
+	ck_assert_uint_eq(result.histograms.hold.counts[3], 1);
+	ck_assert_uint_eq(histogram_count(&result.histograms.hold), 3);
+	ck_assert_uint_eq(
+	    result.histograms.io.counts[HISTOGRAM_BUCKETS - 1], 5);
 	ck_assert_uint_eq(result.n_tasks, 2);
 	ck_assert_int_eq(result.tasks[1].tid, 26);
-	ck_assert_uint_eq(result.tasks[1].involuntary_switches, 34);
+	ck_assert_uint_eq(result.tasks[1].involuntary_switches, 405);
+	ck_assert_uint_eq(result.tasks[1].migrations, 406);
+	ck_assert_uint_eq(result.tasks[1].lock.held_ns, 510);
+	ck_assert_uint_eq(result.tasks[0].blame.n_blockers, 2);
+	ck_assert_uint_eq(result.tasks[0].blame.blockers[0].label.task, 1);
+	ck_assert_uint_eq(result.tasks[0].blame.blockers[1].wait_ns, 60);
+	ck_assert_uint_eq(result.tasks[0].blame.others_ns, 5);
 	expect_written(result_text);
 }
 END_TEST
@@ -102,16 +151,18 @@ START_TEST(a_job_that_failed_says_why)
 	};
 	expect_written(
 	    "{\"job\":\"0000000000000G000000000002\",\"state\":\"failed\","
-	    "\"reason\":\"worker 4711 killed by signal 9\",\"pool\":"
-	    "\"processes\",\"count\":5,\"workers\":1,\"cost_ns\":0,"
+	    "\"reason\":\"worker 4711 killed by signal 9\","
+	    "\"pool\":\"processes\",\"profile\":\"cpu\",\"count\":5,"
+	    "\"workers\":1,\"cost_ns\":0,\"io_every\":0,\"io_for_us\":0,"
 	    "\"attempts\":3,\"timing\":{\"queue_ns\":0,\"wall_ns\":0,"
-	    "\"total_ns\":0,\"cpu_ns\":0,\"lock_wait_ns\":0,"
-	    "\"lock_held_ns\":0,\"switch_wait_ns\":0},\"lock\":null,"
-	    "\"tasks\":[{\"task\":0,\"pid\":0,\"tid\":0,\"attempts\":0,"
-	    "\"count\":5,\"turns\":0,\"start_ns\":0,\"wall_ns\":0,"
-	    "\"cpu_ns\":0,\"lock_wait_ns\":0,\"lock_held_ns\":0,"
-	    "\"switch_wait_ns\":0,\"voluntary_switches\":0,"
-	    "\"involuntary_switches\":0}]}");
+	    "\"total_ns\":0,\"cpu_ns\":0,\"cpu_wait_ns\":0,"
+	    "\"lock_wait_ns\":0,\"lock_held_ns\":0,\"switch_wait_ns\":0,"
+	    "\"native_ns\":0,\"io_ns\":0},\"lock\":null,\"tasks\":[{\"task\":0,"
+	    "\"pid\":0,\"tid\":0,\"attempts\":0,\"count\":5,\"turns\":0,"
+	    "\"start_ns\":0,\"wall_ns\":0,\"cpu_ns\":0,\"cpu_wait_ns\":0,"
+	    "\"lock_wait_ns\":0,\"lock_held_ns\":0,\"switch_wait_ns\":0,"
+	    "\"native_ns\":0,\"io_ns\":0,\"voluntary_switches\":0,"
+	    "\"involuntary_switches\":0,\"migrations\":0,\"lock\":null}]}");
 	result.tasks = NULL;
 	result.n_tasks = 0;
 }
@@ -157,44 +208,90 @@ START_TEST(unknown_members_are_ignored)
 }
 END_TEST
 
-/* Without any one of its members the whole is refused, by that one's name. */
+/*
+ * With null for any one of its members, here or deeper, the whole is refused,
+ * by that one's name. The number of a task is its place, and not read.
+ */
 static void
-expect_all_needed(const char *path, const char *where)
+expect_all_needed(json_t *whole, json_t *part, const char *where)
 {
-	json_t *whole = load(result_text), *part;
 	const char *name;
 	json_t *member;
 
-	part = path != NULL ? json_object_get(whole, path) : whole;
-	if (json_is_array(part))
-		part = json_array_get(part, 1);
 	json_object_foreach (part, name, member) {
-		json_t *copy = json_deep_copy(whole), *in_copy;
-		char field[64];
+		char field[128];
 
-		if (strcmp(name, "task") == 0 || json_is_object(member)) {
-			json_decref(copy);
+		snprintf(field, sizeof(field), "%s%s", where, name);
+		if (json_is_object(member)) {
+			strcat(field, ".");
+			expect_all_needed(whole, member, field);
 			continue;
 		}
-		in_copy = path != NULL ? json_object_get(copy, path) : copy;
-		if (json_is_array(in_copy))
-			in_copy = json_array_get(in_copy, 1);
-		json_object_del(in_copy, name);
-		snprintf(field, sizeof(field), "%s%s", where, name);
-		ck_assert_int_eq(read_json(copy), -1);
+		for (size_t i = 0; i < json_array_size(member); i++) {
+			char in_array[160];
+
+			snprintf(
+			    in_array, sizeof(in_array), "%s[%zu].", field, i);
+			expect_all_needed(
+			    whole, json_array_get(member, i), in_array);
+		}
+		if (strcmp(field, "tasks[0].task") == 0 ||
+		    strcmp(field, "tasks[1].task") == 0)
+			continue;
+		json_incref(member);
+		json_object_set_new(part, name, json_null());
+		ck_assert_int_eq(read_json(json_incref(whole)), -1);
 		ck_assert_str_eq(error.field, field);
 		ck_assert_str_ne(error.detail, "");
 		ck_assert_ptr_null(result.tasks);
+		json_object_set_new(part, name, member);
 	}
-	json_decref(whole);
 }
 
 START_TEST(every_member_is_needed)
 {
-	expect_all_needed(NULL, "");
-	expect_all_needed("timing", "timing.");
-	expect_all_needed("lock", "lock.");
-	expect_all_needed("tasks", "tasks[1].");
+	json_t *whole = load(result_text);
+
+	expect_all_needed(whole, whole, "");
+	ck_assert_int_eq(read_json(whole), 0);
+}
+END_TEST
+
+/* All of a job's tasks have the lock that the job has, or none. */
+START_TEST(tasks_have_a_lock_where_the_job_has_one)
+{
+	json_t *json = load(result_text);
+
+	json_object_set_new(json, "lock", json_null());
+	ck_assert_int_eq(read_json(json), -1);
+	ck_assert_str_eq(error.field, "tasks[0].lock");
+	json = load(result_text);
+	json_object_set_new(json_array_get(json_object_get(json, "tasks"), 1),
+	    "lock", json_null());
+	ck_assert_int_eq(read_json(json), -1);
+	ck_assert_str_eq(error.field, "tasks[1].lock");
+	ck_assert_str_eq(error.detail, "tasks[1].lock must be an object");
+}
+END_TEST
+
+/* What a task slept is told of where there is no lock, too. */
+START_TEST(io_is_there_without_a_lock)
+{
+	struct task_result tasks[] = {{.lock = {.io_ns = 70}, .cpu_wait_ns = 3},
+	    {.lock = {.io_ns = 7}, .cpu_wait_ns = 4}};
+	struct job_result job = {.state = JOB_DONE,
+	    .pool = "processes",
+	    .profile = PROFILE_IO,
+	    .n_tasks = 2,
+	    .tasks = tasks};
+
+	job_result_sum_up(&job, 100);
+	ck_assert_int_eq(read_json(job_result_to_json(&job)), 0);
+	ck_assert(!result.has_lock);
+	ck_assert_uint_eq(result.timing.io_ns, 77);
+	ck_assert_uint_eq(result.timing.cpu_wait_ns, 7);
+	ck_assert_uint_eq(result.tasks[0].lock.io_ns, 70);
+	ck_assert_uint_eq(result.tasks[1].lock.io_ns, 7);
 }
 END_TEST
 
@@ -219,6 +316,7 @@ START_TEST(wrong_members_are_refused)
 	expect_refused("state", json_string("lost"), "state");
 	expect_refused("pool", json_string(""), "pool");
 	expect_refused("pool", json_string("Threads"), "pool");
+	expect_refused("profile", json_string("gpu"), "profile");
 	expect_refused("reason", json_integer(1), "reason");
 	expect_refused("reason", json_string(reason), "reason");
 	expect_refused("count", json_integer(-1), "count");
@@ -262,23 +360,6 @@ START_TEST(states_have_names)
 }
 END_TEST
 
-START_TEST(lock_records_add_up)
-{
-	struct lock_record sum = {1, 2, 3, 4, 5, 6, 7, 8};
-	const struct lock_record add = {10, 20, 30, 40, 50, 60, 5, 9};
-
-	lock_record_add(&sum, &add);
-	ck_assert_uint_eq(sum.acquisitions, 11);
-	ck_assert_uint_eq(sum.switches, 22);
-	ck_assert_uint_eq(sum.drop_requests, 33);
-	ck_assert_uint_eq(sum.honoured, 44);
-	ck_assert_uint_eq(sum.superseded, 55);
-	ck_assert_uint_eq(sum.missed, 66);
-	ck_assert_uint_eq(sum.longest_hold_ns, 7);
-	ck_assert_uint_eq(sum.longest_wait_ns, 9);
-}
-END_TEST
-
 START_TEST(tasks_sum_up_to_the_job)
 {
 	struct task_result tasks[] = {
@@ -287,10 +368,15 @@ START_TEST(tasks_sum_up_to_the_job)
 		.start_ns = 20,
 		.wall_ns = 10,
 		.cpu_ns = 7,
-		.lock_wait_ns = 1,
-		.lock_held_ns = 2,
-		.switch_wait_ns = 4},
-	    {.attempts = 2, .lock_wait_ns = 8}, /* its executor died */
+		.cpu_wait_ns = 5,
+		.lock = {.wait_ns = 1,
+		    .held_ns = 2,
+		    .switch_wait_ns = 4,
+		    .native_ns = 16,
+		    .io_ns = 32,
+		    .longest_wait_ns = 6}},
+	    /* This one's executor died. */
+	    {.attempts = 2, .lock = {.wait_ns = 8, .longest_wait_ns = 5}},
 	};
 	struct job_result job = {.n_tasks = 3, .tasks = tasks};
 
@@ -300,9 +386,14 @@ START_TEST(tasks_sum_up_to_the_job)
 	ck_assert_uint_eq(job.timing.wall_ns, 60);
 	ck_assert_uint_eq(job.timing.total_ns, 100);
 	ck_assert_uint_eq(job.timing.cpu_ns, 47);
+	ck_assert_uint_eq(job.timing.cpu_wait_ns, 5);
 	ck_assert_uint_eq(job.timing.lock_wait_ns, 9);
 	ck_assert_uint_eq(job.timing.lock_held_ns, 2);
 	ck_assert_uint_eq(job.timing.switch_wait_ns, 4);
+	ck_assert_uint_eq(job.timing.native_ns, 16);
+	ck_assert_uint_eq(job.timing.io_ns, 32);
+	ck_assert_uint_eq(job.lock.wait_ns, 9);
+	ck_assert_uint_eq(job.lock.longest_wait_ns, 6);
 }
 END_TEST
 
@@ -341,10 +432,11 @@ main(void)
 	tcase_add_test(tcase, a_reason_is_read_back);
 	tcase_add_test(tcase, unknown_members_are_ignored);
 	tcase_add_test(tcase, every_member_is_needed);
+	tcase_add_test(tcase, tasks_have_a_lock_where_the_job_has_one);
+	tcase_add_test(tcase, io_is_there_without_a_lock);
 	tcase_add_test(tcase, wrong_members_are_refused);
 	tcase_add_test(tcase, a_pid_is_31_bits);
 	tcase_add_test(tcase, states_have_names);
-	tcase_add_test(tcase, lock_records_add_up);
 	tcase_add_test(tcase, tasks_sum_up_to_the_job);
 	tcase_add_test(tcase, a_job_that_never_ran_only_waited);
 	tcase_add_test(tcase, nothing_can_be_freed);
