@@ -121,8 +121,8 @@ make_task_table(const struct job_result *result)
 		table_cell(table, "%d", (int)task->pid);
 		table_cell(table, "%d", (int)task->tid);
 		add_task_figures(table, result->has_lock, task->start_ns,
-		    task->wall_ns, task->cpu_ns, task->lock_wait_ns,
-		    task->lock_held_ns);
+		    task->wall_ns, task->cpu_ns, task->lock.wait_ns,
+		    task->lock.held_ns);
 	}
 	if (result->n_tasks > 1) {
 		table_cell(table, "all");

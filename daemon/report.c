@@ -12,6 +12,7 @@
 #include "daemon/clock.h"
 #include "daemon/generation.h"
 #include "daemon/process.h"
+#include "proto/lockwire.h"
 
 /* CPUs that this process may run on. */
 static int
@@ -193,51 +194,20 @@ report_executors(const struct generation *generation, uint32_t pool)
 	return executors;
 }
 
-static uint64_t
-longer(uint64_t a, const _Atomic uint64_t *b)
-{
-	uint64_t value = counter_get(b);
-
-	return value > a ? value : a;
-}
-
 static json_t *
 report_lock(const struct generation *generation, uint32_t pool)
 {
 	const struct board *board = &generation->board;
-	struct gil_record sum = {0};
+	struct lock_histograms histograms = {0};
+	struct lock_record sum = {0};
 
 	if (generation->settings->pools[pool].kind != POOL_THREADS)
 		return json_null();
-	for (uint32_t i = 0; i < generation->settings->pools[pool].size; i++) {
-		const struct lock_totals *lock =
-		    &board->seats[board->first_seat[pool] + i].lock;
-
-		sum.acquisitions += counter_get(&lock->acquisitions);
-		sum.switches += counter_get(&lock->switches);
-		sum.drop_requests += counter_get(&lock->drop_requests);
-		sum.honoured += counter_get(&lock->honoured);
-		sum.superseded += counter_get(&lock->superseded);
-		sum.missed += counter_get(&lock->missed);
-		sum.wait_ns += counter_get(&lock->wait_ns);
-		sum.held_ns += counter_get(&lock->held_ns);
-		sum.switch_wait_ns += counter_get(&lock->switch_wait_ns);
-		sum.longest_hold_ns =
-		    longer(sum.longest_hold_ns, &lock->longest_hold_ns);
-		sum.longest_wait_ns =
-		    longer(sum.longest_wait_ns, &lock->longest_wait_ns);
-	}
-	return json_pack(
-	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "acquisitions", (json_int_t)sum.acquisitions, "switches",
-	    (json_int_t)sum.switches, "drop_requests",
-	    (json_int_t)sum.drop_requests, "honoured", (json_int_t)sum.honoured,
-	    "superseded", (json_int_t)sum.superseded, "missed",
-	    (json_int_t)sum.missed, "longest_hold_ns",
-	    (json_int_t)sum.longest_hold_ns, "longest_wait_ns",
-	    (json_int_t)sum.longest_wait_ns, "wait_ns", (json_int_t)sum.wait_ns,
-	    "held_ns", (json_int_t)sum.held_ns, "switch_wait_ns",
-	    (json_int_t)sum.switch_wait_ns);
+	for (uint32_t i = 0; i < generation->settings->pools[pool].size; i++)
+		lock_totals_sum(
+		    &board->seats[board->first_seat[pool] + i].lock, &sum,
+		    &histograms);
+	return lock_record_to_json(&sum);
 }
 
 /* One pool; its jobs are added to *all. */

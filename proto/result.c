@@ -50,7 +50,7 @@ static const struct member timing_members[] = {
     TIMING(io_ns),
 };
 
-/* The five of its record are there in pools without a lock, too. */
+/* The six of its record are there in pools without a lock, too. */
 static const struct member task_members[] = {
     MEMBER(task_result, pid, INT32_MAX),
     MEMBER(task_result, tid, INT32_MAX),
@@ -66,6 +66,7 @@ static const struct member task_members[] = {
     NUMBER_AT("switch_wait_ns", task_result, lock.switch_wait_ns),
     NUMBER_AT("native_ns", task_result, lock.native_ns),
     NUMBER_AT("io_ns", task_result, lock.io_ns),
+    NUMBER_AT("io_operations", task_result, lock.io_operations),
     NUMBER(task_result, voluntary_switches),
     NUMBER(task_result, involuntary_switches),
     NUMBER(task_result, migrations),
@@ -207,9 +208,10 @@ job_result_to_json(const struct job_result *result)
 	is_short |=
 	    json_object_set_new(object, "timing", timing_to_json(result));
 	is_short |= json_object_set_new(object, "lock",
-	    result->has_lock ? lock_to_json(&result->lock, "histograms",
-				   lock_histograms_to_json(&result->histograms))
+	    result->has_lock ? lock_record_to_json(&result->lock)
 			     : json_null());
+	is_short |= json_object_set_new(
+	    object, "histograms", lock_histograms_to_json(&result->histograms));
 	is_short |= json_object_set_new(object, "tasks", tasks_to_json(result));
 	if (is_short) {
 		json_decref(object);
@@ -281,13 +283,13 @@ read_lock(
 {
 	const json_t *lock = json_object_get(json, "lock");
 
+	if (lock_histograms_from_json(json_object_get(json, "histograms"),
+		"histograms.", &result->histograms, error) != 0)
+		return -1;
 	if (json_is_null(lock))
 		return 0;
 	result->has_lock = true;
-	if (lock_record_from_json(lock, "lock.", &result->lock, error) != 0)
-		return -1;
-	return lock_histograms_from_json(json_object_get(lock, "histograms"),
-	    "lock.histograms.", &result->histograms, error);
+	return lock_record_from_json(lock, "lock.", &result->lock, error);
 }
 
 /* `where` as in "tasks[0]."; there is a lock in all of its tasks or in none. */

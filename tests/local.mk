@@ -71,7 +71,7 @@ LOCK_TESTS = \
 	%D%/unit/test_countdown \
 	%D%/unit/test_gil \
 	%D%/unit/test_gil_contest
-LOCK_LDADD = libgildcore.a $(CHECK_LIBS)
+LOCK_LDADD = libgildcore.a libgilproto.a $(CHECK_LIBS)
 check_PROGRAMS += $(LOCK_TESTS)
 TESTS += $(LOCK_TESTS)
 %C%_unit_test_countdown_LDADD = $(LOCK_LDADD)

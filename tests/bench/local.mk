@@ -8,11 +8,11 @@ BENCHES = \
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
-%C%_bench_countdown_LDADD = libgildcore.a
+%C%_bench_countdown_LDADD = libgildcore.a libgilproto.a
 %C%_bench_daemon_SOURCES = %D%/bench_daemon.c %D%/bench.h
 %C%_bench_daemon_LDADD = $(EVENT_LIBS)
 %C%_bench_gil_CFLAGS = $(AM_CFLAGS) -pthread
-%C%_bench_gil_LDADD = libgildcore.a
+%C%_bench_gil_LDADD = libgildcore.a libgilproto.a
 
 bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \

@@ -133,19 +133,26 @@ END_TEST
 
 START_TEST(totals_add_up_and_keep_the_longest)
 {
-	struct gil_record record = {
+	struct lock_record record = {
 	    .acquisitions = 2,
 	    .wait_ns = 10,
 	    .longest_wait_ns = 7,
 	};
+	struct lock_histograms histograms = {0};
 	struct lock_totals *totals = &board.seats[3].lock;
+	struct lock_record sum = {.acquisitions = 1, .longest_wait_ns = 6};
 
-	lock_totals_add(totals, &record);
+	histogram_add(&histograms.wait, 10);
+	lock_totals_add(totals, &record, &histograms);
 	record.longest_wait_ns = 5;
-	lock_totals_add(totals, &record);
-	ck_assert_uint_eq(counter_get(&totals->acquisitions), 4);
-	ck_assert_uint_eq(counter_get(&totals->wait_ns), 20);
-	ck_assert_uint_eq(counter_get(&totals->longest_wait_ns), 7);
+	lock_totals_add(totals, &record, &histograms);
+	histograms = (struct lock_histograms){0};
+	lock_totals_sum(totals, &sum, &histograms);
+	ck_assert_uint_eq(sum.acquisitions, 5);
+	ck_assert_uint_eq(sum.wait_ns, 20);
+	ck_assert_uint_eq(sum.longest_wait_ns, 7);
+	ck_assert_uint_eq(histogram_count(&histograms.wait), 2);
+	ck_assert_uint_eq(histogram_count(&histograms.hold), 0);
 }
 END_TEST
 

@@ -21,8 +21,11 @@
 
 enum { STRIDE_TURNS = 2000, CONTESTANTS_MAX = 8 };
 
+static struct gil_totals totals; /* each test is a process of its own */
+
 struct contest {
 	struct gil *gil;
+	struct gil_parameters parameters; /* to begin with */
 	uint64_t seed;
 	_Atomic bool is_over;
 
@@ -47,7 +50,7 @@ struct contestant {
 	uint64_t stale_requests;
 	uint64_t interrupted;
 	uint64_t started_ns, ended_ns;
-	struct gil_record sums; /* over all of its tasks */
+	struct lock_record sums; /* over all of its tasks */
 };
 
 static uint64_t
@@ -57,22 +60,6 @@ random_next(uint64_t *state)
 	*state ^= *state >> 7;
 	*state ^= *state << 17;
 	return *state;
-}
-
-static void
-record_add(struct gil_record *sums, const struct gil_record *record)
-{
-	sums->acquisitions += record->acquisitions;
-	sums->switches += record->switches;
-	sums->requests_sent += record->requests_sent;
-	sums->requests_withdrawn += record->requests_withdrawn;
-	sums->drop_requests += record->drop_requests;
-	sums->honoured += record->honoured;
-	sums->superseded += record->superseded;
-	sums->missed += record->missed;
-	sums->held_ns += record->held_ns;
-	sums->wait_ns += record->wait_ns;
-	sums->switch_wait_ns += record->switch_wait_ns;
 }
 
 static void
@@ -102,7 +89,7 @@ contestant_yield(struct contestant *self)
 	struct contest *contest = self->contest;
 
 	contestant_leave(self);
-	if (gil_yield(contest->gil, &self->thread) != GIL_TAKEN)
+	if (gil_yield(&self->thread) != GIL_TAKEN)
 		return false;
 	contestant_enter(self);
 	if (contest->wanted_switches != 0 &&
@@ -117,8 +104,12 @@ static void
 contestant_count(struct contestant *self, uint64_t strides)
 {
 	struct contest *contest = self->contest;
+	struct gil_task task = {
+	    .attention = &self->attention,
+	    .interrupts = CANCEL,
+	};
 
-	if (gil_acquire(contest->gil, &self->thread) != GIL_TAKEN) {
+	if (gil_acquire(&self->thread, &task) != GIL_TAKEN) {
 		self->interrupted++;
 		return;
 	}
@@ -142,21 +133,20 @@ contestant_count(struct contestant *self, uint64_t strides)
 		}
 	}
 	contestant_leave(self);
-	gil_release(contest->gil, &self->thread);
+	gil_release(&self->thread, LOCK_RELEASE_FINAL);
 }
 
 static void
 contestant_run_task(struct contestant *self, uint64_t strides)
 {
-	gil_thread_begin(&self->thread, &self->attention, CANCEL);
 	contestant_count(self, strides);
 	self->stale_requests += (atomic_load(&self->attention) & GIL_DROP) != 0;
-	record_add(&self->sums, &self->thread.record);
+	lock_record_add(&self->sums, &self->thread.record);
 }
 
 /* One contest: what each thread does, and what the test does meanwhile. */
 struct contest_plan {
-	struct gil_config config;
+	struct gil_parameters parameters;
 	unsigned count;
 	uint64_t wanted_switches;
 	uint64_t seed;
@@ -170,52 +160,63 @@ contest_run(const struct contest_plan *plan, struct contest *contest,
     struct contestant *all)
 {
 	_Atomic uint32_t attention = 0;
+	struct gil_task task = {.attention = &attention};
+	struct gil_thread_config member = {.number = 0};
+	struct gil_config config = {
+	    .parameters = plan->parameters,
+	    .totals = &totals,
+	};
 	struct gil_thread starter;
 
 	*contest = (struct contest){
-	    .gil = gil_new(&plan->config),
+	    .gil = gil_new(&config),
+	    .parameters = plan->parameters,
 	    .seed = plan->seed,
 	    .wanted_switches = plan->wanted_switches,
 	    .unsatisfied = plan->count,
 	};
 	ck_assert_ptr_nonnull(contest->gil);
-	gil_thread_begin(&starter, &attention, 0);
-	ck_assert_int_eq(gil_acquire(contest->gil, &starter), GIL_TAKEN);
+	ck_assert_int_eq(gil_join(contest->gil, &starter, &member), 0);
+	ck_assert_int_eq(gil_acquire(&starter, &task), GIL_TAKEN);
 	for (unsigned i = 0; i < plan->count; i++) {
 		all[i] = (struct contestant){
 		    .contest = contest,
 		    .random = plan->seed + i + 1,
 		};
 		ck_assert_int_eq(
+		    gil_join(contest->gil, &all[i].thread, &member), 0);
+		ck_assert_int_eq(
 		    pthread_create(&all[i].id, NULL, plan->body, &all[i]), 0);
 	}
 	while (gil_inspect(contest->gil).waiters < plan->count)
 		sched_yield();
-	gil_release(contest->gil, &starter);
+	gil_release(&starter, LOCK_RELEASE_FINAL);
 
 	if (plan->meanwhile != NULL)
 		plan->meanwhile(contest, all, plan->count);
 	for (unsigned i = 0; i < plan->count; i++)
 		ck_assert_int_eq(pthread_join(all[i].id, NULL), 0);
-	record_add(&all[0].sums, &starter.record);
+	lock_record_add(&all[0].sums, &starter.record);
+	gil_leave(&starter);
 }
 
 /* What holds of every contest, whatever happened in it. Frees the lock. */
-static struct gil_record
+static struct lock_record
 contest_judge(struct contest *contest, struct contestant *all, unsigned count)
 {
 	struct gil_state state = gil_inspect(contest->gil);
-	struct gil_record sums = {0};
+	struct lock_record sums = {0};
 	uint64_t strides = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		struct gil_record *record = &all[i].sums;
+		struct lock_record *record = &all[i].sums;
 
 		ck_assert_uint_eq(all[i].stale_requests, 0);
 		ck_assert_uint_eq(record->drop_requests,
 		    record->honoured + record->superseded + record->missed);
 		strides += all[i].strides;
-		record_add(&sums, record);
+		gil_leave(&all[i].thread);
+		lock_record_add(&sums, record);
 	}
 	ck_assert_uint_eq(contest->intrusions, 0);
 	ck_assert_ptr_null(contest->inside);
@@ -223,7 +224,7 @@ contest_judge(struct contest *contest, struct contestant *all, unsigned count)
 	ck_assert_uint_eq(contest->handovers, state.handover_number);
 	ck_assert_uint_eq(sums.switches, state.switch_number);
 	ck_assert_uint_eq(
-	    sums.requests_sent, sums.drop_requests + sums.requests_withdrawn);
+	    sums.requests_sent, sums.drop_requests + sums.withdrawn);
 	ck_assert(!state.is_locked);
 	ck_assert_uint_eq(state.waiters, 0);
 	gil_free(contest->gil);
@@ -247,13 +248,13 @@ count_one_task(void *arg)
 START_TEST(hold_is_serial)
 {
 	const struct contest_plan plan = {
-	    .config = {.policy = GIL_HOLD, .interval_ns = 1, .force = true},
+	    .parameters = {.policy = GIL_HOLD, .interval_ns = 1},
 	    .count = 4,
 	    .body = count_one_task,
 	};
 	struct contestant all[CONTESTANTS_MAX];
 	struct contest contest;
-	struct gil_record sums;
+	struct lock_record sums;
 
 	contest_run(&plan, &contest, all);
 	sums = contest_judge(&contest, all, plan.count);
@@ -276,14 +277,16 @@ count_until_over(void *arg)
 START_TEST(interval_lets_everybody_count)
 {
 	const struct contest_plan plan = {
-	    .config = {GIL_INTERVAL, 100 * NS_PER_US, true},
+	    .parameters = {.policy = GIL_INTERVAL,
+		.interval_ns = 100 * NS_PER_US,
+		.force = true},
 	    .count = 2,
 	    .wanted_switches = 10,
 	    .body = count_until_over,
 	};
 	struct contestant all[CONTESTANTS_MAX];
 	struct contest contest;
-	struct gil_record sums;
+	struct lock_record sums;
 
 	contest_run(&plan, &contest, all);
 	sums = contest_judge(&contest, all, plan.count);
@@ -303,14 +306,16 @@ END_TEST
 START_TEST(one_switch_an_interval_however_many_wait)
 {
 	const struct contest_plan plan = {
-	    .config = {GIL_INTERVAL, 20 * NS_PER_MS, true},
+	    .parameters = {.policy = GIL_INTERVAL,
+		.interval_ns = 20 * NS_PER_MS,
+		.force = true},
 	    .count = 4,
 	    .wanted_switches = 5,
 	    .body = count_until_over,
 	};
 	struct contestant all[CONTESTANTS_MAX];
 	struct contest contest;
-	struct gil_record sums;
+	struct lock_record sums;
 	uint64_t start_ns = clock_monotonic_ns();
 	uint64_t elapsed_ns;
 
@@ -319,7 +324,7 @@ START_TEST(one_switch_an_interval_however_many_wait)
 	sums = contest_judge(&contest, all, plan.count);
 	ck_assert_uint_gt(sums.requests_sent, 0);
 	ck_assert_uint_le(
-	    sums.requests_sent, 1 + elapsed_ns / plan.config.interval_ns);
+	    sums.requests_sent, 1 + elapsed_ns / plan.parameters.interval_ns);
 }
 END_TEST
 
@@ -343,7 +348,9 @@ wake_for_nothing(
 START_TEST(a_switch_wait_outlives_wakeups)
 {
 	const struct contest_plan plan = {
-	    .config = {GIL_INTERVAL, 1, true},
+	    .parameters = {.policy = GIL_INTERVAL,
+		.interval_ns = 1,
+		.force = true},
 	    .count = 3,
 	    .wanted_switches = 50,
 	    .body = count_until_over,
@@ -351,7 +358,7 @@ START_TEST(a_switch_wait_outlives_wakeups)
 	};
 	struct contestant all[CONTESTANTS_MAX];
 	struct contest contest;
-	struct gil_record sums;
+	struct lock_record sums;
 
 	contest_run(&plan, &contest, all);
 	sums = contest_judge(&contest, all, plan.count);
@@ -370,7 +377,7 @@ spans_are_complete(const struct contestant *all, unsigned count)
 	bool is_complete = true;
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct gil_record *record = &all[i].thread.record;
+		const struct lock_record *record = &all[i].thread.record;
 		uint64_t wall_ns = all[i].ended_ns - all[i].started_ns;
 		uint64_t spans_ns =
 		    record->held_ns + record->wait_ns + record->switch_wait_ns;
@@ -401,7 +408,9 @@ spans_are_complete(const struct contestant *all, unsigned count)
 START_TEST(held_and_waited_make_up_the_wall_clock)
 {
 	const struct contest_plan plan = {
-	    .config = {GIL_INTERVAL, 200 * NS_PER_US, _i != 0},
+	    .parameters = {.policy = GIL_INTERVAL,
+		.interval_ns = 200 * NS_PER_US,
+		.force = _i != 0},
 	    .count = 3,
 	    .body = count_one_task,
 	};
@@ -438,6 +447,7 @@ disturb(struct contest *contest, struct contestant *all, unsigned count)
 {
 	uint64_t end_ns = clock_monotonic_ns() + STRESS_MS * NS_PER_MS;
 	uint64_t random = contest->seed + count + 1;
+	struct gil_parameters parameters = contest->parameters;
 
 	while (clock_monotonic_ns() < end_ns) {
 		uint64_t choice = random_next(&random);
@@ -446,8 +456,9 @@ disturb(struct contest *contest, struct contestant *all, unsigned count)
 
 		switch (choice % 8) {
 		case 0:
-			gil_set_interval(contest->gil,
-			    1 + random_next(&random) % (2 * NS_PER_MS));
+			parameters.interval_ns =
+			    1 + random_next(&random) % (2 * NS_PER_MS);
+			gil_set_parameters(contest->gil, &parameters);
 			break;
 		case 1:
 			gil_wake_all(contest->gil);
@@ -480,13 +491,15 @@ stress_seed(void)
 
 START_TEST(stress)
 {
-	static const struct gil_config configs[] = {
-	    {GIL_INTERVAL, 50 * NS_PER_US, true},
-	    {GIL_INTERVAL, 50 * NS_PER_US, false},
-	    {GIL_HOLD, 50 * NS_PER_US, true},
+	static const struct gil_parameters parameters[] = {
+	    {.policy = GIL_INTERVAL,
+		.interval_ns = 50 * NS_PER_US,
+		.force = true},
+	    {.policy = GIL_INTERVAL, .interval_ns = 50 * NS_PER_US},
+	    {.policy = GIL_HOLD},
 	};
 	const struct contest_plan plan = {
-	    .config = configs[_i],
+	    .parameters = parameters[_i],
 	    .count = CONTESTANTS_MAX,
 	    .seed = stress_seed(),
 	    .body = count_random_tasks,
@@ -494,7 +507,7 @@ START_TEST(stress)
 	};
 	struct contestant all[CONTESTANTS_MAX];
 	struct contest contest;
-	struct gil_record sums;
+	struct lock_record sums;
 	uint64_t interrupted = 0;
 
 	printf("stress %d: GIL_SEED=%llu\n", _i, (unsigned long long)plan.seed);
@@ -505,7 +518,7 @@ START_TEST(stress)
 	sums = contest_judge(&contest, all, plan.count);
 	ck_assert_uint_gt(interrupted, 0);
 	ck_assert_uint_gt(contest.handovers, 0);
-	if (plan.config.policy == GIL_HOLD) {
+	if (plan.parameters.policy == GIL_HOLD) {
 		ck_assert_uint_eq(sums.requests_sent, 0);
 		ck_assert_uint_eq(sums.switches, 0);
 	}

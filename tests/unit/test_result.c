@@ -11,56 +11,52 @@
 #include "tests/unit/suite.h"
 
 static const char *const result_text =
-    "{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"state\":\"done\","
-    "\"pool\":\"threads\",\"profile\":\"io\",\"count\":9,\"workers\":2,"
-    "\"cost_ns\":20,\"io_every\":3,\"io_for_us\":50,\"attempts\":1,"
-    "\"timing\":{\"queue_ns\":1,\"wall_ns\":2,\"total_ns\":3,"
-    "\"cpu_ns\":4,\"cpu_wait_ns\":5,\"lock_wait_ns\":6,"
-    "\"lock_held_ns\":7,\"switch_wait_ns\":8,\"native_ns\":9,"
-    "\"io_ns\":10},\"lock\":{\"acquisitions\":30,\"switches\":31,"
-    "\"requests_sent\":32,\"drop_requests\":33,\"honoured\":34,"
-    "\"superseded\":35,\"missed\":36,\"withdrawn\":37,\"battles\":38,"
-    "\"battles_lost\":39,\"held_ns\":40,\"wait_ns\":41,"
-    "\"switch_wait_ns\":42,\"native_ns\":43,\"io_ns\":44,"
-    "\"io_operations\":45,\"wakeups\":46,\"wakeup_ns\":47,"
-    "\"safepoint_ns\":48,\"longest_hold_ns\":49,"
-    "\"longest_wait_ns\":50,\"longest_wakeup_ns\":51,"
-    "\"longest_safepoint_ns\":52,\"histograms\":{\"hold\":[[3,1],"
-    "[4096,2]],\"wait\":[],\"io\":[[962072674304,5]]}},"
-    "\"tasks\":[{\"task\":0,\"pid\":16,\"tid\":17,\"attempts\":1,"
-    "\"count\":5,\"turns\":5,\"start_ns\":200,\"wall_ns\":201,"
-    "\"cpu_ns\":202,\"cpu_wait_ns\":203,\"lock_wait_ns\":311,"
-    "\"lock_held_ns\":310,\"switch_wait_ns\":312,\"native_ns\":313,"
-    "\"io_ns\":314,\"voluntary_switches\":204,"
-    "\"involuntary_switches\":205,\"migrations\":206,"
-    "\"lock\":{\"acquisitions\":300,\"switches\":301,"
-    "\"requests_sent\":302,\"drop_requests\":303,\"honoured\":304,"
-    "\"superseded\":305,\"missed\":306,\"withdrawn\":307,"
-    "\"battles\":308,\"battles_lost\":309,\"held_ns\":310,"
-    "\"wait_ns\":311,\"switch_wait_ns\":312,\"native_ns\":313,"
-    "\"io_ns\":314,\"io_operations\":315,\"wakeups\":316,"
-    "\"wakeup_ns\":317,\"safepoint_ns\":318,"
-    "\"longest_hold_ns\":319,\"longest_wait_ns\":320,"
-    "\"longest_wakeup_ns\":321,\"longest_safepoint_ns\":322,"
-    "\"blockers\":{\"tasks\":[{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\""
-    ",\"task\":1,\"wait_ns\":70},"
-    "{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"task\":0,"
-    "\"wait_ns\":60}],\"others_ns\":5}}},{\"task\":1,\"pid\":16,"
-    "\"tid\":26,\"attempts\":1,\"count\":4,\"turns\":4,"
-    "\"start_ns\":400,\"wall_ns\":401,\"cpu_ns\":402,"
-    "\"cpu_wait_ns\":403,\"lock_wait_ns\":511,\"lock_held_ns\":510,"
-    "\"switch_wait_ns\":512,\"native_ns\":513,\"io_ns\":514,"
-    "\"voluntary_switches\":404,\"involuntary_switches\":405,"
-    "\"migrations\":406,\"lock\":{\"acquisitions\":500,"
-    "\"switches\":501,\"requests_sent\":502,\"drop_requests\":503,"
-    "\"honoured\":504,\"superseded\":505,\"missed\":506,"
-    "\"withdrawn\":507,\"battles\":508,\"battles_lost\":509,"
-    "\"held_ns\":510,\"wait_ns\":511,\"switch_wait_ns\":512,"
-    "\"native_ns\":513,\"io_ns\":514,\"io_operations\":515,"
-    "\"wakeups\":516,\"wakeup_ns\":517,\"safepoint_ns\":518,"
-    "\"longest_hold_ns\":519,\"longest_wait_ns\":520,"
-    "\"longest_wakeup_ns\":521,\"longest_safepoint_ns\":522,"
-    "\"blockers\":{\"tasks\":[],\"others_ns\":0}}}]}";
+    "{\"job\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"state\":\"done\",\""
+    "pool\":\"threads\",\"profile\":\"io\",\"count\":9,\"workers\""
+    ":2,\"cost_ns\":20,\"io_every\":3,\"io_for_us\":50,\"attempts"
+    "\":1,\"timing\":{\"queue_ns\":1,\"wall_ns\":2,\"total_ns\":3"
+    ",\"cpu_ns\":4,\"cpu_wait_ns\":5,\"lock_wait_ns\":6,\"lock_he"
+    "ld_ns\":7,\"switch_wait_ns\":8,\"native_ns\":9,\"io_ns\":10}"
+    ",\"lock\":{\"acquisitions\":30,\"switches\":31,\"requests_se"
+    "nt\":32,\"drop_requests\":33,\"honoured\":34,\"superseded\":"
+    "35,\"missed\":36,\"withdrawn\":37,\"battles\":38,\"battles_l"
+    "ost\":39,\"held_ns\":40,\"wait_ns\":41,\"switch_wait_ns\":42"
+    ",\"native_ns\":43,\"io_ns\":44,\"io_operations\":45,\"wakeup"
+    "s\":46,\"wakeup_ns\":47,\"safepoint_ns\":48,\"longest_hold_n"
+    "s\":49,\"longest_wait_ns\":50,\"longest_wakeup_ns\":51,\"lon"
+    "gest_safepoint_ns\":52},\"histograms\":{\"hold\":[[3,1],[409"
+    "6,2]],\"wait\":[],\"io\":[[962072674304,5]]},\"tasks\":[{\"t"
+    "ask\":0,\"pid\":16,\"tid\":17,\"attempts\":1,\"count\":5,\"t"
+    "urns\":5,\"start_ns\":200,\"wall_ns\":201,\"cpu_ns\":202,\"c"
+    "pu_wait_ns\":203,\"lock_wait_ns\":311,\"lock_held_ns\":310,\""
+    "switch_wait_ns\":312,\"native_ns\":313,\"io_ns\":314,\"io_op"
+    "erations\":315,\"voluntary_switches\":204,\"involuntary_swit"
+    "ches\":205,\"migrations\":206,\"lock\":{\"acquisitions\":300"
+    ",\"switches\":301,\"requests_sent\":302,\"drop_requests\":30"
+    "3,\"honoured\":304,\"superseded\":305,\"missed\":306,\"withd"
+    "rawn\":307,\"battles\":308,\"battles_lost\":309,\"held_ns\":"
+    "310,\"wait_ns\":311,\"switch_wait_ns\":312,\"native_ns\":313"
+    ",\"io_ns\":314,\"io_operations\":315,\"wakeups\":316,\"wakeu"
+    "p_ns\":317,\"safepoint_ns\":318,\"longest_hold_ns\":319,\"lo"
+    "ngest_wait_ns\":320,\"longest_wakeup_ns\":321,\"longest_safe"
+    "point_ns\":322,\"blockers\":{\"tasks\":[{\"job\":\"01ARZ3NDE"
+    "KTSV4RRFFQ69G5FAV\",\"task\":1,\"wait_ns\":70},{\"job\":\"01"
+    "ARZ3NDEKTSV4RRFFQ69G5FAV\",\"task\":0,\"wait_ns\":60}],\"oth"
+    "ers_ns\":5}}},{\"task\":1,\"pid\":16,\"tid\":26,\"attempts\""
+    ":1,\"count\":4,\"turns\":4,\"start_ns\":400,\"wall_ns\":401,"
+    "\"cpu_ns\":402,\"cpu_wait_ns\":403,\"lock_wait_ns\":511,\"lo"
+    "ck_held_ns\":510,\"switch_wait_ns\":512,\"native_ns\":513,\""
+    "io_ns\":514,\"io_operations\":515,\"voluntary_switches\":404"
+    ",\"involuntary_switches\":405,\"migrations\":406,\"lock\":{\""
+    "acquisitions\":500,\"switches\":501,\"requests_sent\":502,\""
+    "drop_requests\":503,\"honoured\":504,\"superseded\":505,\"mi"
+    "ssed\":506,\"withdrawn\":507,\"battles\":508,\"battles_lost\""
+    ":509,\"held_ns\":510,\"wait_ns\":511,\"switch_wait_ns\":512,"
+    "\"native_ns\":513,\"io_ns\":514,\"io_operations\":515,\"wake"
+    "ups\":516,\"wakeup_ns\":517,\"safepoint_ns\":518,\"longest_h"
+    "old_ns\":519,\"longest_wait_ns\":520,\"longest_wakeup_ns\":5"
+    "21,\"longest_safepoint_ns\":522,\"blockers\":{\"tasks\":[],\""
+    "others_ns\":0}}}]}";
 
 static struct job_result result;
 static struct rpc_error error;
@@ -150,19 +146,20 @@ START_TEST(a_job_that_failed_says_why)
 	    .tasks = &task,
 	};
 	expect_written(
-	    "{\"job\":\"0000000000000G000000000002\",\"state\":\"failed\","
-	    "\"reason\":\"worker 4711 killed by signal 9\","
-	    "\"pool\":\"processes\",\"profile\":\"cpu\",\"count\":5,"
-	    "\"workers\":1,\"cost_ns\":0,\"io_every\":0,\"io_for_us\":0,"
-	    "\"attempts\":3,\"timing\":{\"queue_ns\":0,\"wall_ns\":0,"
-	    "\"total_ns\":0,\"cpu_ns\":0,\"cpu_wait_ns\":0,"
-	    "\"lock_wait_ns\":0,\"lock_held_ns\":0,\"switch_wait_ns\":0,"
-	    "\"native_ns\":0,\"io_ns\":0},\"lock\":null,\"tasks\":[{\"task\":0,"
-	    "\"pid\":0,\"tid\":0,\"attempts\":0,\"count\":5,\"turns\":0,"
-	    "\"start_ns\":0,\"wall_ns\":0,\"cpu_ns\":0,\"cpu_wait_ns\":0,"
-	    "\"lock_wait_ns\":0,\"lock_held_ns\":0,\"switch_wait_ns\":0,"
-	    "\"native_ns\":0,\"io_ns\":0,\"voluntary_switches\":0,"
-	    "\"involuntary_switches\":0,\"migrations\":0,\"lock\":null}]}");
+	    "{\"job\":\"0000000000000G000000000002\",\"state\":\"failed\""
+	    ",\"reason\":\"worker 4711 killed by signal 9\",\"pool\":\"pr"
+	    "ocesses\",\"profile\":\"cpu\",\"count\":5,\"workers\":1,\"co"
+	    "st_ns\":0,\"io_every\":0,\"io_for_us\":0,\"attempts\":3,\"ti"
+	    "ming\":{\"queue_ns\":0,\"wall_ns\":0,\"total_ns\":0,\"cpu_ns"
+	    "\":0,\"cpu_wait_ns\":0,\"lock_wait_ns\":0,\"lock_held_ns\":0"
+	    ",\"switch_wait_ns\":0,\"native_ns\":0,\"io_ns\":0},\"lock\":"
+	    "null,\"histograms\":{\"hold\":[],\"wait\":[],\"io\":[]},\"ta"
+	    "sks\":[{\"task\":0,\"pid\":0,\"tid\":0,\"attempts\":0,\"coun"
+	    "t\":5,\"turns\":0,\"start_ns\":0,\"wall_ns\":0,\"cpu_ns\":0,"
+	    "\"cpu_wait_ns\":0,\"lock_wait_ns\":0,\"lock_held_ns\":0,\"sw"
+	    "itch_wait_ns\":0,\"native_ns\":0,\"io_ns\":0,\"io_operations"
+	    "\":0,\"voluntary_switches\":0,\"involuntary_switches\":0,\"m"
+	    "igrations\":0,\"lock\":null}]}");
 	result.tasks = NULL;
 	result.n_tasks = 0;
 }
@@ -277,7 +274,8 @@ END_TEST
 /* What a task slept is told of where there is no lock, too. */
 START_TEST(io_is_there_without_a_lock)
 {
-	struct task_result tasks[] = {{.lock = {.io_ns = 70}, .cpu_wait_ns = 3},
+	struct task_result tasks[] = {
+	    {.lock = {.io_ns = 70, .io_operations = 9}, .cpu_wait_ns = 3},
 	    {.lock = {.io_ns = 7}, .cpu_wait_ns = 4}};
 	struct job_result job = {.state = JOB_DONE,
 	    .pool = "processes",
@@ -292,6 +290,7 @@ START_TEST(io_is_there_without_a_lock)
 	ck_assert_uint_eq(result.timing.cpu_wait_ns, 7);
 	ck_assert_uint_eq(result.tasks[0].lock.io_ns, 70);
 	ck_assert_uint_eq(result.tasks[1].lock.io_ns, 7);
+	ck_assert_uint_eq(result.tasks[0].lock.io_operations, 9);
 }
 END_TEST
 
@@ -326,6 +325,7 @@ START_TEST(wrong_members_are_refused)
 	expect_refused("workers", json_integer(4294967296), "workers");
 	expect_refused("timing", json_null(), "timing.queue_ns");
 	expect_refused("lock", json_integer(1), "lock.acquisitions");
+	expect_refused("histograms", json_null(), "histograms.hold");
 	expect_refused("tasks", json_null(), "tasks");
 	expect_refused("tasks", json_pack("[n]"), "tasks[0].pid");
 	ck_assert_int_eq(read_json(json_array()), -1);
