@@ -60,6 +60,9 @@ void table_count(struct table *table, uint64_t value, const char *format, ...)
 /* One that is not finite is an empty cell in CSV. */
 void table_real(struct table *table, double value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for a word that people read otherwise: value is copied. */
+void table_word(struct table *table, const char *value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /*
  * Prints it. As text: the headings (not if all are empty) and the rows,

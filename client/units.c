@@ -183,6 +183,24 @@ units_rate(uint64_t n, uint64_t ns)
 }
 
 struct units_text
+units_quantity(double value)
+{
+	static const char *const letters[] = {"", "k", "M", "G", "T"};
+	struct units_text out;
+	size_t i = 0;
+
+	/* 999.5 and more would be written as 1000. */
+	for (; value >= 999.5 && i < 4; i++)
+		value /= 1000;
+	snprintf(out.text, sizeof(out.text), "%.*f%s",
+	    value < 9.995	? 2
+		: value < 99.95 ? 1
+				: 0,
+	    value, letters[i]);
+	return out;
+}
+
+struct units_text
 units_bytes(uint64_t bytes)
 {
 	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};

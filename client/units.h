@@ -37,6 +37,9 @@ struct units_text units_count(uint64_t n);
 /* How often n times in ns come in a second, rounded: 199 */
 struct units_text units_rate(uint64_t n, uint64_t ns);
 
+/* Three digits and the letters of count.h: 66.4M, 8.13k, 190, 0.42 */
+struct units_text units_quantity(double value);
+
 /* 5.2 GiB, 64 KiB, 512 bytes */
 struct units_text units_bytes(uint64_t bytes);
 
