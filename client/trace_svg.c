@@ -16,7 +16,7 @@
 #include "client/units.h"
 
 #define MAX_PIECES 12000 /* rectangles in all, about */
-#define MIN_COLUMN_PX 0.75
+#define MAX_COLUMN_PX 3.0
 
 #define WIDTH 900.0
 #define LEFT 84.0
@@ -92,145 +92,146 @@ row_of(const struct canvas *canvas, uint16_t thread)
 	return row;
 }
 
-/* So many bins from `first` on as one column: how long it was in each state. */
-static void
-column_take(const struct mosaic_lane *lane, size_t first, size_t n,
-    uint64_t state_ns[TIMELINE_STATES])
-{
-	for (size_t state = 0; state < TIMELINE_STATES; state++) {
-		state_ns[state] = 0;
-		for (size_t i = 0; i < n && first + i < MOSAIC_BINS; i++)
-			state_ns[state] += lane->state_ns[state][first + i];
-	}
-}
+/* Some neighbouring bins of a lane, to be drawn as one. */
+struct column {
+	size_t bins; /* of each column but the last */
+	uint64_t start_ns;
+	uint64_t ns; /* how long it is */
+	uint64_t state_ns[TIMELINE_STATES];
+	int state; /* the one that fills it, or -1: none or several do */
+};
 
-/* The state that fills a column of so many ns, or -1: none or several do. */
-static int
-column_state(const uint64_t state_ns[TIMELINE_STATES], uint64_t column_ns)
+/* The column that begins with bin `first`; false when there is none. */
+static bool
+column_take(const struct canvas *canvas, const struct mosaic_lane *lane,
+    size_t first, struct column *column)
 {
+	uint64_t bin_ns = canvas->mosaic->bin_ns;
+	size_t last = first + column->bins;
+
+	column->start_ns = first * bin_ns;
+	if (column->start_ns >= canvas->span_ns)
+		return false;
+	column->ns = canvas->span_ns - column->start_ns;
+	if (column->ns > column->bins * bin_ns)
+		column->ns = column->bins * bin_ns;
+	column->state = -1;
 	for (int state = 0; state < TIMELINE_STATES; state++) {
-		if (state_ns[state] == column_ns)
-			return state;
+		column->state_ns[state] = 0;
+		for (size_t i = first; i < last && i < MOSAIC_BINS; i++)
+			column->state_ns[state] += lane->state_ns[state][i];
+		if (column->state_ns[state] == column->ns)
+			column->state = state;
 	}
-	return -1;
+	return true;
 }
 
-/* How many rectangles a lane takes with columns of n bins. */
+/* How many rectangles a lane takes with columns of so many bins. */
 static size_t
-count_pieces(const struct canvas *canvas, const struct mosaic_lane *lane,
-    size_t used, size_t n)
+count_pieces(
+    const struct canvas *canvas, const struct mosaic_lane *lane, size_t bins)
 {
-	uint64_t column_ns = canvas->mosaic->bin_ns * n;
+	struct column column = {.bins = bins};
 	size_t pieces = 0;
 	int before = -1;
 
-	for (size_t i = 0; i < used; i += n) {
-		uint64_t state_ns[TIMELINE_STATES];
-		int state;
-
-		column_take(lane, i, n, state_ns);
-		state = column_state(state_ns, column_ns);
-		if (state == -1) {
-			for (size_t j = 0; j < TIMELINE_STATES; j++)
-				pieces += state_ns[j] > 0;
+	for (size_t i = 0; column_take(canvas, lane, i, &column); i += bins) {
+		if (column.state != -1) {
+			pieces += column.state != before;
 		} else {
-			pieces += state != before;
+			for (size_t j = 0; j < TIMELINE_STATES; j++)
+				pieces += column.state_ns[j] > 0;
 		}
-		before = state;
+		before = column.state;
 	}
 	return pieces;
 }
 
-/* A rectangle more in the paths of a lane's states. */
+/* A rectangle more in the path of a state. */
 static void
-put_piece(FILE *path, double x, double y, double width, double height)
+put_piece(const struct canvas *canvas, FILE *path, uint64_t start_ns,
+    uint64_t ns, double y, double height)
 {
-	fprintf(
-	    path, "M%.2f %.2fh%.2fv%.2fh-%.2fz", x, y, width, height, width);
+	double scale = PLOT / (double)canvas->span_ns;
+	double width = scale * (double)ns;
+
+	fprintf(path, "M%.2f %.2fh%.2fv%.2fh-%.2fz",
+	    LEFT + scale * (double)start_ns, y, width, height, width);
 }
 
 /* From below to above, in the order of the states. */
 static void
-put_stack(const struct canvas *canvas, FILE *paths[TIMELINE_STATES],
-    const uint64_t state_ns[TIMELINE_STATES], uint64_t column_ns, double x,
-    double width, double y)
+put_stack(const struct canvas *canvas, const struct column *column, double y,
+    FILE *paths[TIMELINE_STATES])
 {
 	double base = y + canvas->bar;
 
 	for (size_t state = 0; state < TIMELINE_STATES; state++) {
-		double height =
-		    canvas->bar * (double)state_ns[state] / (double)column_ns;
+		double height = canvas->bar * (double)column->state_ns[state] /
+		    (double)column->ns;
 
-		if (state_ns[state] == 0)
+		if (column->state_ns[state] == 0)
 			continue;
 		base -= height;
-		put_piece(paths[state], x, base, width, height);
+		put_piece(canvas, paths[state], column->start_ns, column->ns,
+		    base, height);
 	}
 }
 
 static void
-put_columns(struct canvas *canvas, const struct mosaic_lane *lane, size_t used,
-    size_t n, double y, FILE *paths[TIMELINE_STATES])
+put_columns(const struct canvas *canvas, const struct mosaic_lane *lane,
+    size_t bins, double y, FILE *paths[TIMELINE_STATES])
 {
-	uint64_t column_ns = canvas->mosaic->bin_ns * n;
-	double bin =
-	    PLOT * (double)canvas->mosaic->bin_ns / (double)canvas->span_ns;
-	size_t i = 0;
+	struct column column = {.bins = bins};
+	int state = -1; /* of a rectangle that is not written yet */
+	uint64_t since_ns = 0;
 
-	while (i < used) {
-		uint64_t state_ns[TIMELINE_STATES];
-		size_t start = i;
-		int state;
-
-		column_take(lane, i, n, state_ns);
-		state = column_state(state_ns, column_ns);
-		if (state == -1) {
-			put_stack(canvas, paths, state_ns, column_ns,
-			    LEFT + bin * (double)i, bin * (double)n, y);
-			i += n;
-			continue;
-		}
-		do {
-			i += n;
-			column_take(lane, i, n, state_ns);
-		} while (
-		    i < used && column_state(state_ns, column_ns) == state);
-		put_piece(paths[state], LEFT + bin * (double)start, y,
-		    bin * (double)(i - start), canvas->bar);
+	for (size_t i = 0; column_take(canvas, lane, i, &column); i += bins) {
+		if (state != -1 && column.state != state)
+			put_piece(canvas, paths[state], since_ns,
+			    column.start_ns - since_ns, y, canvas->bar);
+		if (column.state == -1)
+			put_stack(canvas, &column, y, paths);
+		if (column.state != state)
+			since_ns = column.start_ns;
+		state = column.state;
 	}
+	if (state != -1)
+		put_piece(canvas, paths[state], since_ns,
+		    canvas->span_ns - since_ns, y, canvas->bar);
+}
+
+/* One bin where the lane's share of pieces suffices, and up to some pixels. */
+static size_t
+choose_bins(const struct canvas *canvas, const struct mosaic_lane *lane)
+{
+	double bin_px =
+	    PLOT * (double)canvas->mosaic->bin_ns / (double)canvas->span_ns;
+	size_t bins = 1;
+
+	while ((double)bins * bin_px < MAX_COLUMN_PX &&
+	    count_pieces(canvas, lane, bins) > MAX_PIECES / canvas->n_lanes)
+		bins *= 2;
+	return bins;
 }
 
 /* 0, or -1 with errno. */
 static int
-draw_lane(struct canvas *canvas, size_t row)
+draw_states(const struct canvas *canvas, const struct mosaic_lane *lane,
+    size_t bins, double y)
 {
-	const struct mosaic_lane *lane =
-	    canvas->mosaic->lanes[canvas->threads[row]];
-	size_t used = (canvas->span_ns + canvas->mosaic->bin_ns - 1) /
-	    canvas->mosaic->bin_ns;
-	size_t budget = MAX_PIECES / canvas->n_lanes, n = 1;
 	FILE *paths[TIMELINE_STATES] = {NULL};
 	char *texts[TIMELINE_STATES] = {NULL};
 	size_t sizes[TIMELINE_STATES];
-	char name[32];
 	int status = 0;
 
-	while (count_pieces(canvas, lane, used, n) > budget &&
-	    PLOT * (double)n / (double)used < MIN_COLUMN_PX * 4)
-		n *= 2;
-	canvas->has_stacks |= n > 1;
 	for (size_t i = 0; i < TIMELINE_STATES; i++) {
 		paths[i] = open_memstream(&texts[i], &sizes[i]);
 		if (paths[i] == NULL)
 			status = -1;
 	}
-	snprintf(name, sizeof(name), "thread %u", canvas->threads[row]);
-	svg_text(canvas->svg, canvas->row < 12 ? "small" : "label", SVG_END,
-	    LEFT - 8, y_of(canvas, row) + canvas->bar / 2 + 4, name);
-	svg_rect(canvas->svg, "s-lane", LEFT, y_of(canvas, row), PLOT,
-	    canvas->bar, NULL);
 	if (status == 0)
-		put_columns(canvas, lane, used, n, y_of(canvas, row), paths);
+		put_columns(canvas, lane, bins, y, paths);
 	for (size_t i = 0; i < TIMELINE_STATES; i++) {
 		if (paths[i] == NULL)
 			continue;
@@ -242,6 +243,24 @@ draw_lane(struct canvas *canvas, size_t row)
 		free(texts[i]);
 	}
 	return status;
+}
+
+/* 0, or -1 with errno. */
+static int
+draw_lane(struct canvas *canvas, size_t row)
+{
+	const struct mosaic_lane *lane =
+	    canvas->mosaic->lanes[canvas->threads[row]];
+	size_t bins = choose_bins(canvas, lane);
+	double y = y_of(canvas, row);
+	char name[32];
+
+	canvas->has_stacks |= bins > 1;
+	snprintf(name, sizeof(name), "thread %u", canvas->threads[row]);
+	svg_text(canvas->svg, "small", SVG_END, LEFT - 8,
+	    y + canvas->bar / 2 + 4, name);
+	svg_rect(canvas->svg, "s-lane", LEFT, y, PLOT, canvas->bar, NULL);
+	return draw_states(canvas, lane, bins, y);
 }
 
 /* --- drawing: what lies over the lanes --- */
@@ -507,7 +526,7 @@ canvas_init(struct canvas *canvas, const struct mosaic *mosaic,
 }
 
 int
-trace_svg_write(struct mosaic *mosaic, const struct timeline *timeline,
+trace_svg_write(const struct mosaic *mosaic, const struct timeline *timeline,
     const char *title, const char *subtitle, FILE *out)
 {
 	struct canvas canvas;
