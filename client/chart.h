@@ -20,7 +20,7 @@ enum chart_scale {
 };
 
 enum chart_unit {
-	CHART_NUMBER,	/* 12,000; 0.05 */
+	CHART_NUMBER,	/* 0.05; 12k; 1.5M */
 	CHART_DURATION, /* of nanoseconds: 50 us, 5 ms */
 	CHART_RATIO,	/* 1.5x */
 };
@@ -29,7 +29,7 @@ struct chart_axis {
 	const char *label; /* "workers", "jobs a second" */
 	enum chart_scale scale;
 	enum chart_unit unit;
-	bool has_zero; /* a linear axis begins at 0, whatever the figures */
+	bool has_zero; /* a linear axis has 0 on it, whatever the figures */
 };
 
 struct chart_point {

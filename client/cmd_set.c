@@ -69,7 +69,7 @@ run_set(const struct context *context, const void *settings, char **operands)
 	outcome = talk_ask_once(context, "pool.set", params, &pool);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	if (context->is_json) {
+	if (context->format == FORMAT_JSON) {
 		outcome = show_json(context, pool);
 	} else {
 		pools = json_pack("[O]", pool);

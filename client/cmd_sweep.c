@@ -113,28 +113,17 @@ add_scaling_pools(struct scaling *scaling, struct experiment *experiment,
 }
 
 static enum outcome
-sweep_workers(struct experiment *experiment, const struct settings *settings)
+sweep_workers(struct experiment *experiment, const struct settings *settings,
+    const struct range *range)
 {
 	const struct context *context = experiment->context;
 	struct scaling scaling = {
 	    .count = settings->count, .cost_ns = settings->cost_ns};
-	char error[RANGE_ERROR_CHARS + 1];
 	enum outcome outcome;
-	struct range range;
 	json_t *json;
 
-	if (range_parse_counts(
-		settings->workers, 1, MAX_WORKERS, &range, error) == -1) {
-		command_complain(context->command, "--workers: %s", error);
-		return OUTCOME_USAGE;
-	}
-	if (range.values[range.n - 1] > settings->count) {
-		command_complain(context->command,
-		    "--count: at least a turn for each worker");
-		return OUTCOME_USAGE;
-	}
 	outcome =
-	    add_scaling_pools(&scaling, experiment, settings->pools, &range);
+	    add_scaling_pools(&scaling, experiment, settings->pools, range);
 	if (outcome == OUTCOME_FINE)
 		outcome = experiment_run(experiment);
 	if (outcome != OUTCOME_FINE)
@@ -212,7 +201,8 @@ add_tradeoff_points(struct tradeoff *tradeoff, struct experiment *experiment,
 }
 
 static enum outcome
-sweep_interval(struct experiment *experiment, const struct settings *settings)
+sweep_interval(struct experiment *experiment, const struct settings *settings,
+    const struct range *range)
 {
 	const struct context *context = experiment->context;
 	struct tradeoff tradeoff = {
@@ -221,20 +211,13 @@ sweep_interval(struct experiment *experiment, const struct settings *settings)
 	    .io_every = settings->io_every,
 	    .io_for_us = settings->io_for_us,
 	};
-	char error[RANGE_ERROR_CHARS + 1];
 	enum outcome outcome;
-	struct range range;
 	json_t *json;
 
-	if (range_parse_durations_us(
-		settings->interval, 1, MAX_INTERVAL_US, &range, error) == -1) {
-		command_complain(context->command, "--interval: %s", error);
-		return OUTCOME_USAGE;
-	}
 	tradeoff.pool = choose_interval_pool(experiment, settings);
 	if (tradeoff.pool == NULL)
 		return OUTCOME_REFUSED;
-	outcome = add_tradeoff_points(&tradeoff, experiment, settings, &range);
+	outcome = add_tradeoff_points(&tradeoff, experiment, settings, range);
 	if (outcome == OUTCOME_FINE)
 		outcome = experiment_run(experiment);
 	if (outcome != OUTCOME_FINE)
@@ -253,27 +236,57 @@ sweep_interval(struct experiment *experiment, const struct settings *settings)
 	return outcome;
 }
 
+/* What it is swept over. */
 static enum outcome
-run_sweep(
-    const struct context *context, const void *settings_given, char **operands)
+read_range(const struct context *context, const struct settings *settings,
+    struct range *range)
 {
-	const struct settings *settings = settings_given;
-	struct experiment experiment;
-	enum outcome outcome;
+	char error[RANGE_ERROR_CHARS + 1];
 
-	(void)operands;
 	if ((settings->workers == NULL) == (settings->interval == NULL)) {
 		command_complain(context->command,
 		    "sweep what? Give --workers 1..8 or --interval "
 		    "50us..100ms");
 		return OUTCOME_USAGE;
 	}
+	if (settings->interval != NULL) {
+		if (range_parse_durations_us(settings->interval, 1,
+			MAX_INTERVAL_US, range, error) == 0)
+			return OUTCOME_FINE;
+		command_complain(context->command, "--interval: %s", error);
+		return OUTCOME_USAGE;
+	}
+	if (range_parse_counts(
+		settings->workers, 1, MAX_WORKERS, range, error) == -1) {
+		command_complain(context->command, "--workers: %s", error);
+		return OUTCOME_USAGE;
+	}
+	if (range->values[range->n - 1] > settings->count) {
+		command_complain(context->command,
+		    "--count: at least a turn for each worker");
+		return OUTCOME_USAGE;
+	}
+	return OUTCOME_FINE;
+}
+
+static enum outcome
+run_sweep(
+    const struct context *context, const void *settings_given, char **operands)
+{
+	const struct settings *settings = settings_given;
+	struct experiment experiment;
+	struct range range;
+	enum outcome outcome = read_range(context, settings, &range);
+
+	(void)operands;
+	if (outcome != OUTCOME_FINE)
+		return outcome;
 	outcome = experiment_meet(
 	    &experiment, context, (uint32_t)settings->rounds, settings->seed);
 	if (outcome == OUTCOME_FINE)
 		outcome = settings->workers != NULL
-		    ? sweep_workers(&experiment, settings)
-		    : sweep_interval(&experiment, settings);
+		    ? sweep_workers(&experiment, settings, &range)
+		    : sweep_interval(&experiment, settings, &range);
 	return experiment_end(&experiment, outcome);
 }
 

@@ -25,7 +25,7 @@
 #include "proto/request.h"
 #include "proto/result.h"
 
-#define ARM_LABEL_CHARS 47
+#define ARM_LABEL_CHARS 63
 #define EXPERIMENT_MAX_ARMS 256
 #define EXPERIMENT_MAX_ROUNDS 10000
 #define EXPERIMENT_NO_SEED UINT64_MAX

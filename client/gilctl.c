@@ -22,11 +22,14 @@
 
 static const struct command *const commands[] = {
     &command_compare,
+    &command_sweep,
+    &command_convoy,
     &command_submit,
     &command_info,
     &command_stats,
     &command_pools,
     &command_set,
+    &command_fit,
     &command_cancel,
     &command_ping,
 };
@@ -46,7 +49,8 @@ static enum outcome
 print_help(void)
 {
 	printf(
-	    "usage: gilctl [-s ADDRESS] [--json] COMMAND ...\n\n"
+	    "usage: gilctl [-s ADDRESS] [--json|--csv|--markdown] COMMAND "
+	    "...\n\n"
 	    "Measures what one global lock costs CPU-bound threads and what "
 	    "worker\nprocesses buy back, with a gild daemon.\n\nCommands:\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)

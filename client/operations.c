@@ -14,13 +14,12 @@ double
 operations_number(const struct run *run)
 {
 	const struct job_result *result = &run->result;
-	uint64_t turns = 0;
+	uint64_t n = 0;
 
-	if (result->has_lock)
-		return (double)result->lock.io_operations;
+	/* By task: where there is no lock the job has no record of one. */
 	for (uint32_t i = 0; i < result->n_tasks; i++)
-		turns += result->tasks[i].turns;
-	return result->io_every > 0 ? (double)(turns / result->io_every) : 0;
+		n += result->tasks[i].lock.io_operations;
+	return (double)n;
 }
 
 double

@@ -8,10 +8,7 @@
 
 #include "client/experiment.h"
 
-/*
- * Of one run; all pure. Without a lock the daemon tells of no operations: they
- * follow from the turns that were done.
- */
+/* Of one run; all pure. */
 double operations_number(const struct run *run);
 double operations_per_second(const struct run *run);
 /* Mean time asleep and waiting for the lock; infinity without operations. */

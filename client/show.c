@@ -30,6 +30,29 @@ show_json(const struct context *context, const json_t *json)
 	return OUTCOME_FINE;
 }
 
+enum outcome
+show_table(const struct context *context, struct table *table)
+{
+	enum outcome outcome = OUTCOME_FINE;
+
+	if (table_print(table, context->format, &context->out) == -1)
+		outcome = talk_no_memory(context);
+	table_free(table);
+	return outcome;
+}
+
+void
+show_count(struct table *table, uint64_t n)
+{
+	table_count(table, n, "%s", units_count(n).text);
+}
+
+void
+show_duration(struct table *table, uint64_t ns)
+{
+	table_count(table, ns, "%s", units_duration(ns).text);
+}
+
 uint64_t
 show_number(const json_t *object, const char *name)
 {
@@ -94,11 +117,16 @@ static void
 add_task_figures(struct table *table, bool has_lock, uint64_t start_ns,
     uint64_t wall_ns, uint64_t cpu_ns, uint64_t wait_ns, uint64_t held_ns)
 {
-	table_cell(table, "%s", units_duration(start_ns).text);
-	table_cell(table, "%s", units_duration(wall_ns).text);
-	table_cell(table, "%s", units_duration(cpu_ns).text);
-	table_cell(table, "%s", has_lock ? units_duration(wait_ns).text : "");
-	table_cell(table, "%s", has_lock ? units_duration(held_ns).text : "");
+	show_duration(table, start_ns);
+	show_duration(table, wall_ns);
+	show_duration(table, cpu_ns);
+	if (has_lock) {
+		show_duration(table, wait_ns);
+		show_duration(table, held_ns);
+	} else {
+		table_cell(table, "%s", "");
+		table_cell(table, "%s", "");
+	}
 }
 
 static struct table *
@@ -109,11 +137,13 @@ make_task_table(const struct job_result *result)
 	table_column(table, TABLE_RIGHT, "task");
 	table_column(table, TABLE_RIGHT, "pid");
 	table_column(table, TABLE_RIGHT, "tid");
-	table_column(table, TABLE_RIGHT, "start");
-	table_column(table, TABLE_RIGHT, "wall");
-	table_column(table, TABLE_RIGHT, "CPU");
-	table_column(table, TABLE_RIGHT, result->has_lock ? "lock wait" : "");
-	table_column(table, TABLE_RIGHT, result->has_lock ? "lock held" : "");
+	table_column_named(table, TABLE_RIGHT, "start", "start_ns");
+	table_column_named(table, TABLE_RIGHT, "wall", "wall_ns");
+	table_column_named(table, TABLE_RIGHT, "CPU", "cpu_ns");
+	table_column_named(table, TABLE_RIGHT,
+	    result->has_lock ? "lock wait" : "", "lock_wait_ns");
+	table_column_named(table, TABLE_RIGHT,
+	    result->has_lock ? "lock held" : "", "lock_held_ns");
 	for (uint32_t i = 0; i < result->n_tasks; i++) {
 		const struct task_result *task = &result->tasks[i];
 
@@ -187,16 +217,16 @@ enum outcome
 show_result(const struct context *context, const struct job_result *result)
 {
 	const struct term *term = &context->out;
-	struct table *table = make_task_table(result);
-	enum outcome outcome = OUTCOME_FINE;
+	bool has_words = format_has_words(context->format);
+	enum outcome outcome;
 	char id[JOB_ID_CHARS + 1];
 	char text[160];
 
-	show_result_heading(term, result);
-	if (table_print(table, term) == -1) {
-		outcome = talk_no_memory(context);
-		goto out;
-	}
+	if (has_words)
+		show_result_heading(term, result);
+	outcome = show_table(context, make_task_table(result));
+	if (outcome != OUTCOME_FINE || !has_words)
+		return outcome;
 	fputc('\n', term->stream);
 	if (result->has_lock)
 		show_lock(term, result);
@@ -205,9 +235,7 @@ show_result(const struct context *context, const struct job_result *result)
 	    units_duration(result->timing.total_ns).text,
 	    result->attempts > 1 ? "; a task had to be started again" : "");
 	show_sentence(term, TERM_DIM, text);
-out:
-	table_free(table);
-	return outcome;
+	return OUTCOME_FINE;
 }
 
 /* "interval 5.00 ms, forced" */
@@ -229,7 +257,6 @@ enum outcome
 show_pools(const struct context *context, const json_t *pools)
 {
 	struct table *table = table_new();
-	enum outcome outcome = OUTCOME_FINE;
 	const json_t *pool;
 	size_t i;
 
@@ -247,8 +274,5 @@ show_pools(const struct context *context, const json_t *pools)
 		table_cell(table, "%" PRIu64, show_number(pool, "size"));
 		table_cell(table, "%s", lock);
 	}
-	if (table_print(table, &context->out) == -1)
-		outcome = talk_no_memory(context);
-	table_free(table);
-	return outcome;
+	return show_table(context, table);
 }

@@ -18,9 +18,6 @@
 /* A throughput that may be this much of the best is as good. */
 #define AS_GOOD 0.99
 
-/* Latencies and intervals as text, to be labels in a chart. */
-#define LABEL_CHARS 15
-
 static int
 settle_point(
     struct tradeoff_point *point, const struct run runs[], size_t n_runs)
@@ -118,18 +115,6 @@ tradeoff_to_json(
 	    weather_to_json(&experiment->weather));
 }
 
-/* "50 us", "5 ms": an interval as short as it can be written. */
-static void
-put_interval(char text[LABEL_CHARS + 1], uint64_t us)
-{
-	if (us >= 1000000 && us % 1000000 == 0)
-		snprintf(text, LABEL_CHARS + 1, "%" PRIu64 " s", us / 1000000);
-	else if (us >= 1000 && us % 1000 == 0)
-		snprintf(text, LABEL_CHARS + 1, "%" PRIu64 " ms", us / 1000);
-	else
-		snprintf(text, LABEL_CHARS + 1, "%" PRIu64 " us", us);
-}
-
 static void
 add_duration(struct table *table, double ns)
 {
@@ -169,10 +154,9 @@ make_table(const struct tradeoff *tradeoff)
 	table_column_named(table, TABLE_RIGHT, "p99", "p99_ns");
 	for (size_t i = 0; i < tradeoff->n_points; i++) {
 		const struct tradeoff_point *point = &tradeoff->points[i];
-		char interval[LABEL_CHARS + 1];
 
-		put_interval(interval, point->interval_us);
-		table_count(table, point->interval_us, "%s", interval);
+		table_count(table, point->interval_us, "%s",
+		    units_parameter_us(point->interval_us).text);
 		add_rate(table, &point->rate);
 		table_cell(table, "%s",
 		    units_percent(best > 0 ? point->rate.value / best : 0)
@@ -191,7 +175,7 @@ make_table(const struct tradeoff *tradeoff)
 /* What the charts are made of. */
 struct drawing {
 	char subtitle[192];
-	char labels[RANGE_MAX_VALUES][LABEL_CHARS + 1];
+	struct units_text labels[RANGE_MAX_VALUES];
 	struct chart_point trade[RANGE_MAX_VALUES];
 	struct chart_point p50[RANGE_MAX_VALUES];
 	struct chart_point p99[RANGE_MAX_VALUES];
@@ -231,9 +215,9 @@ draw(const struct tradeoff *tradeoff, const struct experiment *experiment,
 		struct estimate interval =
 		    estimate_exact((double)point->interval_us * 1e3);
 
-		put_interval(drawing->labels[i], point->interval_us);
+		drawing->labels[i] = units_parameter_us(point->interval_us);
 		drawing->trade[i] = (struct chart_point){
-		    point->latency_ns, point->rate, drawing->labels[i]};
+		    point->latency_ns, point->rate, drawing->labels[i].text};
 		drawing->p50[i] = (struct chart_point){
 		    interval, percentile(point->p50_ns), NULL};
 		drawing->p99[i] = (struct chart_point){
@@ -306,7 +290,6 @@ print_verdict(const struct tradeoff *tradeoff, const struct context *context)
 	const struct tradeoff_point *best = &points[tradeoff->best];
 	const struct tradeoff_point *knee = &points[tradeoff->knee];
 	const struct tradeoff_point *shortest = &points[0];
-	char interval[LABEL_CHARS + 1];
 	char text[320];
 
 	if (!isfinite(knee->latency_ns.value)) {
@@ -316,20 +299,19 @@ print_verdict(const struct tradeoff *tradeoff, const struct context *context)
 		return;
 	}
 	if (shortest->rate.value < AS_GOOD * best->rate.value) {
-		put_interval(interval, shortest->interval_us);
 		snprintf(text, sizeof(text),
 		    "An interval of %s costs the CPU-bound tasks %s of their "
 		    "throughput.",
-		    interval,
+		    units_parameter_us(shortest->interval_us).text,
 		    units_percent(1 - shortest->rate.value / best->rate.value)
 			.text);
 		report_sentence(context, TERM_PLAIN, text);
 	}
-	put_interval(interval, knee->interval_us);
 	snprintf(text, sizeof(text),
 	    "Take %s: an operation takes %s there, and no interval gave the "
 	    "CPU-bound tasks more than %s on top.",
-	    interval, units_duration((uint64_t)knee->latency_ns.value).text,
+	    units_parameter_us(knee->interval_us).text,
+	    units_duration((uint64_t)knee->latency_ns.value).text,
 	    units_percent(best->rate.value / knee->rate.value - 1).text);
 	report_sentence(context, TERM_BOLD, text);
 }

@@ -116,6 +116,22 @@ units_duration_like(uint64_t ns, uint64_t like_ns)
 }
 
 struct units_text
+units_parameter_us(uint64_t us)
+{
+	struct units_text out;
+
+	if (us >= 1000000 && us % 1000000 == 0)
+		snprintf(
+		    out.text, sizeof(out.text), "%" PRIu64 " s", us / 1000000);
+	else if (us >= 1000 && us % 1000 == 0)
+		snprintf(
+		    out.text, sizeof(out.text), "%" PRIu64 " ms", us / 1000);
+	else
+		snprintf(out.text, sizeof(out.text), "%" PRIu64 " us", us);
+	return out;
+}
+
+struct units_text
 units_range(uint64_t min_ns, uint64_t max_ns, uint64_t like_ns)
 {
 	struct units_text out;

@@ -21,6 +21,9 @@ struct units_text units_duration(uint64_t ns);
  */
 struct units_text units_duration_like(uint64_t ns, uint64_t like_ns);
 
+/* A parameter in whole microseconds, as short as can be: 50 us, 5 ms, 2 s */
+struct units_text units_parameter_us(uint64_t us);
+
 /*
  * min .. max: "1.008 .. 1.019", both like `like_ns`, and without naming the
  * unit.

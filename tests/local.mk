@@ -2,7 +2,7 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/suite.h
+EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/suite.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -70,13 +70,15 @@ TESTS += $(DAEMON_TESTS)
 LOCK_TESTS = \
 	%D%/unit/test_countdown \
 	%D%/unit/test_gil \
-	%D%/unit/test_gil_contest
+	%D%/unit/test_gil_contest \
+	%D%/unit/test_gil_policies
 LOCK_LDADD = libgildcore.a libgilproto.a $(CHECK_LIBS)
 check_PROGRAMS += $(LOCK_TESTS)
 TESTS += $(LOCK_TESTS)
 %C%_unit_test_countdown_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_contest_LDADD = $(LOCK_LDADD)
+%C%_unit_test_gil_policies_LDADD = $(LOCK_LDADD)
 
 # --- client/ ---
 CLIENT_TESTS = \
