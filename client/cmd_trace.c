@@ -363,7 +363,8 @@ trace_kept(struct trace *trace, struct recording_kept *kept, const char *jobs)
 	for (size_t i = 0; i < kept->n_events && outcome == OUTCOME_FINE; i++)
 		if (timeline_add(timeline, &kept->events[i]) == -1)
 			outcome = talk_no_memory(trace->context);
-	snprintf(title, sizeof(title), "Pool %s", kept->pool);
+	snprintf(
+	    title, sizeof(title), "Pool %.*s", POOL_NAME_CHARS, kept->pool);
 	if (outcome == OUTCOME_FINE)
 		outcome = finish_pool(trace, kept->pool, title, jobs, timeline);
 	timeline_free(timeline);
