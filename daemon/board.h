@@ -96,6 +96,7 @@ struct pool_record {
 struct board {
 	const struct settings *settings;
 	struct calibration calibration;
+	uint64_t event_ps;	  /* what recording one event costs */
 	uint64_t started_ns;	  /* monotonic */
 	uint64_t started_unix_ms; /* wall clock */
 

@@ -27,6 +27,15 @@ event_ring_init(struct event_ring *ring, uint32_t capacity)
 	ring->capacity = capacity;
 }
 
+void
+event_ring_begin(struct event_ring *ring)
+{
+	/* Published together with the event's number, which is taken next. */
+	atomic_store_explicit(&ring->begun,
+	    atomic_load_explicit(&ring->written, memory_order_relaxed) + 1,
+	    memory_order_relaxed);
+}
+
 static size_t
 ring_word(const struct event_ring *ring, uint64_t place)
 {
@@ -95,4 +104,29 @@ event_ring_read(const struct event_ring *ring, uint64_t *cursor,
 	memmove(events, events + stale, (n - stale) * sizeof(events[0]));
 	*cursor = first + n;
 	return n - stale;
+}
+
+uint64_t
+event_ring_oldest(const struct event_ring *ring)
+{
+	return ring_oldest(ring, event_ring_end(ring));
+}
+
+uint64_t
+event_ring_end(const struct event_ring *ring)
+{
+	return atomic_load_explicit(&ring->written, memory_order_acquire);
+}
+
+uint64_t
+event_ring_begun(const struct event_ring *ring)
+{
+	return atomic_load_explicit(&ring->begun, memory_order_relaxed);
+}
+
+void
+event_ring_recover(struct event_ring *ring)
+{
+	atomic_store_explicit(
+	    &ring->begun, event_ring_end(ring), memory_order_relaxed);
 }

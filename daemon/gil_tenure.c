@@ -25,8 +25,9 @@ thread_record_event(
 	if (!gil->parameters.has_events || gil->event_number == NULL ||
 	    thread->config.ring == NULL)
 		return;
+	event_ring_begin(thread->config.ring);
 	event.number = atomic_fetch_add_explicit(
-	    gil->event_number, 1, memory_order_relaxed);
+	    gil->event_number, 1, memory_order_release);
 	event.time_ns = time_ns;
 	event.domain = gil->domain;
 	event.thread = thread->config.number;

@@ -78,6 +78,8 @@ interpreter_make_thread(struct interpreter *interpreter, uint32_t number)
 		board_blocked(&generation->board, process->pool, number),
 	};
 
+	/* A predecessor may have been killed while it wrote. */
+	event_ring_recover(config.ring);
 	if (gil_join(interpreter->domains[domain], thread, &config) != 0)
 		return -1;
 	executor_init(&interpreter->executors[number], generation,

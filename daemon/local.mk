@@ -13,6 +13,8 @@ libgildcore_a_SOURCES = \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/doors.c %D%/doors.h \
+	%D%/event_cost.c %D%/event_cost.h \
+	%D%/event_reader.c %D%/event_reader.h \
 	%D%/event_ring.c %D%/event_ring.h \
 	%D%/executor.c %D%/executor.h \
 	%D%/frontend.c %D%/frontend.h \
@@ -23,9 +25,11 @@ libgildcore_a_SOURCES = \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
 	%D%/listeners.c %D%/listeners.h \
+	%D%/lock_events.c %D%/lock_events.h \
 	%D%/log.c %D%/log.h \
 	%D%/master.c %D%/master.h \
 	%D%/methods.c %D%/methods.h \
+	%D%/methods_private.h %D%/pool_set.c \
 	%D%/option.c %D%/option.h \
 	%D%/option_table.c %D%/option_table.h \
 	%D%/options.c %D%/options.h \
@@ -35,6 +39,7 @@ libgildcore_a_SOURCES = \
 	%D%/queue.c %D%/queue.h \
 	%D%/recovery.c %D%/recovery.h \
 	%D%/report.c %D%/report.h \
+	%D%/report_lock.c %D%/report_lock.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \

@@ -33,6 +33,7 @@
 
 #include "daemon/backoff.h"
 #include "daemon/clock.h"
+#include "daemon/event_cost.h"
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
 #include "daemon/log.h"
@@ -487,6 +488,10 @@ master_open(struct master *master)
 		    RESPAWN_QUIET_NS);
 	}
 	master->generation.board.calibration = countdown_calibrate();
+	if (event_cost_measure(&master->generation.board.event_ps) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		return -1;
+	}
 	return 0;
 }
 

@@ -1,30 +1,23 @@
 /*
- * The methods. Run by a frontend's one thread. Each checks its params itself
- * and gives its answer; what it does is done elsewhere (job.c, peer.c,
- * report.c, the board).
+ * The methods, but for pool.set. Run by a frontend's one thread. Each checks its
+ * params itself and gives its answer; what it does is done elsewhere (job.c,
+ * peer.c, report.c, lock_events.c).
  */
 #include "daemon/methods.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/answer.h"
 #include "daemon/doors.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
+#include "daemon/lock_events.h"
+#include "daemon/methods_private.h"
 #include "daemon/peer.h"
 #include "daemon/report.h"
 #include "proto/params.h"
 #include "proto/request.h"
-
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-/* One call as its method sees it. */
-struct invocation {
-	struct frontend *frontend;
-	struct job_owner *owner; /* the client, as jobs see it */
-	const json_t *params;	 /* NULL when absent */
-	struct answer *answer;
-};
 
 /* --- params --- */
 
@@ -40,8 +33,7 @@ takes_nothing(const struct invocation *invocation)
 	return false;
 }
 
-/* The pool's number, or -1 with *error set. */
-static int
+int
 pool_find(
     const struct frontend *frontend, const char *name, struct rpc_error *error)
 {
@@ -90,67 +82,6 @@ pool_list(const struct invocation *invocation)
 		answer_result(invocation->answer,
 		    json_pack("{s:o*}", "pools",
 			report_pools(invocation->frontend->generation)));
-}
-
-/* 0, or -1 with *error set: whether this pool has a switch interval. */
-static int
-pool_check_interval(const struct pool_settings *pool, struct rpc_error *error)
-{
-	if (pool->kind != POOL_THREADS)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
-		    "pool %s is of kind processes: it has no lock, and so no "
-		    "switch interval",
-		    pool->name);
-	if (pool->policy != GIL_INTERVAL)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
-		    "pool %s is of policy %s: it has no switch interval",
-		    pool->name, gil_policy_name(pool->policy));
-	return 0;
-}
-
-/* The pool's number, or -1 with *error set; *interval_us is checked. */
-static int
-pool_set_check(const struct invocation *invocation, uint64_t *interval_us,
-    struct rpc_error *error)
-{
-	static const char *const names[] = {"pool", "interval_us"};
-	const struct frontend *frontend = invocation->frontend;
-	const json_t *params = invocation->params;
-	const char *name;
-	int pool;
-
-	if (params_check(params, names, N_OF(names), error) != 0 ||
-	    params_require(params, "pool", "a pool's name", error) != 0 ||
-	    params_require(params, "interval_us",
-		"the switch interval in microseconds, an integer",
-		error) != 0 ||
-	    params_read_string(params, "pool", &name, error) != 0 ||
-	    params_read_integer(params, "interval_us", 1,
-		SETTINGS_MAX_INTERVAL_US, interval_us, error) != 0)
-		return -1;
-	pool = pool_find(frontend, name, error);
-	if (pool < 0 ||
-	    pool_check_interval(&frontend->settings->pools[pool], error) != 0)
-		return -1;
-	return pool;
-}
-
-static void
-pool_set(const struct invocation *invocation)
-{
-	const struct generation *generation = invocation->frontend->generation;
-	struct rpc_error error;
-	uint64_t interval_us;
-	int pool = pool_set_check(invocation, &interval_us, &error);
-
-	if (pool < 0) {
-		answer_error(invocation->answer, &error);
-		return;
-	}
-	counter_set(&generation->board.pools[pool].interval_us, interval_us);
-	generation_ring(generation, (uint32_t)pool);
-	answer_result(
-	    invocation->answer, report_pool(generation, (uint32_t)pool));
 }
 
 /* --- job.* --- */
@@ -204,16 +135,13 @@ job_submit_call(const struct invocation *invocation)
 		answer_result(invocation->answer, NULL);
 }
 
-/* 0, or -1 with *error set. */
+/* Reads `job`, a job's id. 0, or -1 with *error set. */
 static int
-job_cancel_check(
-    const json_t *params, struct job_id *id, struct rpc_error *error)
+job_read_id(const json_t *params, struct job_id *id, struct rpc_error *error)
 {
-	static const char *const names[] = {"job"};
 	const char *text;
 
-	if (params_check(params, names, N_OF(names), error) != 0 ||
-	    params_require(params, "job", "a job's id, a string", error) != 0 ||
+	if (params_require(params, "job", "a job's id, a string", error) != 0 ||
 	    params_read_string(params, "job", &text, error) != 0)
 		return -1;
 	if (job_id_parse(text, id) != 0)
@@ -222,6 +150,18 @@ job_cancel_check(
 		    "01KAP4Z3M8W5Q7N2B6X9R1T0CE",
 		    JOB_ID_CHARS);
 	return 0;
+}
+
+/* 0, or -1 with *error set. */
+static int
+job_cancel_check(
+    const json_t *params, struct job_id *id, struct rpc_error *error)
+{
+	static const char *const names[] = {"job"};
+
+	if (params_check(params, names, N_OF(names), error) != 0)
+		return -1;
+	return job_read_id(params, id, error);
 }
 
 static void
@@ -237,6 +177,117 @@ job_cancel_call(const struct invocation *invocation)
 		    invocation->frontend->peers, id, invocation->answer);
 }
 
+/* --- lock.events --- */
+
+/* The pool's number, or -1 with *error set: whether it has events. */
+static int
+lock_events_find_named(const struct frontend *frontend, const json_t *params,
+    struct rpc_error *error)
+{
+	const char *name;
+	int pool;
+
+	if (params_read_string(params, "pool", &name, error) != 0)
+		return -1;
+	pool = pool_find(frontend, name, error);
+	if (pool >= 0 && frontend->settings->pools[pool].kind != POOL_THREADS)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
+		    "pool %s is of kind processes: it has no lock, and so no "
+		    "events",
+		    name);
+	return pool;
+}
+
+/* The number of the pool that has the job's events, or -1 with *error set. */
+static int
+lock_events_find_job(
+    const struct frontend *frontend, struct job_id job, struct rpc_error *error)
+{
+	char text[JOB_ID_CHARS + 1];
+	uint32_t pool;
+
+	if (lock_events_find_pool(frontend->board, job, &pool) == 0)
+		return (int)pool;
+	job_id_format(job, text);
+	return rpc_error_set(error, RPC_NO_SUCH_JOB, "job",
+	    "no pool has events of job %s: they were overwritten, or its pool "
+	    "records none",
+	    text);
+}
+
+/* Fills in query's pool and job; *job is where query->job then points to. */
+static int
+lock_events_find(const struct frontend *frontend, const json_t *params,
+    struct lock_events_query *query, struct job_id *job,
+    struct rpc_error *error)
+{
+	bool has_job = json_object_get(params, "job") != NULL;
+	int pool;
+
+	if (has_job) {
+		if (job_read_id(params, job, error) != 0)
+			return -1;
+		query->job = job;
+	} else if (params_require(params, "pool",
+		       "a pool's name, unless a job is given", error) != 0) {
+		return -1;
+	}
+	if (json_object_get(params, "pool") != NULL)
+		pool = lock_events_find_named(frontend, params, error);
+	else
+		pool = lock_events_find_job(frontend, *job, error);
+	if (pool < 0)
+		return -1;
+	query->pool = (uint32_t)pool;
+	return 0;
+}
+
+/* 0, or -1 with *error set. *job is where query->job points to. */
+static int
+lock_events_check(const struct invocation *invocation,
+    struct lock_events_query *query, struct job_id *job,
+    struct rpc_error *error)
+{
+	static const char *const names[] = {"pool", "job", "since", "limit"};
+	const struct frontend *frontend = invocation->frontend;
+	const json_t *params = invocation->params;
+	uint64_t limit = LOCK_EVENTS_DEFAULT_LIMIT, end;
+	uint64_t room =
+	    frontend->settings->max_unsent_bytes / LOCK_EVENTS_EVENT_BYTES;
+
+	*query = (struct lock_events_query){
+	    .has_since = json_object_get(params, "since") != NULL};
+	if (params_check(params, names, N_OF(names), error) != 0 ||
+	    params_read_integer(params, "since", 0, REQUEST_MAX_INTEGER,
+		&query->since, error) != 0 ||
+	    params_read_integer(params, "limit", 1, LOCK_EVENTS_MAX_LIMIT,
+		&limit, error) != 0 ||
+	    lock_events_find(frontend, params, query, job, error) != 0)
+		return -1;
+	query->limit = limit < room ? limit : room;
+	end = counter_get(&frontend->board->pools[query->pool].event_number);
+	if (query->since > end)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "since",
+		    "since is a number that comes later: the next one is "
+		    "%" PRIu64,
+		    end);
+	return 0;
+}
+
+static void
+lock_events_call(const struct invocation *invocation)
+{
+	struct lock_events_query query;
+	struct rpc_error error;
+	struct job_id job;
+
+	if (lock_events_check(invocation, &query, &job, &error) != 0)
+		answer_error(invocation->answer, &error);
+	else
+		answer_result(invocation->answer,
+		    lock_events_read(invocation->frontend->board, &query));
+}
+
 /* --- the table --- */
 
 static const struct {
@@ -247,6 +298,7 @@ static const struct {
     {"job.cancel", job_cancel_call},
     {"pool.list", pool_list},
     {"pool.set", pool_set},
+    {"lock.events", lock_events_call},
     {"server.info", server_info},
     {"server.stats", server_stats},
     {"server.ping", server_ping},

@@ -225,6 +225,7 @@ complain(const struct option_row *row, const char *text,
 	    [OPTION_CHOICE] = {"", ""},
 	    [OPTION_DURATION] = {"a duration from ", ", such as 30s or 500ms"},
 	    [OPTION_INTEGER] = {"an integer from ", ""},
+	    [OPTION_POWER] = {"a power of two from ", ", such as 4096"},
 	    [OPTION_SIZE] = {"a size from ", ", such as 65536, 64k or 1M"},
 	};
 	char bounds[OPTION_TEXT_CHARS + 1];
@@ -304,7 +305,8 @@ option_parse(const struct option_row *row, const char *text, void *record,
 	if (row->type == OPTION_ADDRESSES)
 		return parse_addresses(text, record, complaint);
 	if (parse_number(row, text, &number) != 0 || number < row->min ||
-	    number > row->max)
+	    number > row->max ||
+	    (row->type == OPTION_POWER && (number & (number - 1)) != 0))
 		return complain(row, text, complaint);
 	store_number(row, record, number);
 	return 0;

@@ -18,14 +18,19 @@ enum option_type {
 	OPTION_CHOICE,	 /* one of a few names */
 	OPTION_DURATION, /* ns; written 30 (seconds), 30s, 500ms, 5m */
 	OPTION_INTEGER,	 /* written 50000 or 50_000 */
+	OPTION_POWER,	 /* an integer that is a power of two */
 	OPTION_SIZE,	 /* bytes; written 1048576, 1M, 64k */
 };
 
 /* Which pools have a use for an option. */
 enum option_scope {
 	SCOPE_ANY,
-	SCOPE_LOCK,	/* pools whose threads share a lock */
-	SCOPE_INTERVAL, /* of these, under policy interval */
+	SCOPE_THREADS,	/* pools of kind threads */
+	SCOPE_FREE,	/* of these, those without a lock */
+	SCOPE_LOCK,	/* of these, those whose threads share locks */
+	SCOPE_INTERVAL, /* of these, under policy interval; and so on */
+	SCOPE_TICKS,
+	SCOPE_FAIR,
 };
 
 struct option_row {

@@ -7,20 +7,27 @@
 #include <string.h>
 
 #include "daemon/clock.h"
+#include "daemon/log.h"
 #include "proto/nearest.h"
 
 static const char *
-kind_name(uint64_t kind)
+choice_of_kind(uint64_t kind)
 {
 	return kind <= POOL_PROCESSES ? pool_kind_name((enum pool_kind)kind)
 				      : NULL;
 }
 
 static const char *
-policy_name(uint64_t policy)
+choice_of_preset(uint64_t preset)
 {
-	return policy < GIL_POLICY_COUNT
-	    ? gil_policy_name((enum gil_policy)policy)
+	return gil_preset_name((size_t)preset);
+}
+
+static const char *
+choice_of_affinity(uint64_t affinity)
+{
+	return affinity < AFFINITY_COUNT
+	    ? affinity_name((enum affinity)affinity)
 	    : NULL;
 }
 
@@ -33,7 +40,7 @@ static const struct option_row settings_rows[] = {
 	.name = "listen",
 	.type = OPTION_ADDRESSES,
 	.initial = SETTINGS_DEFAULT_LISTEN,
-	.meaning = "where clients connect; [IPV6]:PORT, unix:PATH too",
+	.meaning = "where clients connect; unix:PATH too",
     },
     {
 	.name = "allow_remote",
@@ -140,7 +147,7 @@ static const struct option_row pool_rows[] = {
 	.type = OPTION_CHOICE,
 	FIELD(pool_settings, kind),
 	.max = POOL_PROCESSES,
-	.choice_name = kind_name,
+	.choice_name = choice_of_kind,
 	.meaning = "what runs its tasks",
     },
     {
@@ -152,14 +159,41 @@ static const struct option_row pool_rows[] = {
 	.meaning = "4 threads, or a process a CPU",
     },
     {
+	.name = "affinity",
+	.type = OPTION_CHOICE,
+	FIELD(pool_settings, affinity),
+	.max = AFFINITY_COUNT - 1,
+	.choice_name = choice_of_affinity,
+	.initial = "none",
+	.meaning = "the CPUs that it runs on",
+    },
+    {
+	.name = "locks",
+	.type = OPTION_INTEGER,
+	FIELD(pool_settings, locks),
+	.max = SETTINGS_MAX_POOL_SIZE,
+	.scope = SCOPE_THREADS,
+	.initial = "1",
+	.meaning = "that its threads share; 0: none",
+    },
+    {
+	.name = "overhead_pct",
+	.type = OPTION_INTEGER,
+	FIELD(pool_settings, overhead_pct),
+	.max = SETTINGS_MAX_OVERHEAD_PCT,
+	.scope = SCOPE_FREE,
+	.initial = "0",
+	.meaning = "work to add to a turn",
+    },
+    {
 	.name = "policy",
 	.type = OPTION_CHOICE,
-	FIELD(pool_settings, policy),
-	.max = GIL_POLICY_COUNT - 1,
-	.choice_name = policy_name,
+	FIELD(pool_settings, preset),
+	.max = GIL_PRESETS - 1,
+	.choice_name = choice_of_preset,
 	.scope = SCOPE_LOCK,
 	.initial = "interval",
-	.meaning = "how its threads share the lock",
+	.meaning = "how its threads share a lock",
     },
     {
 	.name = "interval_us",
@@ -179,6 +213,54 @@ static const struct option_row pool_rows[] = {
 	.scope = SCOPE_INTERVAL,
 	.initial = "true",
 	.meaning = "who yields waits for a switch",
+    },
+    {
+	.name = "check_interval",
+	.type = OPTION_INTEGER,
+	FIELD(pool_settings, check_interval),
+	.min = 1,
+	.max = SETTINGS_MAX_CHECK_INTERVAL,
+	.scope = SCOPE_TICKS,
+	.initial = "100",
+	.meaning = "turns from tick to tick",
+    },
+    {
+	.name = "quantum_us",
+	.type = OPTION_INTEGER,
+	FIELD(pool_settings, quantum_us),
+	.min = 1,
+	.max = SETTINGS_MAX_INTERVAL_US,
+	.scope = SCOPE_FAIR,
+	.initial = "5000",
+	.meaning = "when the next one asks for the lock",
+    },
+    {
+	.name = "timer_us",
+	.type = OPTION_INTEGER,
+	FIELD(pool_settings, timer_us),
+	.max = SETTINGS_MAX_INTERVAL_US,
+	.scope = SCOPE_FAIR,
+	.initial = "0",
+	.meaning = "it asks at multiples of this",
+    },
+    {
+	.name = "events",
+	.type = OPTION_BOOLEAN,
+	FIELD(pool_settings, events),
+	.max = true,
+	.scope = SCOPE_THREADS,
+	.initial = "false",
+	.meaning = "record what happens at its locks",
+    },
+    {
+	.name = "events_kept",
+	.type = OPTION_POWER,
+	FIELD(pool_settings, events_kept),
+	.min = 64,
+	.max = SETTINGS_MAX_EVENTS_KEPT,
+	.scope = SCOPE_THREADS,
+	.initial = "16384",
+	.meaning = "of each thread, the latest",
     },
 };
 
@@ -259,18 +341,49 @@ option_check_pool_name(
 	return -1;
 }
 
+struct gil_parameters
+option_preset(const struct pool_settings *pool)
+{
+	struct gil_parameters parameters;
+
+	gil_parameters_init(&parameters);
+	if (gil_preset_apply(gil_preset_name(pool->preset), &parameters) != 0)
+		fatal("policy %u is none", pool->preset);
+	return parameters;
+}
+
+/* NULL, or why a pool has no use for this option. */
+static const char *
+why_useless(const struct option_row *row, const struct pool_settings *pool)
+{
+	static const char *const nobody_asks[GIL_POLICY_COUNT] = {
+	    [GIL_TICKS] = "under policy ticks nobody asks for the lock",
+	    [GIL_HOLD] = "under policy hold nobody asks for the lock",
+	    [GIL_FAIR] = "under policy fair a waiter asks after quantum_us",
+	};
+	enum gil_policy policy = option_preset(pool).policy;
+
+	if (row->scope == SCOPE_ANY)
+		return NULL;
+	if (pool->kind == POOL_PROCESSES)
+		return "worker processes share no lock";
+	if (row->scope == SCOPE_FREE && pool->locks > 0)
+		return "only threads without a lock have an overhead";
+	if (row->scope >= SCOPE_LOCK && pool->locks == 0)
+		return "with locks = 0 its threads share no lock";
+	if (row->scope == SCOPE_INTERVAL)
+		return nobody_asks[policy];
+	if (row->scope == SCOPE_TICKS && policy != GIL_TICKS)
+		return "only under policy ticks are there ticks";
+	if (row->scope == SCOPE_FAIR && policy != GIL_FAIR)
+		return "only under policy fair is there a quantum";
+	return NULL;
+}
+
 bool
 option_applies(const struct option_row *row, const struct pool_settings *pool)
 {
-	switch (row->scope) {
-	case SCOPE_LOCK:
-		return pool->kind == POOL_THREADS;
-	case SCOPE_INTERVAL:
-		return pool->kind == POOL_THREADS &&
-		    pool->policy == GIL_INTERVAL;
-	default:
-		return true;
-	}
+	return why_useless(row, pool) == NULL;
 }
 
 int
@@ -279,17 +392,14 @@ option_check_pool(const struct pool_settings *pool,
 {
 	for (size_t i = 0; i < pool_table.n_rows; i++) {
 		const struct option_row *row = &pool_rows[i];
+		const char *why = why_useless(row, pool);
 
 		if ((pool->given & option_bit(&pool_table, row)) == 0 ||
-		    option_applies(row, pool))
+		    why == NULL)
 			continue;
 		snprintf(complaint, OPTION_COMPLAINT_CHARS + 1,
-		    pool->kind == POOL_PROCESSES
-			? "pool.%s.%s: worker processes share no lock, so a "
-			  "pool of kind processes takes no %s"
-			: "pool.%s.%s: under policy hold nobody asks for the "
-			  "lock, so it takes no %s",
-		    pool->name, row->name, row->name);
+		    "pool.%s.%s: %s, so it takes no %s", pool->name, row->name,
+		    why, row->name);
 		return -1;
 	}
 	return 0;

@@ -43,8 +43,11 @@ int option_check_pool_name(
     const char *name, char complaint[OPTION_COMPLAINT_CHARS + 1])
     __attribute__((warn_unused_result));
 
+/* The policy that a pool was given, and, of a preset, its parameters. */
+struct gil_parameters option_preset(const struct pool_settings *pool);
+
 /*
- * Whether a pool, by its kind and policy, has a use for all that was given.
+ * Whether a pool, by its kind, locks and policy, has a use for all that was given.
  * 0, or -1 with complaint filled in.
  */
 int option_check_pool(const struct pool_settings *pool,

@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/option.h"
 #include "daemon/option_table.h"
@@ -21,6 +22,7 @@
 #define DEFAULT_THREADS 4
 #define MIN_DEFAULT_PROCESSES 2
 #define POOL_PREFIX "pool."
+#define LINE_CHARS 76 /* less a blank, and parentheses */
 
 static int __attribute__((format(printf, 2, 3)))
 complain(char error[OPTIONS_ERROR_CHARS + 1], const char *format, ...)
@@ -33,16 +35,6 @@ complain(char error[OPTIONS_ERROR_CHARS + 1], const char *format, ...)
 	return -1;
 }
 
-static struct pool_settings *
-add_pool(struct settings *settings, const char *name)
-{
-	struct pool_settings *pool = &settings->pools[settings->n_pools++];
-
-	*pool = (struct pool_settings){.kind = POOL_THREADS};
-	memcpy(pool->name, name, strlen(name) + 1); /* a valid name */
-	return pool;
-}
-
 /* A row's own default; the table's mistake if it is not right. */
 static void
 set_initial(const struct option_row *row, void *record)
@@ -51,6 +43,23 @@ set_initial(const struct option_row *row, void *record)
 
 	if (option_parse(row, row->initial, record, complaint) != 0)
 		fatal("the default of %s %s", row->name, complaint);
+}
+
+/* A pool with all defaults but its size, which depends on its kind. */
+static struct pool_settings *
+add_pool(struct settings *settings, const char *name, enum pool_kind kind)
+{
+	struct pool_settings *pool = &settings->pools[settings->n_pools++];
+
+	*pool = (struct pool_settings){.kind = kind};
+	memcpy(pool->name, name, strlen(name) + 1); /* a valid name */
+	for (size_t i = 0; i < pool_table.n_rows; i++) {
+		const struct option_row *row = &pool_table.rows[i];
+
+		if (row->initial != NULL)
+			set_initial(row, pool);
+	}
+	return pool;
 }
 
 void
@@ -63,8 +72,8 @@ options_init(struct settings *settings)
 		if (row->type != OPTION_ADDRESSES)
 			set_initial(row, settings);
 	}
-	add_pool(settings, "threads")->kind = POOL_THREADS;
-	add_pool(settings, "processes")->kind = POOL_PROCESSES;
+	add_pool(settings, "threads", POOL_THREADS);
+	add_pool(settings, "processes", POOL_PROCESSES);
 }
 
 /* The pool of this name, made if that is what this option does. */
@@ -102,7 +111,7 @@ reach_pool(struct settings *settings, const char *name,
 		    name, SETTINGS_MAX_POOLS);
 		return NULL;
 	}
-	return add_pool(settings, name);
+	return add_pool(settings, name, POOL_THREADS);
 }
 
 /* rest is what follows "pool.". */
@@ -190,19 +199,51 @@ default_processes(void)
 					  : SETTINGS_MAX_POOL_SIZE;
 }
 
+static bool
+is_given(const struct pool_settings *pool, const char *name)
+{
+	return (pool->given &
+		   option_bit(&pool_table, option_find(&pool_table, name))) !=
+	    0;
+}
+
+/* A preset is a policy with defaults of its own. */
+static void
+finish_policy(struct pool_settings *pool)
+{
+	struct gil_parameters parameters = option_preset(pool);
+
+	pool->policy = parameters.policy;
+	if (!is_given(pool, "quantum_us"))
+		pool->quantum_us = parameters.quantum_ns / NS_PER_US;
+	if (!is_given(pool, "timer_us"))
+		pool->timer_us = parameters.timer_ns / NS_PER_US;
+}
+
 static void
 finish_pool(struct pool_settings *pool)
 {
-	for (size_t i = 0; i < pool_table.n_rows; i++) {
-		const struct option_row *row = &pool_table.rows[i];
-
-		if (row->initial != NULL &&
-		    (pool->given & option_bit(&pool_table, row)) == 0)
-			set_initial(row, pool);
-	}
 	if (pool->size == 0)
 		pool->size = pool->kind == POOL_THREADS ? DEFAULT_THREADS
 							: default_processes();
+	finish_policy(pool);
+}
+
+/* 0, or -1 with complaint filled in. */
+static int
+check_pool(const struct pool_settings *pool,
+    char complaint[OPTION_COMPLAINT_CHARS + 1])
+{
+	if (option_check_pool(pool, complaint) != 0)
+		return -1;
+	if (pool->kind == POOL_THREADS && pool->locks > pool->size) {
+		snprintf(complaint, OPTION_COMPLAINT_CHARS + 1,
+		    "pool.%s.locks: %u locks are too many for %u threads: "
+		    "each needs a thread",
+		    pool->name, pool->locks, pool->size);
+		return -1;
+	}
+	return 0;
 }
 
 int
@@ -218,7 +259,7 @@ options_finish(struct settings *settings, char error[OPTIONS_ERROR_CHARS + 1])
 		struct pool_settings *pool = &settings->pools[i];
 
 		finish_pool(pool);
-		if (option_check_pool(pool, complaint) != 0)
+		if (check_pool(pool, complaint) != 0)
 			return complain(error, "%s", complaint);
 	}
 	return 0;
@@ -261,9 +302,13 @@ describe_row(const char *prefix, const struct option_row *row, FILE *out)
 	    row->initial == NULL ? "" : row->initial);
 
 	option_format_bounds(row, bounds);
-	fprintf(out, "%*s%s%s%s%s\n", OPTIONS_DESCRIBE_COLUMN - length, "",
-	    row->meaning, bounds[0] == '\0' ? "" : " (", bounds,
-	    bounds[0] == '\0' ? "" : ")");
+	length = fprintf(
+	    out, "%*s%s", OPTIONS_DESCRIBE_COLUMN - length, "", row->meaning);
+	if (OPTIONS_DESCRIBE_COLUMN + length + strlen(bounds) > LINE_CHARS)
+		fprintf(out, "\n%*s", OPTIONS_DESCRIBE_COLUMN, "");
+	else if (bounds[0] != '\0')
+		fputc(' ', out);
+	fprintf(out, bounds[0] != '\0' ? "(%s)\n" : "%s\n", bounds);
 }
 
 void

@@ -63,9 +63,9 @@ int options_print(const struct settings *settings, FILE *out)
 
 /*
  * The table as text for `gild -h`: a line an option with its default, its
- * meaning from this column on, and its bounds.
+ * meaning from this column on, and its bounds, on a second line if need be.
  */
-#define OPTIONS_DESCRIBE_COLUMN 30
+#define OPTIONS_DESCRIBE_COLUMN 32
 void options_describe(FILE *out);
 
 #endif

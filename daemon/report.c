@@ -12,7 +12,7 @@
 #include "daemon/clock.h"
 #include "daemon/generation.h"
 #include "daemon/process.h"
-#include "proto/lockwire.h"
+#include "daemon/report_lock.h"
 
 /* CPUs that this process may run on. */
 static int
@@ -48,18 +48,13 @@ report_pool(const struct generation *generation, uint32_t pool)
 {
 	const struct pool_settings *settings =
 	    &generation->settings->pools[pool];
-	json_t *lock;
+	enum affinity affinity =
+	    (enum affinity)counter_get(&generation->board.pools[pool].affinity);
 
-	if (settings->kind == POOL_THREADS)
-		lock = json_pack("{s:s, s:I, s:b}", "policy",
-		    gil_policy_name(settings->policy), "interval_us",
-		    get(&generation->board.pools[pool].interval_us), "force",
-		    settings->force);
-	else
-		lock = json_null();
-	return json_pack("{s:s, s:s, s:I, s:o}", "name", settings->name, "kind",
-	    pool_kind_name(settings->kind), "size", (json_int_t)settings->size,
-	    "lock", lock);
+	return json_pack("{s:s, s:s, s:I, s:s, s:o}", "name", settings->name,
+	    "kind", pool_kind_name(settings->kind), "size",
+	    (json_int_t)settings->size, "affinity", affinity_name(affinity),
+	    "lock", report_lock_parameters(generation, pool));
 }
 
 json_t *
@@ -105,14 +100,16 @@ report_info(const struct generation *generation)
 {
 	const struct board *board = &generation->board;
 
-	return json_pack("{s:s, s:i, s:i, s:I, s:o, s:o, s:o, s:{s:I, s:I}}",
-	    "version", PACKAGE_VERSION, "pid", generation->master_pid, "cores",
-	    cores(), "started_ms", (json_int_t)board->started_unix_ms,
-	    "addresses", report_addresses(generation->listeners), "pools",
+	return json_pack(
+	    "{s:s, s:i, s:i, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
+	    PACKAGE_VERSION, "pid", generation->master_pid, "cores", cores(),
+	    "started_ms", (json_int_t)board->started_unix_ms, "addresses",
+	    report_addresses(generation->listeners), "pools",
 	    report_pools(generation), "limits",
 	    report_limits(generation->settings), "calibration", "turn_ps",
 	    (json_int_t)board->calibration.turn_ps, "spin_ps",
-	    (json_int_t)board->calibration.spin_ps);
+	    (json_int_t)board->calibration.spin_ps, "event_ps",
+	    (json_int_t)board->event_ps);
 }
 
 /* --- counters --- */
@@ -194,22 +191,6 @@ report_executors(const struct generation *generation, uint32_t pool)
 	return executors;
 }
 
-static json_t *
-report_lock(const struct generation *generation, uint32_t pool)
-{
-	const struct board *board = &generation->board;
-	struct lock_histograms histograms = {0};
-	struct lock_record sum = {0};
-
-	if (generation->settings->pools[pool].kind != POOL_THREADS)
-		return json_null();
-	for (uint32_t i = 0; i < generation->settings->pools[pool].size; i++)
-		lock_totals_sum(
-		    &board->seats[board->first_seat[pool] + i].lock, &sum,
-		    &histograms);
-	return lock_record_to_json(&sum);
-}
-
 /* One pool; its jobs are added to *all. */
 static json_t *
 report_pool_stats(
@@ -228,7 +209,7 @@ report_pool_stats(
 	    (json_int_t)sums.tasks_queued, "dispatched",
 	    (json_int_t)sums.tasks_dispatched, "executors",
 	    report_executors(generation, pool), "lock",
-	    report_lock(generation, pool));
+	    report_lock_stats(generation, pool));
 }
 
 static json_t *

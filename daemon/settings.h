@@ -55,7 +55,9 @@ struct pool_settings {
 	uint32_t overhead_pct; /* of free threading: extra work in a turn */
 	bool events;
 	uint32_t events_kept; /* of each thread; a power of two */
-	uint32_t given; /* options.c alone: what was written, a bit an option */
+	/* options.c alone: */
+	uint32_t given;	 /* what was written, a bit an option */
+	uint32_t preset; /* the policy as it was written */
 };
 
 struct settings {

@@ -1,7 +1,7 @@
 /*
  * What is written about the options elsewhere: the manual explains each one
  * with its bounds and its default, and the example configuration shows each
- * one at its default. Both are read from the sources ($srcdir).
+ * one, at its default, or in a pool for which it was set. Both are read from the sources ($srcdir).
  */
 #include "daemon/option_table.h"
 
@@ -142,10 +142,35 @@ print(const struct settings *settings)
 	return text;
 }
 
-/* With and without its #s it says the same as no file at all. */
+/* The text of one pool, or of what stands before all of them; to be freed. */
+static char *
+cut(const char *printed, const char *from)
+{
+	const char *start = strstr(printed, from), *end;
+
+	ck_assert_msg(start != NULL, "no \"%s\"", from);
+	end = strstr(start, "\n\n");
+	return end != NULL ? strndup(start, (size_t)(end - start))
+			   : strdup(start);
+}
+
+static void
+check_same(const char *printed, const char *expected, const char *from)
+{
+	char *a = cut(printed, from), *b = cut(expected, from);
+
+	ck_assert_str_eq(a, b);
+	free(a);
+	free(b);
+}
+
+/*
+ * With and without its #s it says the same; of the pools that there are without
+ * a file, and of all else, the same as no file at all.
+ */
 START_TEST(the_example_shows_the_defaults)
 {
-	char *example = read_source(EXAMPLE), *expected, *printed;
+	char *example = read_source(EXAMPLE), *expected, *printed[2];
 	char error[OPTIONS_ERROR_CHARS + 1];
 	struct settings settings;
 
@@ -155,13 +180,45 @@ START_TEST(the_example_shows_the_defaults)
 	settings_free(&settings);
 	for (int i = 0; i < 2; i++) {
 		read_text(&settings, example);
-		printed = print(&settings);
-		ck_assert_str_eq(printed, expected);
-		free(printed);
+		printed[i] = print(&settings);
 		settings_free(&settings);
 		uncomment(example);
 	}
+	ck_assert_str_eq(printed[0], printed[1]);
+	check_same(printed[0], expected, "listen = ");
+	check_same(printed[0], expected, "pool \"threads\" {");
+	check_same(printed[0], expected, "pool \"processes\" {");
+	free(printed[0]);
+	free(printed[1]);
 	free(expected);
+	free(example);
+}
+END_TEST
+
+/* A pool for each policy and each preset but one, which it names. */
+START_TEST(the_example_has_a_pool_for_each_policy)
+{
+	char *example = read_source(EXAMPLE);
+	struct settings settings;
+	unsigned policies = 0;
+	bool has_free = false, has_several = false;
+
+	read_text(&settings, example);
+	for (size_t i = 0; i < settings.n_pools; i++) {
+		const struct pool_settings *pool = &settings.pools[i];
+
+		if (pool->kind != POOL_THREADS)
+			continue;
+		has_free |= pool->locks == 0;
+		has_several |= pool->locks > 1;
+		policies |= 1u << pool->policy;
+	}
+	ck_assert_uint_eq(policies, (1u << GIL_POLICY_COUNT) - 1);
+	ck_assert(has_free && has_several);
+	for (size_t i = 0; i < GIL_PRESETS; i++)
+		ck_assert_msg(strstr(example, gil_preset_name(i)) != NULL,
+		    "%s does not tell of %s", EXAMPLE, gil_preset_name(i));
+	settings_free(&settings);
 	free(example);
 }
 END_TEST
@@ -171,7 +228,11 @@ check_shown(const char *example, const char *start, const char *name)
 {
 	char line[64];
 
-	snprintf(line, sizeof(line), "%s%s = ", start, name);
+	/* With a # before it, or without. */
+	snprintf(line, sizeof(line), "\n#%s%s = ", start, name);
+	if (strstr(example, line) != NULL)
+		return;
+	snprintf(line, sizeof(line), "\n%s%s = ", start, name);
 	ck_assert_msg(strstr(example, line) != NULL, "%s does not show %s",
 	    EXAMPLE, name);
 }
@@ -181,9 +242,9 @@ START_TEST(the_example_shows_every_option)
 	char *example = read_source(EXAMPLE);
 
 	for (size_t i = 0; i < settings_table.n_rows; i++)
-		check_shown(example, "\n#", settings_table.rows[i].name);
+		check_shown(example, "", settings_table.rows[i].name);
 	for (size_t i = 0; i < pool_table.n_rows; i++)
-		check_shown(example, "\n#\t", pool_table.rows[i].name);
+		check_shown(example, "\t", pool_table.rows[i].name);
 	free(example);
 }
 END_TEST
@@ -197,6 +258,7 @@ main(void)
 	tcase_add_test(tcase, the_manual_explains_every_option);
 	tcase_add_test(tcase, the_manual_explains_nothing_else);
 	tcase_add_test(tcase, the_example_shows_the_defaults);
+	tcase_add_test(tcase, the_example_has_a_pool_for_each_policy);
 	tcase_add_test(tcase, the_example_shows_every_option);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);

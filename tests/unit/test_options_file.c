@@ -88,6 +88,8 @@ START_TEST(a_file_sets_what_it_says)
 	     "drain_timeout = 500ms\n"
 	     "pool \"a\" {\n\tsize = 6\n\tkind = processes\n}\n"
 	     "pool b { kind = threads policy = hold }\n"
+	     "pool d { policy = ruby kind = threads size = 2 locks = 2 }\n"
+	     "pool e { overhead_pct = 8 locks = 0 kind = threads }\n"
 	     "pool 'c' {\n\tforce = off\n\tinterval_us = 7\n"
 	     "\tpolicy = interval\n\tkind = threads\n}");
 	ck_assert_uint_eq(settings.n_listen, 2);
@@ -104,13 +106,17 @@ START_TEST(a_file_sets_what_it_says)
 	ck_assert_uint_eq(settings.max_unsent_bytes, 2097152);
 	ck_assert_uint_eq(settings.max_attempts, 5);
 	ck_assert_uint_eq(settings.drain_timeout_ns, 500000000);
-	ck_assert_uint_eq(settings.n_pools, 3);
+	ck_assert_uint_eq(settings.n_pools, 5);
 	ck_assert_int_eq(pool("a")->kind, POOL_PROCESSES);
 	ck_assert_uint_eq(pool("a")->size, 6);
 	ck_assert_int_eq(pool("b")->kind, POOL_THREADS);
 	ck_assert_int_eq(pool("b")->policy, GIL_HOLD);
 	ck_assert_uint_eq(pool("c")->interval_us, 7);
 	ck_assert(!pool("c")->force);
+	ck_assert_int_eq(pool("d")->policy, GIL_FAIR);
+	ck_assert_uint_eq(pool("d")->locks, 2);
+	ck_assert_uint_eq(pool("d")->timer_us, 10000);
+	ck_assert_uint_eq(pool("e")->overhead_pct, 8);
 }
 END_TEST
 
@@ -226,7 +232,8 @@ static const struct {
 	"\"pool.x.size\"?"},
     {"pool \"x\" { pool \"y\" { } }",
 	"gild.conf:1: unknown option \"pool.x.pool\": there are kind, size, "
-	"policy, interval_us and force"},
+	"affinity, locks, overhead_pct, policy, interval_us, force, "
+	"check_interval, quantum_us, timer_us, events and events_kept"},
     {"include(\"other\")", "gild.conf:1: unknown option \"include\": " ALL},
     {"pool x { kind = threads }\n\"pool=x|size\" = 5",
 	"gild.conf:2: unknown option \"size\": it is a pool's, as in "
@@ -249,8 +256,14 @@ static const struct {
     {"pool \"x\" { kind = threads }\npool \"x\" { kind = threads }",
 	"gild.conf:2: pool \"x\" is there a second time"},
     {"pool \"x\" {\n kind = processes\n policy = hold\n}",
-	"gild.conf:4: pool.x.policy: worker processes share no lock, so a "
-	"pool of kind processes takes no policy"},
+	"gild.conf:4: pool.x.policy: worker processes share no lock, so it "
+	"takes no policy"},
+    {"pool \"x\" {\n overhead_pct = 5\n kind = threads\n}",
+	"gild.conf:4: pool.x.overhead_pct: only threads without a lock have "
+	"an overhead, so it takes no overhead_pct"},
+    {"pool \"x\" {\n kind = threads\n events_kept = 100\n}",
+	"gild.conf:3: pool.x.events_kept: must be a power of two from 64 to "
+	"1048576, such as 4096, not \"100\""},
     {"pool \"x\" { kind = threads policy = hold interval_us = 5 }",
 	"gild.conf:1: pool.x.interval_us: under policy hold nobody asks for "
 	"the lock, so it takes no interval_us"},
@@ -436,6 +449,8 @@ START_TEST(the_defaults_are_printed_as_documented)
 
 	take("pool \"threads\" { kind = threads }\n"
 	     "pool \"held\" { kind = threads policy = hold }\n"
+	     "pool \"ruby\" { kind = threads policy = ruby events = on }\n"
+	     "pool \"free\" { kind = threads locks = 0 affinity = one }\n"
 	     "pool \"processes\" { kind = processes size = 2 }\n");
 	ck_assert_int_eq(options_print(&settings, out), 0);
 	fclose(out);
@@ -455,18 +470,47 @@ START_TEST(the_defaults_are_printed_as_documented)
 	    "\npool \"threads\" {\n"
 	    "\tkind = threads\n"
 	    "\tsize = 4\n"
+	    "\taffinity = none\n"
+	    "\tlocks = 1\n"
 	    "\tpolicy = interval\n"
 	    "\tinterval_us = 5000\n"
 	    "\tforce = true\n"
+	    "\tevents = false\n"
+	    "\tevents_kept = 16384\n"
 	    "}\n"
 	    "\npool \"held\" {\n"
 	    "\tkind = threads\n"
 	    "\tsize = 4\n"
+	    "\taffinity = none\n"
+	    "\tlocks = 1\n"
 	    "\tpolicy = hold\n"
+	    "\tevents = false\n"
+	    "\tevents_kept = 16384\n"
+	    "}\n"
+	    "\npool \"ruby\" {\n"
+	    "\tkind = threads\n"
+	    "\tsize = 4\n"
+	    "\taffinity = none\n"
+	    "\tlocks = 1\n"
+	    "\tpolicy = ruby\n"
+	    "\tquantum_us = 100000\n"
+	    "\ttimer_us = 10000\n"
+	    "\tevents = true\n"
+	    "\tevents_kept = 16384\n"
+	    "}\n"
+	    "\npool \"free\" {\n"
+	    "\tkind = threads\n"
+	    "\tsize = 4\n"
+	    "\taffinity = one\n"
+	    "\tlocks = 0\n"
+	    "\toverhead_pct = 0\n"
+	    "\tevents = false\n"
+	    "\tevents_kept = 16384\n"
 	    "}\n"
 	    "\npool \"processes\" {\n"
 	    "\tkind = processes\n"
 	    "\tsize = 2\n"
+	    "\taffinity = none\n"
 	    "}\n");
 	free(text);
 	check_round_trip();
@@ -496,12 +540,15 @@ next_number(uint64_t *state)
 }
 
 static void
-set_any(const char *prefix, const struct option_row *row, uint64_t *state)
+set_any(const char *prefix, const struct option_row *row, uint64_t max,
+    uint64_t *state)
 {
 	char name[80], value[80];
-	uint64_t range = row->max - row->min + 1;
-	uint64_t number = row->min + next_number(state) % range;
+	uint64_t number = row->min + next_number(state) % (max - row->min + 1);
 
+	/* Down to its highest bit. */
+	if (row->type == OPTION_POWER)
+		number = UINT64_C(1) << (63 - __builtin_clzll(number));
 	snprintf(name, sizeof(name), "%s%s", prefix, row->name);
 	if (row->type == OPTION_CHOICE)
 		snprintf(value, sizeof(value), "%s", row->choice_name(number));
@@ -522,18 +569,25 @@ START_TEST(any_settings_come_back)
 
 	for (size_t i = 0; i < settings_table.n_rows; i++) {
 		if (settings_table.rows[i].type != OPTION_ADDRESSES)
-			set_any("", &settings_table.rows[i], &state);
+			set_any("", &settings_table.rows[i],
+			    settings_table.rows[i].max, &state);
 	}
 	for (size_t i = 0; i < 8; i++) {
-		const struct pool_settings *added;
+		const struct pool_settings *added = NULL;
 
 		snprintf(name, sizeof(name), "p%zu", i);
 		snprintf(prefix, sizeof(prefix), "pool.%s.", name);
 		for (size_t j = 0; j < pool_table.n_rows; j++) {
+			const struct option_row *row = &pool_table.rows[j];
+
+			/* Each lock needs a thread. */
+			if (added == NULL || option_applies(row, added))
+				set_any(prefix, row,
+				    strcmp(row->name, "locks") == 0
+					? added->size
+					: row->max,
+				    &state);
 			added = settings_find_pool(&settings, name);
-			if (added == NULL ||
-			    option_applies(&pool_table.rows[j], added))
-				set_any(prefix, &pool_table.rows[j], &state);
 		}
 	}
 	ck_assert_msg(options_finish(&settings, error) == 0, "%s", error);
