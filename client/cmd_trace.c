@@ -24,7 +24,7 @@
 #include "proto/jobid.h"
 
 #define MAX_JOBS 64
-#define FOLLOW_MS 20 /* between two looks at a pool that records */
+#define FOLLOW_MS 5 /* between two looks at a pool that records */
 #define MAX_FOR_US UINT64_C(86400000000)
 #define NOT_GIVEN UINT64_MAX
 
@@ -66,27 +66,36 @@ now_ms(void)
 
 /* --- what is said --- */
 
-/* "policy interval, 5 ms, forced": of a pool as pool.list describes it. */
+/* 5 ms, or 1500 us: a parameter as it was given, nothing rounded. */
+static void
+format_us(uint64_t us, char text[32])
+{
+	if (us % 1000 == 0)
+		snprintf(text, 32, "%" PRIu64 " ms", us / 1000);
+	else
+		snprintf(text, 32, "%" PRIu64 " us", us);
+}
+
+/* "policy interval, 5 ms": of a pool as pool.list describes it. */
 static void
 describe_policy(const json_t *pool, char text[128])
 {
 	const json_t *lock = json_object_get(pool, "lock");
 	const char *policy = show_text(lock, "policy");
-	const char *name = "interval_us";
+	bool is_forced = !json_is_false(json_object_get(lock, "force"));
+	bool is_fair = strcmp(policy, "fair") == 0;
+	char time[32];
 
-	if (strcmp(policy, "fair") == 0)
-		name = "quantum_us";
+	format_us(
+	    show_number(lock, is_fair ? "quantum_us" : "interval_us"), time);
 	if (strcmp(policy, "hold") == 0)
 		snprintf(text, 128, "policy hold");
 	else if (strcmp(policy, "ticks") == 0)
 		snprintf(text, 128, "policy ticks, every %s turns",
 		    units_count(show_number(lock, "check_interval")).text);
 	else
-		snprintf(text, 128, "policy %s, %s%s", policy,
-		    units_duration(show_number(lock, name) * 1000).text,
-		    json_is_false(json_object_get(lock, "force"))
-			? ", not forced"
-			: "");
+		snprintf(text, 128, "policy %s, %s%s", policy, time,
+		    is_fair || is_forced ? "" : ", not forced");
 }
 
 static void
@@ -124,6 +133,7 @@ finish_pool(struct trace *trace, const char *pool, const char *title,
 		return OUTCOME_NOT_DONE;
 	}
 	outcome = trace_file_end_pool(&trace->file, timeline, title, subtitle);
+	trace->is_drawn = outcome == OUTCOME_FINE;
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	if (trace->context->format != FORMAT_JSON)

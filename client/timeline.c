@@ -293,18 +293,22 @@ lane_expects(const struct lane *lane, const struct lock_event *event)
 	return event->kind == LOCK_TASK_END && lane->state == TIMELINE_WAITING;
 }
 
-/* The lane's state up to this event. */
+/* The lane's state up to this event; one that goes on is not over. */
 static void
 lane_leave(struct timeline *timeline, struct lane *lane,
     const struct lock_event *event)
 {
-	if (lane->state != STATE_UNKNOWN && !lane_expects(lane, event)) {
-		if (lane->state != TIMELINE_LOST) {
-			lane->state = TIMELINE_LOST;
-			lane_go(timeline, lane, event->time_ns);
-		}
+	bool is_expected = lane_expects(lane, event);
+
+	if (is_expected && lane->state == steps[event->kind].after)
+		return;
+	if (!is_expected && lane->state < STATE_LOST_IDLE &&
+	    lane->state != STATE_UNKNOWN) {
+		lane->state = TIMELINE_LOST;
+		lane_go(timeline, lane, event->time_ns);
 	}
 	lane_close(timeline, lane, event->time_ns);
+	lane_set(lane, steps[event->kind].after, event->time_ns);
 }
 
 static void
@@ -413,7 +417,6 @@ timeline_add(struct timeline *timeline, const struct lock_event *event)
 	lane->told.events++;
 	lane_leave(timeline, lane, event);
 	lane->domain = event->domain;
-	lane_set(lane, steps[event->kind].after, event->time_ns);
 	timeline_take(timeline, event);
 	return 0;
 }

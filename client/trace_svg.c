@@ -20,10 +20,16 @@
 
 #define WIDTH 900.0
 #define LEFT 84.0
-#define RIGHT 20.0
+#define RIGHT 40.0
 #define TOP 96.0
 #define PLOT (WIDTH - LEFT - RIGHT)
 #define WAITERS_HEIGHT 34.0
+#define AXIS_HEIGHT 34.0
+#define NOTE_HEIGHT 16.0
+
+#define WAITER_BINS 4 /* of a step in the number of waiters */
+#define MAX_NOTES 5
+#define NOTE_CHARS 192
 
 /* What is drawn, and where. */
 struct canvas {
@@ -33,6 +39,7 @@ struct canvas {
 	uint64_t span_ns;
 	size_t n_lanes;			/* rows */
 	uint16_t threads[MOSAIC_LANES]; /* whose row it is */
+	size_t bins[MOSAIC_LANES];	/* of a column of each row */
 	size_t left_out;		/* threads without a row */
 	double row;			/* its height, with the space below */
 	double bar;			/* without */
@@ -247,20 +254,18 @@ draw_states(const struct canvas *canvas, const struct mosaic_lane *lane,
 
 /* 0, or -1 with errno. */
 static int
-draw_lane(struct canvas *canvas, size_t row)
+draw_lane(const struct canvas *canvas, size_t row)
 {
 	const struct mosaic_lane *lane =
 	    canvas->mosaic->lanes[canvas->threads[row]];
-	size_t bins = choose_bins(canvas, lane);
 	double y = y_of(canvas, row);
 	char name[32];
 
-	canvas->has_stacks |= bins > 1;
 	snprintf(name, sizeof(name), "thread %u", canvas->threads[row]);
 	svg_text(canvas->svg, "small", SVG_END, LEFT - 8,
 	    y + canvas->bar / 2 + 4, name);
 	svg_rect(canvas->svg, "s-lane", LEFT, y, PLOT, canvas->bar, NULL);
-	return draw_states(canvas, lane, bins, y);
+	return draw_states(canvas, lane, canvas->bins[row], y);
 }
 
 /* --- drawing: what lies over the lanes --- */
@@ -328,52 +333,54 @@ draw_overlay(const struct canvas *canvas)
 
 /* --- drawing: waiters, axis, words --- */
 
-/* As steps of a mean over four bins. */
-static void
-draw_waiters(const struct canvas *canvas, double top)
+/*
+ * As steps of the mean over some bins; the highest step fills the height. 0, or
+ * -1 with errno.
+ */
+static int
+draw_waiters(const struct canvas *canvas, double bottom)
 {
-	const struct mosaic *mosaic = canvas->mosaic;
-	double bottom = top + WAITERS_HEIGHT;
-	double bin = PLOT * (double)mosaic->bin_ns / (double)canvas->span_ns;
-	double mean[MOSAIC_BINS / 4], max = 1;
-	FILE *path;
-	char *text = NULL;
-	size_t size;
-	char label[32];
+	double mean[MOSAIC_BINS / WAITER_BINS], max = 1;
+	uint64_t step_ns = canvas->mosaic->bin_ns * WAITER_BINS;
+	size_t n = 0, size;
+	char *path = NULL, label[32];
+	FILE *stream = open_memstream(&path, &size);
 
-	for (size_t i = 0; i < MOSAIC_BINS / 4; i++) {
-		uint64_t sum = 0;
+	if (stream == NULL)
+		return -1;
+	for (; n * step_ns < canvas->span_ns && n < MOSAIC_BINS / WAITER_BINS;
+	     n++) {
+		uint64_t left_ns = canvas->span_ns - n * step_ns;
+		uint64_t sum_ns = 0;
 
-		for (size_t j = 0; j < 4; j++)
-			sum += mosaic->waiting_ns[4 * i + j];
-		mean[i] = (double)sum / (double)(4 * mosaic->bin_ns);
-		max = fmax(max, ceil(mean[i] - 1e-9));
+		for (size_t i = 0; i < WAITER_BINS; i++)
+			sum_ns +=
+			    canvas->mosaic->waiting_ns[n * WAITER_BINS + i];
+		mean[n] = (double)sum_ns /
+		    (double)(left_ns < step_ns ? left_ns : step_ns);
+		max = fmax(max, mean[n]);
 	}
-	path = open_memstream(&text, &size);
-	if (path == NULL)
-		return;
-	fprintf(path, "M%.2f %.2f", LEFT, bottom);
-	for (size_t i = 0; i < MOSAIC_BINS / 4; i++) {
-		double x = LEFT + bin * 4 * (double)i;
-		double end = fmin(x + bin * 4, LEFT + PLOT);
-		double y = bottom - WAITERS_HEIGHT * mean[i] / max;
-
-		if (x >= LEFT + PLOT)
-			break;
+	fprintf(stream, "M%.2f %.2f", LEFT, bottom);
+	for (size_t i = 0; i < n; i++)
 		if (i == 0 || mean[i] != mean[i - 1])
-			fprintf(path, "H%.2fV%.2f", x, y);
-		if (end >= LEFT + PLOT || i == MOSAIC_BINS / 4 - 1)
-			fprintf(path, "H%.2f", end);
+			fprintf(stream, "H%.2fV%.2f",
+			    LEFT +
+				PLOT * (double)(i * step_ns) /
+				    (double)canvas->span_ns,
+			    bottom - WAITERS_HEIGHT * mean[i] / max);
+	fprintf(stream, "H%.2fV%.2fz", LEFT + PLOT, bottom);
+	if (fclose(stream) == EOF) {
+		free(path);
+		return -1;
 	}
-	fprintf(path, "V%.2fz", bottom);
-	if (fclose(path) == 0)
-		svg_path(canvas->svg, "s-wait", text, "waiters");
-	free(text);
-	snprintf(label, sizeof(label), "%.0f", max);
-	svg_text(
-	    canvas->svg, "label", SVG_END, LEFT - 8, bottom - 8, "waiters");
+	svg_path(canvas->svg, "s-wait", path, "waiters");
+	free(path);
+	snprintf(label, sizeof(label), "%.3g", max);
+	svg_text(canvas->svg, "small", SVG_END, LEFT - 8,
+	    bottom - WAITERS_HEIGHT / 2 + 4, "waiters");
 	svg_text(canvas->svg, "small muted", SVG_START, LEFT + PLOT + 4,
-	    top + 8, label);
+	    bottom - WAITERS_HEIGHT + 8, label);
+	return 0;
 }
 
 /* The least of 1, 2, 5, 10, ... ns of which at most eight fit in. */
@@ -464,41 +471,37 @@ draw_legend(const struct canvas *canvas)
 	}
 }
 
-/* What the picture does not show, line by line. Returns where it ends. */
-static double
-draw_notes(const struct canvas *canvas, double y)
+/* What the picture does not show. Returns how many notes there are. */
+static size_t
+make_notes(const struct canvas *canvas, char notes[MAX_NOTES][NOTE_CHARS])
 {
 	const struct mosaic *mosaic = canvas->mosaic;
 	struct timeline_totals totals = timeline_totals(canvas->timeline);
-	char notes[5][192];
 	size_t n = 0;
 
 	if (mosaic->n_arrows > MOSAIC_ARROWS)
-		snprintf(notes[n++], sizeof(notes[0]),
+		snprintf(notes[n++], NOTE_CHARS,
 		    "%s handovers are too many for arrows.",
 		    units_count(mosaic->n_arrows).text);
 	if (!has_all_marks(mosaic))
-		snprintf(notes[n++], sizeof(notes[0]),
+		snprintf(notes[n++], NOTE_CHARS,
 		    "Not marked: %s drop requests, %s missed switches, %s "
 		    "gaps.",
 		    units_count(mosaic->n_marks[TIMELINE_DROP_REQUEST]).text,
 		    units_count(mosaic->n_marks[TIMELINE_MISSED]).text,
 		    units_count(mosaic->n_marks[TIMELINE_GAP]).text);
 	if (canvas->has_stacks)
-		snprintf(notes[n++], sizeof(notes[0]),
+		snprintf(notes[n++], NOTE_CHARS,
 		    "States change faster than can be drawn: each column "
 		    "shows their shares.");
 	if (canvas->left_out > 0)
-		snprintf(notes[n++], sizeof(notes[0]),
+		snprintf(notes[n++], NOTE_CHARS,
 		    "%zu more threads are not drawn.", canvas->left_out);
 	if (totals.lost > 0)
-		snprintf(notes[n++], sizeof(notes[0]),
-		    "%s of %s events were lost.", units_count(totals.lost).text,
+		snprintf(notes[n++], NOTE_CHARS, "%s of %s events were lost.",
+		    units_count(totals.lost).text,
 		    units_count(totals.lost + totals.events).text);
-	for (size_t i = 0; i < n; i++, y += 14)
-		svg_text(
-		    canvas->svg, "small muted", SVG_START, LEFT, y, notes[i]);
-	return y;
+	return n;
 }
 
 static void
@@ -523,14 +526,21 @@ canvas_init(struct canvas *canvas, const struct mosaic *mosaic,
 	    : canvas->n_lanes <= 24	   ? 20
 					   : 12;
 	canvas->bar = canvas->row * 0.64;
+	for (size_t i = 0; i < canvas->n_lanes; i++) {
+		canvas->bins[i] =
+		    choose_bins(canvas, mosaic->lanes[canvas->threads[i]]);
+		canvas->has_stacks |= canvas->bins[i] > 1;
+	}
 }
 
 int
 trace_svg_write(const struct mosaic *mosaic, const struct timeline *timeline,
     const char *title, const char *subtitle, FILE *out)
 {
+	char notes[MAX_NOTES][NOTE_CHARS];
 	struct canvas canvas;
-	double bottom;
+	double bottom, height;
+	size_t n_notes;
 	int status = 0;
 
 	if (mosaic->is_out_of_memory) {
@@ -538,18 +548,23 @@ trace_svg_write(const struct mosaic *mosaic, const struct timeline *timeline,
 		return -1;
 	}
 	canvas_init(&canvas, mosaic, timeline);
-	bottom = y_of(&canvas, canvas.n_lanes) + 6 + WAITERS_HEIGHT;
-	canvas.svg = svg_new(WIDTH, bottom + 104, title, subtitle, style);
-	svg_rect(canvas.svg, "page", 0, 0, WIDTH, bottom + 104, NULL);
+	n_notes = make_notes(&canvas, notes);
+	bottom = y_of(&canvas, canvas.n_lanes) + 8 + WAITERS_HEIGHT;
+	height = bottom + AXIS_HEIGHT + NOTE_HEIGHT * (double)n_notes;
+	canvas.svg = svg_new(WIDTH, height, title, subtitle, style);
+	svg_rect(canvas.svg, "page", 0, 0, WIDTH, height, NULL);
 	svg_text(canvas.svg, "title bold", SVG_START, 20, 30, title);
 	svg_text(canvas.svg, "muted label", SVG_START, 20, 50, subtitle);
 	draw_legend(&canvas);
-	draw_axis(&canvas, bottom + 6);
+	draw_axis(&canvas, bottom + 4);
 	for (size_t row = 0; row < canvas.n_lanes; row++)
 		status |= draw_lane(&canvas, row);
-	draw_waiters(&canvas, bottom - WAITERS_HEIGHT);
+	status |= draw_waiters(&canvas, bottom);
 	draw_overlay(&canvas);
-	draw_notes(&canvas, bottom + 42);
+	for (size_t i = 0; i < n_notes; i++)
+		svg_text(canvas.svg, "small muted", SVG_START, LEFT,
+		    bottom + AXIS_HEIGHT + 4 + NOTE_HEIGHT * (double)i,
+		    notes[i]);
 	if (status == 0)
 		status = svg_write(canvas.svg, out);
 	svg_free(canvas.svg);
