@@ -91,7 +91,7 @@ lay_out(const struct chart *chart, struct svg *svg, double top)
 	bool has_legend = false;
 	double names = 0;
 
-	plot.x = axis_make(chart, AXIS_X, 8);
+	plot.x = axis_make(chart, AXIS_X, 10);
 	plot.y = axis_make(chart, AXIS_Y, 6);
 	for (size_t i = 0; i < chart->n_series; i++) {
 		const struct chart_series *series = &chart->series[i];
@@ -248,6 +248,19 @@ write_tooltip(const struct plot *plot, const struct chart_series *series,
 		    axis_value(&plot->y, y->high).text);
 }
 
+/* Beside the point, and out of the way of a line that rises. */
+static void
+draw_label(const struct plot *plot, const struct chart_series *series, size_t i,
+    struct svg_point at)
+{
+	struct svg_point next;
+	bool rises = i + 1 < series->n_points &&
+	    place(plot, &series->points[i + 1], &next) && next.y < at.y - 4;
+
+	svg_text(plot->svg, "small muted halo", SVG_START, at.x + 8,
+	    at.y + (rises ? 17 : -8), series->points[i].label);
+}
+
 static void
 draw_series(const struct plot *plot, const struct chart_series *series)
 {
@@ -277,8 +290,7 @@ draw_series(const struct plot *plot, const struct chart_series *series)
 		write_tooltip(plot, series, point, tooltip, sizeof(tooltip));
 		draw_mark(plot->svg, series, at, tooltip);
 		if (point->label != NULL)
-			svg_text(plot->svg, "small muted halo", SVG_START,
-			    at.x + 8, at.y - 8, point->label);
+			draw_label(plot, series, i, at);
 	}
 }
 
@@ -330,18 +342,19 @@ draw_legend(const struct plot *plot)
 
 	for (size_t i = 0; i < plot->chart->n_series; i++) {
 		const struct chart_series *series = &plot->chart->series[i];
-		struct svg_point middle = {x + 14, y - 5};
+		double width = series->mark == CHART_POINTS ? 10 : 28;
+		struct svg_point middle = {x + width / 2, y - 5};
 
 		if (plot->is_named[i])
 			continue;
 		if (series->mark != CHART_POINTS)
 			svg_line(plot->svg, classes("line", series).text, x,
-			    middle.y, x + 28, middle.y, NULL);
+			    middle.y, x + width, middle.y, NULL);
 		if (series->mark != CHART_CURVE)
 			draw_mark(plot->svg, series, middle, NULL);
-		svg_text(
-		    plot->svg, "label", SVG_START, x + 36, y, series->name);
-		x += 36 + svg_text_width(series->name, 14) + 24;
+		x += width + 8;
+		svg_text(plot->svg, "label", SVG_START, x, y, series->name);
+		x += svg_text_width(series->name, 14) + 24;
 	}
 }
 

@@ -1,7 +1,8 @@
 /*
- * Steps are 1, 2 or 5 times a power of ten, in whatever unit. A linear axis
- * ends at ticks. A logarithmic one ends at a 1, 2 or 5; where it covers more
- * than three decades its ticks are powers of ten.
+ * Steps are 1, 2 or 5 times a power of ten, in whatever unit. A linear y axis
+ * ends at ticks, an x axis a little beyond its figures: curves that end there
+ * have their names beside them. A logarithmic one ends at a 1, 2 or 5; its
+ * ticks are powers of ten where 1, 2 and 5 would be more than are wanted.
  *
  * Pure.
  */
@@ -12,6 +13,7 @@
 
 static const double nice[] = {1, 2, 5, 10};
 #define N_NICE 3
+#define X_ROOM 0.03 /* of the figures' range */
 
 /* What the points range over. */
 struct extent {
@@ -81,7 +83,8 @@ add_tick(struct axis *axis, double value)
 }
 
 static void
-make_linear(struct axis *axis, struct extent extent, unsigned wanted)
+make_linear(
+    struct axis *axis, struct extent extent, unsigned wanted, bool ends_at_tick)
 {
 	double step, first, last;
 
@@ -91,20 +94,28 @@ make_linear(struct axis *axis, struct extent extent, unsigned wanted)
 		extent.least -= room;
 		extent.most += room;
 	}
-	step = nice_above((extent.most - extent.least) / wanted);
+	step = nice_above((extent.most - extent.least) / wanted * 0.75);
 	first = floor(extent.least / step + 1e-9);
 	last = ceil(extent.most / step - 1e-9);
 	axis->low = first * step;
 	axis->high = last * step;
+	if (!ends_at_tick) {
+		double room = (extent.most - extent.least) * X_ROOM;
+
+		axis->low = fmax(axis->low, extent.least - room);
+		axis->high = fmin(axis->high, extent.most + room);
+	}
 	for (double i = first; i <= last; i++)
-		add_tick(axis, i * step);
+		if (i * step >= axis->low - step * 1e-9 &&
+		    i * step <= axis->high + step * 1e-9)
+			add_tick(axis, i * step);
 }
 
 static void
-make_log(struct axis *axis, struct extent extent)
+make_log(struct axis *axis, struct extent extent, unsigned wanted)
 {
-	bool is_long;
-	double ten;
+	size_t n_nice = N_NICE;
+	double first;
 
 	if (extent.least * 1.5 >= extent.most) {
 		extent.least /= 1.5;
@@ -112,10 +123,11 @@ make_log(struct axis *axis, struct extent extent)
 	}
 	axis->low = nice_below(extent.least);
 	axis->high = nice_above(extent.most);
-	is_long = axis->high / axis->low > 2000;
-	ten = pow(10, floor(log10(axis->low) + 1e-9));
-	for (; ten <= axis->high * (1 + 1e-9); ten *= 10)
-		for (size_t i = 0; i < (is_long ? 1 : N_NICE); i++)
+	if (log10(axis->high / axis->low) * N_NICE > wanted)
+		n_nice = 1;
+	first = pow(10, floor(log10(axis->low) + 1e-9));
+	for (double ten = first; ten <= axis->high * (1 + 1e-9); ten *= 10)
+		for (size_t i = 0; i < n_nice; i++)
 			if (nice[i] * ten >= axis->low * (1 - 1e-9) &&
 			    nice[i] * ten <= axis->high * (1 + 1e-9))
 				add_tick(axis, nice[i] * ten);
@@ -135,9 +147,9 @@ axis_make(const struct chart *chart, enum axis_side side, unsigned wanted)
 		extent =
 		    is_log ? (struct extent){1, 10} : (struct extent){0, 1};
 	if (is_log)
-		make_log(&axis, extent);
+		make_log(&axis, extent, wanted);
 	else
-		make_linear(&axis, extent, wanted);
+		make_linear(&axis, extent, wanted, side == AXIS_Y);
 	return axis;
 }
 

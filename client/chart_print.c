@@ -18,6 +18,7 @@
 #define MIN_COLUMNS 20
 #define ROWS 16
 #define INDENT 2
+#define TICK_COLUMNS 9 /* of a tick's text, about, and a gap */
 
 struct cell {
 	unsigned char dots; /* the bits of a braille character; ASCII: any */
@@ -339,7 +340,6 @@ chart_print(const struct chart *chart, const struct term *term)
 	struct canvas canvas = {
 	    .chart = chart,
 	    .term = term,
-	    .x = axis_make(chart, AXIS_X, 8),
 	    .y = axis_make(chart, AXIS_Y, 5),
 	    .across = term->has_utf8 ? 2 : 1,
 	    .along = term->has_utf8 ? 4 : 1,
@@ -352,6 +352,7 @@ chart_print(const struct chart *chart, const struct term *term)
 	around = INDENT + canvas.left + 2 + 1;
 	canvas.columns =
 	    columns > around + MIN_COLUMNS ? columns - around : MIN_COLUMNS;
+	canvas.x = axis_make(chart, AXIS_X, canvas.columns / TICK_COLUMNS);
 	canvas.cells =
 	    calloc((size_t)ROWS * canvas.columns, sizeof(*canvas.cells));
 	if (canvas.cells == NULL)

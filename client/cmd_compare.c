@@ -265,6 +265,7 @@ add_rows(struct making *making, const struct settings *settings)
 	enum outcome outcome = add_sequential(making);
 	bool has_names = settings->pools != NULL || settings->arms != NULL;
 
+	making->comparison->wants_controls = !has_names;
 	if (outcome == OUTCOME_FINE && settings->pools != NULL)
 		outcome = add_list(making, "pools", settings->pools, add_pool);
 	if (outcome == OUTCOME_FINE && settings->arms != NULL)

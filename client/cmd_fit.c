@@ -228,6 +228,7 @@ struct picture {
 	struct chart_series series[1 + FIT_LAWS];
 	struct chart_point points[MAX_POINTS];
 	struct chart_point curves[FIT_LAWS][CURVE_POINTS];
+	char subtitle[160];
 };
 
 static void
@@ -244,6 +245,18 @@ make_curve(const struct fit *fit, double last, struct chart_point curve[])
 	}
 }
 
+/* Of the last fit, the law with the most to say. */
+static void
+write_subtitle(const struct fit *fit, char *text, size_t size)
+{
+	int used = snprintf(text, size, "%s: contention %.3g, coherency %.3g",
+	    fit_law_name(fit->law), fit->sigma.value, fit->kappa.value);
+
+	if (fit->has_peak && used > 0 && (size_t)used < size)
+		snprintf(text + used, size - (size_t)used,
+		    "; peak X = %.4g at N = %.1f", fit->peak_x, fit->peak_n);
+}
+
 static void
 make_picture(const struct study *study, struct picture *picture)
 {
@@ -253,12 +266,15 @@ make_picture(const struct study *study, struct picture *picture)
 	    .chart =
 		{
 		    .title = "Throughput, and the laws fitted to it",
+		    .subtitle = picture->subtitle,
 		    .x = {.label = "N", .has_zero = true},
 		    .y = {.label = "X", .has_zero = true},
 		    .series = picture->series,
 		    .n_series = 1 + study->n_fits,
 		},
 	};
+	write_subtitle(&study->fits[study->n_fits - 1], picture->subtitle,
+	    sizeof(picture->subtitle));
 	for (size_t i = 0; i < study->n_points; i++) {
 		picture->points[i].x = estimate_exact(study->points[i].n);
 		picture->points[i].y = estimate_exact(study->points[i].x);

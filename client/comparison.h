@@ -71,6 +71,7 @@ struct comparison {
 	uint32_t rounds;
 	uint64_t seed;
 	uint32_t cores;
+	bool wants_controls; /* whoever misses them is to be told */
 	/* What came of it. */
 	size_t n_rows;
 	struct row rows[COMPARISON_MAX_ROWS];

@@ -361,7 +361,6 @@ print_verdict(
     const struct comparison *comparison, const struct context *context)
 {
 	struct verdict verdict = verdict_reach(comparison);
-	char note[192];
 
 	for (size_t i = 0; i < verdict.n_sentences; i++) {
 		struct verdict_sentence *sentence = &verdict.sentences[i];
@@ -375,25 +374,28 @@ print_verdict(
 							     : TERM_PLAIN,
 			    sentence->text);
 	}
-	if (!has_kind(comparison, ROW_HOLD) ||
-	    !has_kind(comparison, ROW_SLEEP)) {
-		snprintf(note, sizeof(note),
-		    "(Without the control%s%s%s%s: the server has no pool for "
-		    "it, or it was not asked for.)",
-		    has_kind(comparison, ROW_HOLD) ? "" : " of a lock held",
-		    has_kind(comparison, ROW_HOLD) ? "" : " throughout",
-		    !has_kind(comparison, ROW_HOLD) &&
-			    !has_kind(comparison, ROW_SLEEP)
-			? " and"
-			: "",
-		    has_kind(comparison, ROW_SLEEP) ? "" : " of sleeping only");
-		report_sentence(context, TERM_DIM, note);
-	}
+}
+
+/* What was not there to measure, and how much to make of what was. */
+static void
+print_note(
+    const struct comparison *comparison, const struct experiment *experiment)
+{
+	char note[320];
+
 	snprintf(note, sizeof(note),
-	    "(Noise: the same job twice differs by %s, and no smaller "
-	    "difference counts.)",
-	    units_percent(comparison->noise_floor).text);
-	report_sentence(context, TERM_DIM, note);
+	    "Noise: the same job twice differs by %s, and no smaller "
+	    "difference counts.%s%s",
+	    units_percent(comparison->noise_floor).text,
+	    comparison->wants_controls && !has_kind(comparison, ROW_HOLD)
+		? " No control of what cannot gain: the server has no pool of "
+		  "policy hold."
+		: "",
+	    comparison->wants_controls && !has_kind(comparison, ROW_SLEEP)
+		? " No control of what must gain: the server has no pool for "
+		  "it."
+		: "");
+	report_note(experiment, note);
 }
 
 enum outcome
@@ -418,6 +420,7 @@ comparison_print(
 		report_gap(context);
 	}
 	print_verdict(comparison, context);
-	report_trust(experiment);
+	report_weather(experiment);
+	print_note(comparison, experiment);
 	return OUTCOME_FINE;
 }

@@ -15,6 +15,7 @@
 
 #define MAX_DRAWN_LINES 4 /* each a colour, for points and for its law */
 #define LINE_CHARS 71
+#define TOLD_WAIT_SHARE 0.01 /* less is nobody's fault */
 
 /* "threads, 5 ms" */
 static void
@@ -80,7 +81,7 @@ make_table(const struct convoy *convoy)
 	table_column_named(table, TABLE_RIGHT, "predicted", "predicted_per_s");
 	table_column_named(table, TABLE_RIGHT, "p50", "p50_ns");
 	table_column_named(table, TABLE_RIGHT, "p99", "p99_ns");
-	table_column_named(table, TABLE_RIGHT, "waiting", "lock_wait_share");
+	table_column_named(table, TABLE_RIGHT, "waits", "lock_wait_share");
 	table_column_named(table, TABLE_MACHINE, "", "turns_per_s");
 	for (size_t i = 0; i < convoy->n_lines; i++)
 		for (size_t j = 0; j < convoy->lines[i].n_points; j++)
@@ -223,7 +224,7 @@ blame(const struct convoy_line *line, const struct context *context)
 
 	for (size_t i = 0; i < n_tasks; i++)
 		all_ns += who->tasks_ns[i];
-	if (n_tasks == 0 || all_ns == 0)
+	if (n_tasks == 0 || point->wait_share < TOLD_WAIT_SHARE)
 		return;
 	used = (size_t)snprintf(text, sizeof(text),
 	    "Of its time beside them it waited %s for the lock. Who had it:",
@@ -331,10 +332,13 @@ convoy_print(const struct convoy *convoy, const struct experiment *experiment)
 		blame(&convoy->lines[i], context);
 	}
 	advise(convoy, context);
-	report_sentence(context, TERM_DIM,
-	    "(Predicted: 1 / (service + R x interval), service being an "
-	    "operation alone, R the tasks that have the lock before it.)");
 	warn_of_sizes(convoy, experiment);
-	report_trust(experiment);
+	report_weather(experiment);
+	report_note(experiment,
+	    "Predicted: 1 / (service + R x interval), the service being an "
+	    "operation alone and R the tasks that have the lock before it. "
+	    "Percentiles are of an operation, asleep and waiting, to an "
+	    "eighth; waits: the share of its time that it waited for the "
+	    "lock.");
 	return OUTCOME_FINE;
 }

@@ -40,7 +40,7 @@ static const char exit_codes[] =
     "Exit status:\n"
     "  0  fine\n"
     "  1  a job did not end done, or output could not be written\n"
-    "  2  the command line is wrong\n"
+    "  2  the command line is wrong, or a file that it names\n"
     "  3  cannot connect, or the connection was lost\n"
     "  4  the server refused\n"
     "  5  an expectation was not met (kept free: no command has one yet)\n"

@@ -40,12 +40,6 @@ operations_latency_ns(const struct run *run)
 }
 
 double
-operations_period_ns(const struct run *run)
-{
-	return (double)run->result.timing.wall_ns / operations_number(run);
-}
-
-double
 operations_company_rate(const struct run *run)
 {
 	const struct job_result *company = &run->company;

@@ -13,8 +13,6 @@ double operations_number(const struct run *run);
 double operations_per_second(const struct run *run);
 /* Mean time asleep and waiting for the lock; infinity without operations. */
 double operations_latency_ns(const struct run *run);
-/* Wall time per operation, its turns and all; infinity without operations. */
-double operations_period_ns(const struct run *run);
 /* Turns a second of the tasks beside it, all together. */
 double operations_company_rate(const struct run *run);
 /* How often a second the lock went from one task to another. */

@@ -115,19 +115,25 @@ report_save(const struct context *context, const struct chart charts[],
 }
 
 void
-report_trust(const struct experiment *experiment)
+report_weather(const struct experiment *experiment)
 {
-	const struct context *context = experiment->context;
 	const struct weather *weather = &experiment->weather;
-	char note[256];
 
 	for (size_t i = 0; i < weather->n_sentences; i++)
-		report_warning(context, weather->sentences[i]);
+		report_warning(experiment->context, weather->sentences[i]);
+}
+
+void
+report_note(const struct experiment *experiment, const char *first)
+{
+	char note[640];
+
 	snprintf(note, sizeof(note),
-	    "(Intervals are 95 %%, of the median, by bootstrap. Warm-up: %d ms "
-	    "in each pool, not counted. Same order again: --seed %" PRIu64 ")",
-	    EXPERIMENT_WARM_UP_MS, experiment->seed);
-	report_sentence(context, TERM_DIM, note);
+	    "(%s Intervals are 95 %%, of the median, by bootstrap. Warm-up: %d "
+	    "ms in each pool, not counted. Same order again: --seed %" PRIu64
+	    ")",
+	    first, EXPERIMENT_WARM_UP_MS, experiment->seed);
+	report_sentence(experiment->context, TERM_DIM, note);
 }
 
 json_t *

@@ -43,11 +43,14 @@ enum outcome report_save(const struct context *context,
     const struct chart charts[], size_t n_charts, const char *path)
     __attribute__((warn_unused_result));
 
+/* The machine's weather, where it was not fair: as warnings. */
+void report_weather(const struct experiment *experiment);
+
 /*
- * How far to trust it: the machine's weather as warnings; then, dimmed, what
- * the intervals are, the warm-up, and how to have the same order again.
+ * The last words, dimmed: `first`, a sentence or more; then what the intervals
+ * are, the warm-up, and how to have the same order again.
  */
-void report_trust(const struct experiment *experiment);
+void report_note(const struct experiment *experiment, const char *first);
 
 /* {"median","low","high"}: a new reference, or NULL. */
 json_t *report_estimate(struct estimate estimate);

@@ -378,6 +378,10 @@ scaling_print(
 	for (size_t i = 0; i < scaling->n_pools; i++)
 		explain(context, &scaling->pools[i]);
 	warn_of_sizes(scaling, experiment);
-	report_trust(experiment);
+	report_weather(experiment);
+	report_note(experiment,
+	    "Speed-up: over the first line of the same pool. Contention is the "
+	    "share of the work that is done one at a time, coherency what each "
+	    "pair of workers costs.");
 	return OUTCOME_FINE;
 }

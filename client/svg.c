@@ -380,7 +380,7 @@ svg_text_upwards(struct svg *svg, const char *class, enum svg_anchor anchor,
 	text_close(svg, text);
 }
 
-/* In the usual fonts without serifs a letter is 0.55 of their size wide. */
+/* In the wider ones of the usual fonts a letter is 0.6 of their size. */
 double
 svg_text_width(const char *text, double font_size)
 {
@@ -388,7 +388,7 @@ svg_text_width(const char *text, double font_size)
 
 	for (; *text != '\0'; text++)
 		n += !is_continuation(*text);
-	return (double)n * font_size * 0.56;
+	return (double)n * font_size * 0.6;
 }
 
 int

@@ -111,7 +111,7 @@ make_room(struct table *table)
 }
 
 /* value is stolen. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 add_cell(struct table *table, char *value, const char *format, va_list args)
 {
 	struct cell cell = {.value = value};
@@ -141,7 +141,7 @@ table_cell(struct table *table, const char *format, ...)
 }
 
 /* add_cell(), where a value could be made. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 add_value(struct table *table, char *value, const char *format, va_list args)
 {
 	if (value == NULL)

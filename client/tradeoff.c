@@ -308,11 +308,11 @@ print_verdict(const struct tradeoff *tradeoff, const struct context *context)
 		report_sentence(context, TERM_PLAIN, text);
 	}
 	snprintf(text, sizeof(text),
-	    "Take %s: an operation takes %s there, and no interval gave the "
-	    "CPU-bound tasks more than %s on top.",
+	    "Take %s: an operation takes %s there, and the CPU-bound tasks do "
+	    "%s of the most that they did.",
 	    units_parameter_us(knee->interval_us).text,
 	    units_duration((uint64_t)knee->latency_ns.value).text,
-	    units_percent(best->rate.value / knee->rate.value - 1).text);
+	    units_percent(knee->rate.value / best->rate.value).text);
 	report_sentence(context, TERM_BOLD, text);
 }
 
@@ -336,6 +336,10 @@ tradeoff_print(
 		return outcome;
 	report_gap(context);
 	print_verdict(tradeoff, context);
-	report_trust(experiment);
+	report_weather(experiment);
+	report_note(experiment,
+	    "io: operations of the io task, how long they took, asleep and "
+	    "waiting for the lock; percentiles to an eighth. All else is of "
+	    "the CPU-bound tasks.");
 	return OUTCOME_FINE;
 }

@@ -263,7 +263,7 @@ blame(const struct row *threads)
 	return out;
 }
 
-/* Another row that is as good as the best, to choose freely; or NULL. */
+/* Another row that is about as good as the best, or NULL. */
 static const struct row *
 find_equal(const struct comparison *comparison)
 {
@@ -271,10 +271,23 @@ find_equal(const struct comparison *comparison)
 		const struct row *row = &comparison->rows[i];
 
 		if (i != comparison->best && is_worthwhile(row) &&
-		    row->best_contrast.difference == NOT_SEEN)
+		    (row->best_contrast.difference == NOT_SEEN ||
+			row->best_contrast.speedup.value < WORTHWHILE_SPEEDUP))
 			return row;
 	}
 	return NULL;
+}
+
+/* How much the best is ahead of one that is about as good. */
+static struct phrase
+lead(const struct row *equal)
+{
+	struct phrase out = {"no difference seen between them"};
+
+	if (equal->best_contrast.difference != NOT_SEEN)
+		snprintf(out.text, sizeof(out.text), "the former was %s faster",
+		    units_percent(equal->best_contrast.speedup.value - 1).text);
+	return out;
 }
 
 static void
@@ -286,9 +299,8 @@ advise_best(const struct comparison *comparison, struct verdict *verdict)
 
 	if (equal != NULL)
 		verdict_add(verdict, VERDICT_ADVICE,
-		    "For work like this take %s or %s, whichever is simpler: "
-		    "no difference seen between them.",
-		    best->label, equal->label);
+		    "Use %s or %s, whichever is simpler: %s.", best->label,
+		    equal->label, lead(equal).text);
 	else if (threads != NULL && threads != best &&
 	    threads->best_contrast.difference == FASTER)
 		verdict_add(verdict, VERDICT_ADVICE,
