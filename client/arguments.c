@@ -14,16 +14,20 @@
 #define FIRST_PLACE 256
 
 /* Of the global rows below. */
-#define ROW_HELP 3
-#define ROW_VERSION 4
+#define ROW_HELP 5
+#define ROW_VERSION 6
 
 const struct option_row arguments_global[] = {
     {"server", 's', "ADDRESS", OPTION_TEXT, offsetof(struct context, server), 0,
 	0,
 	"HOST:PORT, [ADDRESS]:PORT or unix:PATH; else\n"
 	"$GILD_SERVER, else 127.0.0.1:4453"},
-    {"json", 0, NULL, OPTION_FLAG, offsetof(struct context, is_json), 0, 0,
-	"print results as JSON, one a line"},
+    {"json", 0, NULL, OPTION_FORMAT, offsetof(struct context, format),
+	FORMAT_JSON, 0, "print results as JSON, one a line"},
+    {"csv", 0, NULL, OPTION_FORMAT, offsetof(struct context, format),
+	FORMAT_CSV, 0, "print tables as CSV, in machine units"},
+    {"markdown", 0, NULL, OPTION_FORMAT, offsetof(struct context, format),
+	FORMAT_MARKDOWN, 0, "print tables as GitHub Markdown"},
     {"connect-timeout", 0, "MS", OPTION_NUMBER,
 	offsetof(struct context, connect_timeout_ms), 1, 2147483647,
 	"give up connecting after MS ms (5000)"},
@@ -128,6 +132,9 @@ store(const struct command *command, const struct option_row *row,
 	switch (row->kind) {
 	case OPTION_FLAG:
 		*(bool *)at = true;
+		break;
+	case OPTION_FORMAT:
+		*(enum format *)at = (enum format)row->min;
 		break;
 	case OPTION_TEXT:
 		*(const char **)at = value;

@@ -4,7 +4,20 @@
 #include <stdio.h>
 
 #include "client/show.h"
+#include "client/table.h"
 #include "client/talk.h"
+
+static enum outcome
+show_answer(const struct context *context, const json_t *answer)
+{
+	struct table *table = table_new();
+
+	table_column(table, TABLE_LEFT, "job");
+	table_column(table, TABLE_LEFT, "state");
+	table_cell(table, "%s", show_text(answer, "job"));
+	table_cell(table, "%s", show_text(answer, "state"));
+	return show_table(context, table);
+}
 
 static enum outcome
 run_cancel(const struct context *context, const void *settings, char **operands)
@@ -22,8 +35,10 @@ run_cancel(const struct context *context, const void *settings, char **operands)
 	outcome = talk_ask_once(context, "job.cancel", params, &answer);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	if (context->is_json) {
+	if (context->format == FORMAT_JSON) {
 		outcome = show_json(context, answer);
+	} else if (context->format != FORMAT_TEXT) {
+		outcome = show_answer(context, answer);
 	} else {
 		char text[128];
 

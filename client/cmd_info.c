@@ -13,78 +13,112 @@
 #include "client/talk.h"
 #include "client/units.h"
 
-static void
-add_pair(struct table *table, const char *name, struct units_text value)
-{
-	table_cell(table, "%s", name);
-	table_cell(table, "%s", value.text);
-}
-
 static enum outcome
 show_limits(const struct context *context, const json_t *limits)
 {
-	static const char *const counts[] = {"frontends", "max_connections",
-	    "max_jobs", "max_in_flight", "max_batch", "max_workers",
-	    "max_attempts"};
+	static const struct {
+		const char *name;
+		const char *label; /* for people, where it is another */
+		struct units_text (*write)(uint64_t);
+	} rows[] = {
+	    {"frontends", NULL, units_count},
+	    {"max_connections", NULL, units_count},
+	    {"max_jobs", NULL, units_count},
+	    {"max_in_flight", NULL, units_count},
+	    {"max_batch", NULL, units_count},
+	    {"max_workers", NULL, units_count},
+	    {"max_attempts", NULL, units_count},
+	    {"max_line_bytes", NULL, units_bytes},
+	    {"max_unsent_bytes", NULL, units_bytes},
+	    {"drain_timeout_ns", "drain_timeout", units_duration},
+	};
 	struct table *table = table_new();
-	enum outcome outcome = OUTCOME_FINE;
 
 	table_column(table, TABLE_LEFT, "limit");
-	table_column(table, TABLE_RIGHT, "");
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		add_pair(table, counts[i],
-		    units_count(show_number(limits, counts[i])));
-	add_pair(table, "max_line_bytes",
-	    units_bytes(show_number(limits, "max_line_bytes")));
-	add_pair(table, "max_unsent_bytes",
-	    units_bytes(show_number(limits, "max_unsent_bytes")));
-	add_pair(table, "drain_timeout",
-	    units_duration(show_number(limits, "drain_timeout_ns")));
-	if (table_print(table, &context->out) == -1)
-		outcome = talk_no_memory(context);
-	table_free(table);
-	return outcome;
+	table_column_named(table, TABLE_RIGHT, "", "value");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *name = rows[i].name;
+		uint64_t value = show_number(limits, name);
+
+		table_word(table, name, "%s",
+		    rows[i].label != NULL ? rows[i].label : name);
+		table_count(table, value, "%s", rows[i].write(value).text);
+	}
+	return show_table(context, table);
 }
 
+/* How fast the server's machine is, in picoseconds. */
 static void
-print_line(const struct term *term, const char *name, const char *value)
+add_calibration(struct table *table, const json_t *calibration)
 {
-	fprintf(term->stream, "  %s%-14s%s%s\n", term_style(term, TERM_DIM),
-	    name, term_style(term, TERM_PLAIN), value);
+	static const struct {
+		const char *name;
+		const char *label;
+	} rows[] = {
+	    {"turn_ps", "a bare turn"},
+	    {"spin_ps", "a spin of work"},
+	    {"event_ps", "a lock's event"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t ps = show_number(calibration, rows[i].name);
+
+		if (json_object_get(calibration, rows[i].name) == NULL)
+			continue;
+		table_word(table, rows[i].name, "%s", rows[i].label);
+		table_count(table, ps, "%.3f ns", (double)ps / 1000);
+	}
 }
 
-static void
+/* Of the server itself; on a terminal its name stands above. */
+static enum outcome
 show_server(const struct context *context, const json_t *info)
 {
 	const struct term *term = &context->out;
-	const json_t *addresses = json_object_get(info, "addresses");
-	const json_t *calibration = json_object_get(info, "calibration");
-	time_t started = (time_t)(show_number(info, "started_ms") / 1000);
+	uint64_t started_ms = show_number(info, "started_ms");
+	uint64_t cores = show_number(info, "cores");
+	time_t started = (time_t)(started_ms / 1000);
+	struct table *table = table_new();
 	const json_t *address;
-	struct tm broken_down;
+	enum outcome outcome;
+	struct tm when;
 	char text[256];
 	size_t i;
 
+	table_column_named(table, TABLE_LEFT, "", "server");
+	table_column_named(table, TABLE_LEFT, "", "value");
 	snprintf(text, sizeof(text), "gild %s", show_text(info, "version"));
 	term_tame(text);
-	fprintf(term->stream, "%s%s%s, pid %" PRIu64 ", %" PRIu64 " core%s\n\n",
-	    term_style(term, TERM_BOLD), text, term_style(term, TERM_PLAIN),
-	    show_number(info, "pid"), show_number(info, "cores"),
-	    show_number(info, "cores") == 1 ? "" : "s");
-	if (localtime_r(&started, &broken_down) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &broken_down) > 0)
-		print_line(term, "since", text);
-	json_array_foreach (addresses, i, address) {
-		snprintf(text, sizeof(text), "%s",
-		    json_is_string(address) ? json_string_value(address) : "-");
-		term_tame(text);
-		print_line(term, i == 0 ? "listening on" : "", text);
+	if (context->format == FORMAT_TEXT) {
+		fprintf(term->stream,
+		    "%s%s%s, pid %" PRIu64 ", %" PRIu64 " core%s\n\n",
+		    term_style(term, TERM_BOLD), text,
+		    term_style(term, TERM_PLAIN), show_number(info, "pid"),
+		    cores, cores == 1 ? "" : "s");
+	} else {
+		table_cell(table, "version");
+		table_cell(table, "%s", show_text(info, "version"));
+		table_cell(table, "pid");
+		table_cell(table, "%" PRIu64, show_number(info, "pid"));
+		table_cell(table, "cores");
+		table_cell(table, "%" PRIu64, cores);
 	}
-	snprintf(text, sizeof(text), "%.3f ns, a spin of busy work %.3f ns",
-	    (double)show_number(calibration, "turn_ps") / 1000,
-	    (double)show_number(calibration, "spin_ps") / 1000);
-	print_line(term, "a bare turn", text);
+	if (localtime_r(&started, &when) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &when) > 0) {
+		table_word(table, "started_ms", "since");
+		table_count(table, started_ms, "%s", text);
+	}
+	json_array_foreach (json_object_get(info, "addresses"), i, address) {
+		const char *value = json_string_value(address);
+
+		table_word(
+		    table, "address", "%s", i == 0 ? "listening on" : "");
+		table_cell(table, "%s", value != NULL ? value : "-");
+	}
+	add_calibration(table, json_object_get(info, "calibration"));
+	outcome = show_table(context, table);
 	fputc('\n', term->stream);
+	return outcome;
 }
 
 static enum outcome
@@ -98,11 +132,13 @@ run_info(const struct context *context, const void *settings, char **operands)
 	(void)operands;
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	if (context->is_json) {
+	if (context->format == FORMAT_JSON) {
 		outcome = show_json(context, info);
 	} else {
-		show_server(context, info);
-		outcome = show_pools(context, json_object_get(info, "pools"));
+		outcome = show_server(context, info);
+		if (outcome == OUTCOME_FINE)
+			outcome =
+			    show_pools(context, json_object_get(info, "pools"));
 		fputc('\n', context->out.stream);
 		if (outcome == OUTCOME_FINE)
 			outcome = show_limits(
@@ -123,7 +159,7 @@ run_pools(const struct context *context, const void *settings, char **operands)
 	(void)operands;
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	outcome = context->is_json
+	outcome = context->format == FORMAT_JSON
 	    ? show_json(context, list)
 	    : show_pools(context, json_object_get(list, "pools"));
 	json_decref(list);

@@ -11,6 +11,7 @@
 #include "client/link.h"
 #include "client/sample.h"
 #include "client/show.h"
+#include "client/table.h"
 #include "client/talk.h"
 #include "client/units.h"
 
@@ -49,19 +50,40 @@ ping_all(const struct context *context, struct link *link, uint64_t times_ns[],
 }
 
 static enum outcome
+show_sample(const struct context *context, const struct sample *sample,
+    uint64_t n_times)
+{
+	struct table *table = table_new();
+
+	table_column(table, TABLE_LEFT, "server");
+	table_column_named(table, TABLE_RIGHT, "pings", "count");
+	table_column_named(table, TABLE_RIGHT, "median", "median_ns");
+	table_column_named(table, TABLE_RIGHT, "min", "min_ns");
+	table_column_named(table, TABLE_RIGHT, "max", "max_ns");
+	table_cell(table, "%s", context->server);
+	table_count(table, n_times, "%s", units_count(n_times).text);
+	show_duration(table, sample->median);
+	show_duration(table, sample->min);
+	show_duration(table, sample->max);
+	return show_table(context, table);
+}
+
+static enum outcome
 show_times(const struct context *context, uint64_t times_ns[], uint64_t n_times)
 {
 	struct sample sample = sample_take(times_ns, n_times);
 	enum outcome outcome = OUTCOME_FINE;
 	json_t *json;
 
-	if (context->is_json) {
+	if (context->format == FORMAT_JSON) {
 		json = json_pack("{s:I, s:{s:I, s:I, s:I}}", "count",
 		    (json_int_t)n_times, "round_trip_ns", "median",
 		    (json_int_t)sample.median, "min", (json_int_t)sample.min,
 		    "max", (json_int_t)sample.max);
 		outcome = show_json(context, json);
 		json_decref(json);
+	} else if (context->format != FORMAT_TEXT) {
+		outcome = show_sample(context, &sample, n_times);
 	} else {
 		fprintf(context->out.stream,
 		    "%s answered %s ping%s: min %s, median %s, max %s\n",

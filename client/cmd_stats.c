@@ -13,25 +13,22 @@
 static enum outcome
 print_table(const struct context *context, struct table *table)
 {
-	enum outcome outcome = OUTCOME_FINE;
+	enum outcome outcome = show_table(context, table);
 
-	if (table_print(table, &context->out) == -1)
-		outcome = talk_no_memory(context);
 	fputc('\n', context->out.stream);
-	table_free(table);
 	return outcome;
 }
 
 static void
 add_count(struct table *table, const json_t *object, const char *name)
 {
-	table_cell(table, "%s", units_count(show_number(object, name)).text);
+	show_count(table, show_number(object, name));
 }
 
 static void
 add_duration(struct table *table, const json_t *object, const char *name)
 {
-	table_cell(table, "%s", units_duration(show_number(object, name)).text);
+	show_duration(table, show_number(object, name));
 }
 
 static void
@@ -107,8 +104,9 @@ show_executors(const struct context *context, const json_t *stats)
 	json_array_foreach (pools, i, pool) {
 		json_array_foreach (
 		    json_object_get(pool, "executors"), j, executor) {
-			table_cell(
-			    table, "%s", j == 0 ? show_text(pool, "name") : "");
+			const char *name = show_text(pool, "name");
+
+			table_word(table, name, "%s", j == 0 ? name : "");
 			table_cell(
 			    table, "%" PRIu64, show_number(executor, "pid"));
 			table_cell(
@@ -162,7 +160,7 @@ show_locks(const struct context *context, const json_t *stats)
 	     row++) {
 		size_t column = 1;
 
-		table_cell(table, "%s", figures[row].label);
+		table_word(table, figures[row].name, "%s", figures[row].label);
 		json_array_foreach (pools, i, pool) {
 			const json_t *lock = json_object_get(pool, "lock");
 
@@ -179,7 +177,6 @@ static enum outcome
 show_processes(const struct context *context, const json_t *stats)
 {
 	struct table *table = table_new();
-	enum outcome outcome = OUTCOME_FINE;
 	const json_t *process;
 	size_t i;
 
@@ -197,10 +194,7 @@ show_processes(const struct context *context, const json_t *stats)
 		table_cell(table, "%s", show_text(process, "state"));
 		add_count(table, process, "restarts");
 	}
-	if (table_print(table, &context->out) == -1)
-		outcome = talk_no_memory(context);
-	table_free(table);
-	return outcome;
+	return show_table(context, table);
 }
 
 static enum outcome
@@ -211,13 +205,14 @@ show_stats(const struct context *context, const json_t *stats)
 	uint64_t open = show_number(connections, "open");
 	enum outcome outcome;
 
-	fprintf(term->stream,
-	    "%sup %s%s, %s connection%s open, %s accepted\n\n",
-	    term_style(term, TERM_BOLD),
-	    units_uptime(show_number(stats, "uptime_ns")).text,
-	    term_style(term, TERM_PLAIN), units_count(open).text,
-	    open == 1 ? "" : "s",
-	    units_count(show_number(connections, "accepted")).text);
+	if (format_has_words(context->format))
+		fprintf(term->stream,
+		    "%sup %s%s, %s connection%s open, %s accepted\n\n",
+		    term_style(term, TERM_BOLD),
+		    units_uptime(show_number(stats, "uptime_ns")).text,
+		    term_style(term, TERM_PLAIN), units_count(open).text,
+		    open == 1 ? "" : "s",
+		    units_count(show_number(connections, "accepted")).text);
 	outcome = show_jobs(context, stats);
 	if (outcome == OUTCOME_FINE)
 		outcome = show_tasks(context, stats);
@@ -241,8 +236,8 @@ run_stats(const struct context *context, const void *settings, char **operands)
 	(void)operands;
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	outcome = context->is_json ? show_json(context, stats)
-				   : show_stats(context, stats);
+	outcome = context->format == FORMAT_JSON ? show_json(context, stats)
+						 : show_stats(context, stats);
 	json_decref(stats);
 	return outcome;
 }

@@ -127,12 +127,11 @@ add_figures(
 {
 	for (unsigned i = 0; i < FIGURE_COUNT; i++) {
 		if (!entry->has_lock && is_of_lock(i))
-			table_cell(table, "-");
+			table_word(table, "", "-");
 		else if (i == FIGURE_SWITCHES)
-			table_cell(
-			    table, "%s", units_count(entry->figures[i]).text);
+			show_count(table, entry->figures[i]);
 		else
-			table_cell(table, "%s",
+			table_count(table, entry->figures[i], "%s",
 			    units_duration_like(
 				entry->figures[i], like->figures[i])
 				.text);
@@ -171,10 +170,10 @@ make_entry_table(const struct entry entries[], uint64_t n_entries,
 	struct table *table = table_new();
 
 	table_column(table, TABLE_RIGHT, "run");
-	table_column(table, TABLE_RIGHT, "wall");
-	table_column(table, TABLE_RIGHT, "CPU");
-	table_column(table, TABLE_RIGHT, "lock wait");
-	table_column(table, TABLE_RIGHT, "answered");
+	table_column_named(table, TABLE_RIGHT, "wall", "wall_ns");
+	table_column_named(table, TABLE_RIGHT, "CPU", "cpu_ns");
+	table_column_named(table, TABLE_RIGHT, "lock wait", "lock_wait_ns");
+	table_column_named(table, TABLE_RIGHT, "answered", "total_ns");
 	table_column(table, TABLE_RIGHT, "switches");
 	for (uint64_t i = 0; i < n_entries; i++) {
 		table_cell(table, "%" PRIu64, i + 1);
@@ -194,17 +193,14 @@ show_entries(const struct context *context, const struct entry entries[],
     uint64_t n_entries)
 {
 	uint64_t *room = calloc(n_entries, sizeof(*room));
-	enum outcome outcome = OUTCOME_FINE;
 	struct summary summary;
-	struct table *table;
+	enum outcome outcome;
 
 	if (room == NULL)
 		return talk_no_memory(context);
 	summary = summarize(entries, n_entries, room);
-	table = make_entry_table(entries, n_entries, &summary);
-	if (table_print(table, &context->out) == -1)
-		outcome = talk_no_memory(context);
-	table_free(table);
+	outcome =
+	    show_table(context, make_entry_table(entries, n_entries, &summary));
 	free(room);
 	return outcome;
 }
@@ -217,7 +213,7 @@ take_result(const struct context *context, const struct view *view,
 	enum outcome outcome = OUTCOME_FINE;
 
 	*entry = make_entry(result);
-	if (context->is_json)
+	if (context->format == FORMAT_JSON)
 		outcome = show_json(context, json);
 	else if (view->repeat == 1)
 		outcome = show_result(context, result);
@@ -254,7 +250,7 @@ run_all(const struct context *context, struct link *link,
 		if (outcome != OUTCOME_FINE)
 			worst = outcome;
 	}
-	if (!context->is_json && view->repeat > 1) {
+	if (context->format != FORMAT_JSON && view->repeat > 1) {
 		enum outcome outcome =
 		    show_entries(context, entries, view->repeat);
 

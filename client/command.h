@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/format.h"
 #include "client/term.h"
 
 /* The exit status of gilctl. */
@@ -26,13 +27,14 @@ enum outcome {
 struct context {
 	const char *server;
 	uint64_t connect_timeout_ms;
-	bool is_json; /* results as JSON, one a line */
+	enum format format;
 	const struct command *command;
 	struct term out; /* standard output */
 };
 
 enum option_kind {
 	OPTION_FLAG,   /* a bool */
+	OPTION_FORMAT, /* an enum format, which becomes `min` */
 	OPTION_NUMBER, /* a uint64_t from min to max, as count.h reads it */
 	OPTION_TEXT,   /* a const char *, kept as it is in argv */
 };
@@ -44,7 +46,7 @@ struct option_row {
 	const char *argument; /* what the manual calls its value; or NULL */
 	enum option_kind kind;
 	size_t offset; /* of its value in the settings */
-	uint64_t min;  /* these two: of a number */
+	uint64_t min;  /* these two: of a number (and see OPTION_FORMAT) */
 	uint64_t max;
 	const char *meaning;
 };
@@ -70,10 +72,14 @@ struct command {
 
 extern const struct command command_submit;
 extern const struct command command_compare;
+extern const struct command command_sweep;
+extern const struct command command_convoy;
+extern const struct command command_trace;
 extern const struct command command_info;
 extern const struct command command_stats;
 extern const struct command command_pools;
 extern const struct command command_set;
+extern const struct command command_fit;
 extern const struct command command_cancel;
 extern const struct command command_ping;
 

@@ -22,11 +22,15 @@
 
 static const struct command *const commands[] = {
     &command_compare,
+    &command_sweep,
+    &command_convoy,
     &command_submit,
+    &command_trace,
     &command_info,
     &command_stats,
     &command_pools,
     &command_set,
+    &command_fit,
     &command_cancel,
     &command_ping,
 };
@@ -36,7 +40,7 @@ static const char exit_codes[] =
     "Exit status:\n"
     "  0  fine\n"
     "  1  a job did not end done, or output could not be written\n"
-    "  2  the command line is wrong\n"
+    "  2  the command line is wrong, or a file that it names\n"
     "  3  cannot connect, or the connection was lost\n"
     "  4  the server refused\n"
     "  5  an expectation was not met (kept free: no command has one yet)\n"
@@ -46,7 +50,8 @@ static enum outcome
 print_help(void)
 {
 	printf(
-	    "usage: gilctl [-s ADDRESS] [--json] COMMAND ...\n\n"
+	    "usage: gilctl [-s ADDRESS] [--json|--csv|--markdown] COMMAND "
+	    "...\n\n"
 	    "Measures what one global lock costs CPU-bound threads and what "
 	    "worker\nprocesses buy back, with a gild daemon.\n\nCommands:\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)

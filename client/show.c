@@ -30,6 +30,29 @@ show_json(const struct context *context, const json_t *json)
 	return OUTCOME_FINE;
 }
 
+enum outcome
+show_table(const struct context *context, struct table *table)
+{
+	enum outcome outcome = OUTCOME_FINE;
+
+	if (table_print(table, context->format, &context->out) == -1)
+		outcome = talk_no_memory(context);
+	table_free(table);
+	return outcome;
+}
+
+void
+show_count(struct table *table, uint64_t n)
+{
+	table_count(table, n, "%s", units_count(n).text);
+}
+
+void
+show_duration(struct table *table, uint64_t ns)
+{
+	table_count(table, ns, "%s", units_duration(ns).text);
+}
+
 uint64_t
 show_number(const json_t *object, const char *name)
 {
@@ -94,11 +117,16 @@ static void
 add_task_figures(struct table *table, bool has_lock, uint64_t start_ns,
     uint64_t wall_ns, uint64_t cpu_ns, uint64_t wait_ns, uint64_t held_ns)
 {
-	table_cell(table, "%s", units_duration(start_ns).text);
-	table_cell(table, "%s", units_duration(wall_ns).text);
-	table_cell(table, "%s", units_duration(cpu_ns).text);
-	table_cell(table, "%s", has_lock ? units_duration(wait_ns).text : "");
-	table_cell(table, "%s", has_lock ? units_duration(held_ns).text : "");
+	show_duration(table, start_ns);
+	show_duration(table, wall_ns);
+	show_duration(table, cpu_ns);
+	if (has_lock) {
+		show_duration(table, wait_ns);
+		show_duration(table, held_ns);
+	} else {
+		table_cell(table, "%s", "");
+		table_cell(table, "%s", "");
+	}
 }
 
 static struct table *
@@ -109,11 +137,13 @@ make_task_table(const struct job_result *result)
 	table_column(table, TABLE_RIGHT, "task");
 	table_column(table, TABLE_RIGHT, "pid");
 	table_column(table, TABLE_RIGHT, "tid");
-	table_column(table, TABLE_RIGHT, "start");
-	table_column(table, TABLE_RIGHT, "wall");
-	table_column(table, TABLE_RIGHT, "CPU");
-	table_column(table, TABLE_RIGHT, result->has_lock ? "lock wait" : "");
-	table_column(table, TABLE_RIGHT, result->has_lock ? "lock held" : "");
+	table_column_named(table, TABLE_RIGHT, "start", "start_ns");
+	table_column_named(table, TABLE_RIGHT, "wall", "wall_ns");
+	table_column_named(table, TABLE_RIGHT, "CPU", "cpu_ns");
+	table_column_named(table, TABLE_RIGHT,
+	    result->has_lock ? "lock wait" : "", "lock_wait_ns");
+	table_column_named(table, TABLE_RIGHT,
+	    result->has_lock ? "lock held" : "", "lock_held_ns");
 	for (uint32_t i = 0; i < result->n_tasks; i++) {
 		const struct task_result *task = &result->tasks[i];
 
@@ -187,16 +217,16 @@ enum outcome
 show_result(const struct context *context, const struct job_result *result)
 {
 	const struct term *term = &context->out;
-	struct table *table = make_task_table(result);
-	enum outcome outcome = OUTCOME_FINE;
+	bool has_words = format_has_words(context->format);
+	enum outcome outcome;
 	char id[JOB_ID_CHARS + 1];
 	char text[160];
 
-	show_result_heading(term, result);
-	if (table_print(table, term) == -1) {
-		outcome = talk_no_memory(context);
-		goto out;
-	}
+	if (has_words)
+		show_result_heading(term, result);
+	outcome = show_table(context, make_task_table(result));
+	if (outcome != OUTCOME_FINE || !has_words)
+		return outcome;
 	fputc('\n', term->stream);
 	if (result->has_lock)
 		show_lock(term, result);
@@ -205,50 +235,114 @@ show_result(const struct context *context, const struct job_result *result)
 	    units_duration(result->timing.total_ns).text,
 	    result->attempts > 1 ? "; a task had to be started again" : "");
 	show_sentence(term, TERM_DIM, text);
-out:
-	table_free(table);
-	return outcome;
+	return OUTCOME_FINE;
 }
 
-/* "interval 5.00 ms, forced" */
+/* How the one that holds the lock comes to give it up. */
 static void
-describe_lock(const json_t *lock, char *text, size_t size)
+describe_policy(const json_t *lock, char *text, size_t size)
 {
-	if (!json_is_object(lock))
-		snprintf(text, size, "-");
-	else if (strcmp(show_text(lock, "policy"), "interval") == 0)
+	const char *policy = show_text(lock, "policy");
+
+	if (strcmp(policy, "interval") == 0)
 		snprintf(text, size, "interval %" PRIu64 " us%s",
 		    show_number(lock, "interval_us"),
 		    json_is_true(json_object_get(lock, "force")) ? ", forced"
 								 : "");
+	else if (strcmp(policy, "ticks") == 0)
+		snprintf(text, size, "ticks, every %" PRIu64 " turns",
+		    show_number(lock, "check_interval"));
+	else if (strcmp(policy, "fair") == 0)
+		snprintf(text, size, "fair, quantum %" PRIu64 " us",
+		    show_number(lock, "quantum_us"));
 	else
-		snprintf(text, size, "%s", show_text(lock, "policy"));
+		snprintf(text, size, "%s", policy);
+}
+
+/* "interval 5000 us, forced", "2 locks: hold", "free, 7 % overhead" */
+static void
+describe_lock(const json_t *lock, char *text, size_t size)
+{
+	uint64_t locks = show_number(lock, "locks");
+	char policy[80];
+
+	if (!json_is_object(lock)) {
+		snprintf(text, size, "-");
+		return;
+	}
+	/* A server that does not name the number has one. */
+	if (json_object_get(lock, "locks") != NULL && locks == 0) {
+		snprintf(text, size, "free, %" PRIu64 " %% overhead",
+		    show_number(lock, "overhead_pct"));
+		return;
+	}
+	describe_policy(lock, policy, sizeof(policy));
+	if (locks > 1)
+		snprintf(text, size, "%" PRIu64 " locks: %s", locks, policy);
+	else
+		snprintf(text, size, "%s", policy);
+}
+
+/* The lock's parameters, for machines: each has a column of its own. */
+static const struct {
+	const char *name;
+	bool is_flag;
+} lock_columns[] = {
+    {"locks", false},
+    {"interval_us", false},
+    {"force", true},
+    {"check_interval", false},
+    {"quantum_us", false},
+    {"timer_us", false},
+    {"overhead_pct", false},
+    {"events", true},
+};
+#define N_LOCK_COLUMNS (sizeof(lock_columns) / sizeof(lock_columns[0]))
+
+static void
+add_lock(struct table *table, const json_t *lock)
+{
+	bool has_lock = json_is_object(lock);
+	char text[112];
+
+	describe_lock(lock, text, sizeof(text));
+	table_word(
+	    table, has_lock ? show_text(lock, "policy") : "", "%s", text);
+	for (size_t i = 0; i < N_LOCK_COLUMNS; i++) {
+		const char *name = lock_columns[i].name;
+		const json_t *value = json_object_get(lock, name);
+
+		if (value == NULL)
+			table_cell(table, "%s", "");
+		else if (lock_columns[i].is_flag)
+			table_word(table,
+			    json_is_true(value) ? "true" : "false", "%s", "");
+		else
+			table_count(table, show_number(lock, name), "%s", "");
+	}
 }
 
 enum outcome
 show_pools(const struct context *context, const json_t *pools)
 {
 	struct table *table = table_new();
-	enum outcome outcome = OUTCOME_FINE;
 	const json_t *pool;
 	size_t i;
 
 	table_column(table, TABLE_LEFT, "pool");
 	table_column(table, TABLE_LEFT, "kind");
 	table_column(table, TABLE_RIGHT, "size");
-	table_column(table, TABLE_LEFT, "lock");
+	table_column(table, TABLE_LEFT, "affinity");
+	table_column_named(table, TABLE_LEFT, "lock", "policy");
+	for (i = 0; i < N_LOCK_COLUMNS; i++)
+		table_column_named(
+		    table, TABLE_MACHINE, "", lock_columns[i].name);
 	json_array_foreach (pools, i, pool) {
-		char lock[80];
-
-		describe_lock(
-		    json_object_get(pool, "lock"), lock, sizeof(lock));
 		table_cell(table, "%s", show_text(pool, "name"));
 		table_cell(table, "%s", show_text(pool, "kind"));
 		table_cell(table, "%" PRIu64, show_number(pool, "size"));
-		table_cell(table, "%s", lock);
+		table_cell(table, "%s", show_text(pool, "affinity"));
+		add_lock(table, json_object_get(pool, "lock"));
 	}
-	if (table_print(table, &context->out) == -1)
-		outcome = talk_no_memory(context);
-	table_free(table);
-	return outcome;
+	return show_table(context, table);
 }

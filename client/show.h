@@ -7,9 +7,19 @@
 #include "client/command.h"
 #include "proto/result.h"
 
+struct table;
+
 /* One JSON value on one line, compact, pure ASCII, flushed. */
 enum outcome show_json(const struct context *context, const json_t *json)
     __attribute__((warn_unused_result));
+
+/* A table, in the format that was asked for; it is freed. */
+enum outcome show_table(const struct context *context, struct table *table)
+    __attribute__((warn_unused_result));
+
+/* The next cell of a table: 1,000,000 and 1.50 ms, or the bare figures. */
+void show_count(struct table *table, uint64_t n);
+void show_duration(struct table *table, uint64_t ns);
 
 /* How a job stands, in words for people. */
 const char *show_state(enum job_state state);

@@ -5,6 +5,9 @@
  */
 #include "client/table.h"
 
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +18,18 @@
 struct column {
 	enum table_align align;
 	char *heading;
-	size_t width;
+	char *name; /* NULL: not for machines */
+};
+
+struct cell {
+	char *text;
+	char *value; /* NULL: is its text */
 };
 
 struct table {
 	struct column columns[TABLE_MAX_COLUMNS];
 	size_t n_columns;
-	char **cells; /* row by row */
+	struct cell *cells; /* row by row */
 	size_t n_cells;
 	size_t room; /* in cells */
 	bool is_broken;
@@ -38,25 +46,21 @@ table_free(struct table *table)
 {
 	if (table == NULL)
 		return;
-	for (size_t i = 0; i < table->n_columns; i++)
+	for (size_t i = 0; i < table->n_columns; i++) {
 		free(table->columns[i].heading);
-	for (size_t i = 0; i < table->n_cells; i++)
-		free(table->cells[i]);
+		free(table->columns[i].name);
+	}
+	for (size_t i = 0; i < table->n_cells; i++) {
+		free(table->cells[i].text);
+		free(table->cells[i].value);
+	}
 	free(table->cells);
 	free(table);
 }
 
-static void
-widen(struct column *column, const char *text)
-{
-	size_t width = term_width(text);
-
-	if (width > column->width)
-		column->width = width;
-}
-
 void
-table_column(struct table *table, enum table_align align, const char *heading)
+table_column_named(struct table *table, enum table_align align,
+    const char *heading, const char *name)
 {
 	struct column *column;
 
@@ -69,19 +73,32 @@ table_column(struct table *table, enum table_align align, const char *heading)
 	column = &table->columns[table->n_columns++];
 	column->align = align;
 	column->heading = strdup(heading);
-	if (column->heading == NULL) {
+	column->name = name != NULL ? strdup(name) : NULL;
+	if (column->heading == NULL || (name != NULL && column->name == NULL)) {
 		table->is_broken = true;
 		return;
 	}
 	term_tame(column->heading);
-	widen(column, column->heading);
+}
+
+void
+table_column(struct table *table, enum table_align align, const char *heading)
+{
+	struct column *column;
+
+	table_column_named(table, align, heading, heading);
+	if (table == NULL || table->is_broken)
+		return;
+	column = &table->columns[table->n_columns - 1];
+	for (char *at = column->name; *at != '\0'; at++)
+		*at = *at == ' ' ? '_' : (char)tolower((unsigned char)*at);
 }
 
 static bool
 make_room(struct table *table)
 {
 	size_t room = table->room > 0 ? table->room * 2 : 32;
-	char **cells;
+	struct cell *cells;
 
 	if (table->n_cells < table->room)
 		return true;
@@ -93,27 +110,150 @@ make_room(struct table *table)
 	return true;
 }
 
+/* value is stolen. */
+static void __attribute__((format(printf, 3, 0)))
+add_cell(struct table *table, char *value, const char *format, va_list args)
+{
+	struct cell cell = {.value = value};
+
+	if (vasprintf(&cell.text, format, args) == -1)
+		cell.text = NULL;
+	if (cell.text == NULL || !make_room(table)) {
+		free(cell.text);
+		free(cell.value);
+		table->is_broken = true;
+		return;
+	}
+	term_tame(cell.text);
+	table->cells[table->n_cells++] = cell;
+}
+
 void
 table_cell(struct table *table, const char *format, ...)
 {
 	va_list args;
-	char *text;
-	int length;
 
 	if (table == NULL || table->is_broken)
 		return;
 	va_start(args, format);
-	length = vasprintf(&text, format, args);
+	add_cell(table, NULL, format, args);
 	va_end(args);
-	if (length == -1 || !make_room(table)) {
-		if (length != -1)
-			free(text);
+}
+
+/* add_cell(), where a value could be made. */
+static void __attribute__((format(printf, 3, 0)))
+add_value(struct table *table, char *value, const char *format, va_list args)
+{
+	if (value == NULL)
 		table->is_broken = true;
+	else
+		add_cell(table, value, format, args);
+}
+
+void
+table_count(struct table *table, uint64_t value, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	if (table == NULL || table->is_broken)
 		return;
+	if (asprintf(&text, "%" PRIu64, value) == -1)
+		text = NULL;
+	va_start(args, format);
+	add_value(table, text, format, args);
+	va_end(args);
+}
+
+void
+table_real(struct table *table, double value, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	if (table == NULL || table->is_broken)
+		return;
+	if (!isfinite(value))
+		text = strdup("");
+	else if (asprintf(&text, "%.15g", value) == -1)
+		text = NULL;
+	va_start(args, format);
+	add_value(table, text, format, args);
+	va_end(args);
+}
+
+void
+table_word(struct table *table, const char *value, const char *format, ...)
+{
+	va_list args;
+
+	if (table == NULL || table->is_broken)
+		return;
+	va_start(args, format);
+	add_value(table, strdup(value), format, args);
+	va_end(args);
+}
+
+/* The cell in this row and column, or NULL: the last row may be short. */
+static const struct cell *
+find_cell(const struct table *table, size_t row, size_t column)
+{
+	size_t i = row * table->n_columns + column;
+
+	return i < table->n_cells ? &table->cells[i] : NULL;
+}
+
+static size_t
+count_rows(const struct table *table)
+{
+	return table->n_columns == 0
+	    ? 0
+	    : (table->n_cells + table->n_columns - 1) / table->n_columns;
+}
+
+/* What Markdown would not show as it is. */
+static bool
+is_marked(char c)
+{
+	return c != '\0' && strchr("\\|<*`", c) != NULL;
+}
+
+/* As it is printed in a format. */
+static size_t
+text_width(const char *text, enum format format)
+{
+	size_t width = term_width(text);
+
+	if (format == FORMAT_MARKDOWN)
+		for (; *text != '\0'; text++)
+			width += is_marked(*text);
+	return width;
+}
+
+static size_t
+column_width(const struct table *table, size_t column, enum format format)
+{
+	size_t width = text_width(table->columns[column].heading, format);
+
+	for (size_t row = 0; row < count_rows(table); row++) {
+		const struct cell *cell = find_cell(table, row, column);
+		size_t needed =
+		    cell != NULL ? text_width(cell->text, format) : 0;
+
+		if (needed > width)
+			width = needed;
 	}
-	term_tame(text);
-	widen(&table->columns[table->n_cells % table->n_columns], text);
-	table->cells[table->n_cells++] = text;
+	return width;
+}
+
+/* The widths of all columns; 0 for those that people do not see. */
+static void
+measure(const struct table *table, enum format format, size_t widths[])
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		widths[i] = table->columns[i].align == TABLE_MACHINE
+		    ? 0
+		    : column_width(table, i, format);
 }
 
 /*
@@ -121,53 +261,173 @@ table_cell(struct table *table, const char *format, ...)
  * the end of a line.
  */
 static void
-print_cell(
-    FILE *out, const struct column *column, const char *text, size_t *blanks)
+print_padded(FILE *out, enum table_align align, size_t width, const char *text,
+    size_t *blanks)
 {
-	size_t pad = column->width - term_width(text);
+	size_t pad = width - term_width(text);
 
-	if (column->align == TABLE_RIGHT)
+	if (align == TABLE_RIGHT)
 		*blanks += pad;
 	if (*text != '\0') {
 		fprintf(out, "%*s%s", (int)*blanks, "", text);
 		*blanks = 0;
 	}
-	*blanks += TABLE_GAP + (column->align == TABLE_LEFT ? pad : 0);
+	*blanks += TABLE_GAP + (align == TABLE_LEFT ? pad : 0);
 }
 
 static void
-print_headings(const struct table *table, const struct term *term)
+print_headings(
+    const struct table *table, const size_t widths[], const struct term *term)
 {
 	size_t blanks = TABLE_INDENT;
 	size_t seen = 0;
 
 	for (size_t i = 0; i < table->n_columns; i++)
-		seen += strlen(table->columns[i].heading);
+		if (table->columns[i].align != TABLE_MACHINE)
+			seen += strlen(table->columns[i].heading);
 	if (seen == 0)
 		return;
 	fputs(term_style(term, TERM_DIM), term->stream);
 	for (size_t i = 0; i < table->n_columns; i++)
-		print_cell(term->stream, &table->columns[i],
-		    table->columns[i].heading, &blanks);
+		if (table->columns[i].align != TABLE_MACHINE)
+			print_padded(term->stream, table->columns[i].align,
+			    widths[i], table->columns[i].heading, &blanks);
 	fprintf(term->stream, "%s\n", term_style(term, TERM_PLAIN));
 }
 
+static void
+print_text(const struct table *table, const struct term *term)
+{
+	size_t widths[TABLE_MAX_COLUMNS];
+
+	measure(table, FORMAT_TEXT, widths);
+	print_headings(table, widths, term);
+	for (size_t row = 0; row < count_rows(table); row++) {
+		size_t blanks = TABLE_INDENT;
+
+		for (size_t i = 0; i < table->n_columns; i++) {
+			const struct cell *cell = find_cell(table, row, i);
+			enum table_align align = table->columns[i].align;
+
+			if (cell != NULL && align != TABLE_MACHINE)
+				print_padded(term->stream, align, widths[i],
+				    cell->text, &blanks);
+		}
+		fputc('\n', term->stream);
+	}
+}
+
+static void
+print_marked(FILE *out, enum table_align align, size_t width, const char *text)
+{
+	int pad = (int)(width - text_width(text, FORMAT_MARKDOWN));
+
+	fprintf(out, " %*s", align == TABLE_RIGHT ? pad : 0, "");
+	for (; *text != '\0'; text++)
+		fprintf(out, "%s%c", is_marked(*text) ? "\\" : "", *text);
+	fprintf(out, "%*s |", align == TABLE_RIGHT ? 0 : pad, "");
+}
+
+/* Two dashes at least, and a colon at the end where the figures stand. */
+static void
+print_rule(FILE *out, enum table_align align, size_t width)
+{
+	fputc(' ', out);
+	for (size_t i = 1; i < width; i++)
+		fputc('-', out);
+	fputs(align == TABLE_RIGHT ? ": |" : "- |", out);
+}
+
+static void
+print_markdown(const struct table *table, FILE *out)
+{
+	size_t widths[TABLE_MAX_COLUMNS];
+	size_t n = table->n_columns;
+
+	measure(table, FORMAT_MARKDOWN, widths);
+	for (size_t i = 0; i < n; i++)
+		widths[i] = widths[i] < 3 ? 3 : widths[i];
+	/* Line by line: the headings, the rule, the rows. */
+	for (size_t line = 0; line < count_rows(table) + 2; line++) {
+		fputc('|', out);
+		for (size_t i = 0; i < n; i++) {
+			const struct column *column = &table->columns[i];
+			const struct cell *cell;
+
+			if (column->align == TABLE_MACHINE)
+				continue;
+			if (line == 1) {
+				print_rule(out, column->align, widths[i]);
+				continue;
+			}
+			cell = line > 1 ? find_cell(table, line - 2, i) : NULL;
+			print_marked(out, column->align, widths[i],
+			    line == 0	       ? column->heading
+				: cell != NULL ? cell->text
+					       : "");
+		}
+		fputc('\n', out);
+	}
+}
+
+/* Quoted where it must be. */
+static void
+print_field(FILE *out, const char *text)
+{
+	if (strpbrk(text, ",\"\r\n") == NULL) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text != '\0'; text++)
+		fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
+	fputc('"', out);
+}
+
+static void
+print_csv(const struct table *table, FILE *out)
+{
+	for (size_t line = 0; line < count_rows(table) + 1; line++) {
+		const char *comma = "";
+
+		for (size_t i = 0; i < table->n_columns; i++) {
+			const struct column *column = &table->columns[i];
+			const struct cell *cell;
+			const char *text = "";
+
+			if (column->name == NULL)
+				continue;
+			cell = line > 0 ? find_cell(table, line - 1, i) : NULL;
+			if (line == 0)
+				text = column->name;
+			else if (cell != NULL)
+				text = cell->value != NULL ? cell->value
+							   : cell->text;
+			fputs(comma, out);
+			print_field(out, text);
+			comma = ",";
+		}
+		fputc('\n', out);
+	}
+}
+
 int
-table_print(const struct table *table, const struct term *term)
+table_print(
+    const struct table *table, enum format format, const struct term *term)
 {
 	if (table == NULL || table->is_broken)
 		return -1;
-	print_headings(table, term);
-	for (size_t i = 0; i < table->n_cells; i += table->n_columns) {
-		size_t blanks = TABLE_INDENT;
-
-		for (size_t j = 0; j < table->n_columns; j++) {
-			if (i + j == table->n_cells)
-				break;
-			print_cell(term->stream, &table->columns[j],
-			    table->cells[i + j], &blanks);
-		}
-		fputc('\n', term->stream);
+	switch (format) {
+	case FORMAT_CSV:
+		print_csv(table, term->stream);
+		break;
+	case FORMAT_MARKDOWN:
+		print_markdown(table, term->stream);
+		break;
+	case FORMAT_TEXT:
+	case FORMAT_JSON:
+		print_text(table, term);
+		break;
 	}
 	return 0;
 }

@@ -32,11 +32,17 @@ teardown(void)
 }
 
 static const char *
-printed(void)
+printed_as(enum format format)
 {
-	ck_assert_int_eq(table_print(table, &term), 0);
+	ck_assert_int_eq(table_print(table, format, &term), 0);
 	fflush(term.stream);
 	return text;
+}
+
+static const char *
+printed(void)
+{
+	return printed_as(FORMAT_TEXT);
 }
 
 START_TEST(words_go_left_and_figures_right)
@@ -138,7 +144,7 @@ START_TEST(too_many_columns_are_told)
 	for (int i = 0; i <= TABLE_MAX_COLUMNS; i++)
 		table_column(table, TABLE_LEFT, "x");
 	table_cell(table, "y");
-	ck_assert_int_eq(table_print(table, &term), -1);
+	ck_assert_int_eq(table_print(table, FORMAT_TEXT, &term), -1);
 	fflush(term.stream);
 	ck_assert_uint_eq(size, 0);
 }
@@ -148,8 +154,91 @@ START_TEST(no_table_is_borne)
 {
 	table_column(NULL, TABLE_LEFT, "x");
 	table_cell(NULL, "y");
-	ck_assert_int_eq(table_print(NULL, &term), -1);
+	table_count(NULL, 1, "1");
+	table_real(NULL, 1, "1");
+	table_word(NULL, "y", "y");
+	ck_assert_int_eq(table_print(NULL, FORMAT_TEXT, &term), -1);
 	table_free(NULL);
+}
+END_TEST
+
+/* A table with all there is: words, figures, what is for machines alone. */
+static void
+fill(void)
+{
+	table_column(table, TABLE_LEFT, "The Pool");
+	table_column_named(table, TABLE_RIGHT, "wall", "wall_ns");
+	table_column_named(table, TABLE_MACHINE, "", "low_ns");
+	table_column_named(table, TABLE_LEFT, "remark", NULL);
+	table_column_named(table, TABLE_RIGHT, "ratio", "ratio");
+	table_word(table, "threads", "%s", "threads, one lock");
+	table_count(table, UINT64_MAX, "%s", "1.00 ms");
+	table_count(table, 7, "%s", "7");
+	table_cell(table, "a|b <c>");
+	table_real(table, 0.125, "%.1fx", 0.125);
+	table_cell(table, "processes");
+	table_count(table, 20, "20 ns");
+	table_cell(table, "%s", "");
+	table_cell(table, "-");
+	table_real(table, 0.0 / 0.0, "-");
+}
+
+START_TEST(people_do_not_see_what_is_for_machines)
+{
+	fill();
+	ck_assert_str_eq(printed(),
+	    "  The Pool              wall  remark   ratio\n"
+	    "  threads, one lock  1.00 ms  a|b <c>   0.1x\n"
+	    "  processes            20 ns  -            -\n");
+}
+END_TEST
+
+START_TEST(csv_has_the_figures_themselves)
+{
+	fill();
+	ck_assert_str_eq(printed_as(FORMAT_CSV),
+	    "the_pool,wall_ns,low_ns,ratio\n"
+	    "threads,18446744073709551615,7,0.125\n"
+	    "processes,20,,\n");
+}
+END_TEST
+
+/* RFC 4180, section 2: 5 to 7. */
+START_TEST(csv_quotes_what_it_must)
+{
+	table_column(table, TABLE_LEFT, "a");
+	table_column(table, TABLE_LEFT, "b");
+	table_cell(table, "%s", "one, two");
+	table_cell(table, "%s", "say \"no\"");
+	table_word(table, "two\nlines", "%s", "x");
+	table_cell(table, "%s", "plain; 'text'");
+	ck_assert_str_eq(printed_as(FORMAT_CSV),
+	    "a,b\n"
+	    "\"one, two\",\"say \"\"no\"\"\"\n"
+	    "\"two\nlines\",plain; 'text'\n");
+}
+END_TEST
+
+START_TEST(markdown_has_what_people_read)
+{
+	fill();
+	ck_assert_str_eq(printed_as(FORMAT_MARKDOWN),
+	    "| The Pool          |    wall | remark    | ratio |\n"
+	    "| ----------------- | ------: | --------- | ----: |\n"
+	    "| threads, one lock | 1.00 ms | a\\|b \\<c> |  0.1x |\n"
+	    "| processes         |   20 ns | -         |     - |\n");
+}
+END_TEST
+
+START_TEST(markdown_has_headings_even_if_they_are_empty)
+{
+	table_column(table, TABLE_LEFT, "");
+	table_column(table, TABLE_RIGHT, "");
+	table_cell(table, "a");
+	ck_assert_str_eq(printed_as(FORMAT_MARKDOWN),
+	    "|     |     |\n"
+	    "| --- | --: |\n"
+	    "| a   |     |\n");
 }
 END_TEST
 
@@ -169,6 +258,11 @@ main(void)
 	tcase_add_test(tcase, many_rows_fit);
 	tcase_add_test(tcase, too_many_columns_are_told);
 	tcase_add_test(tcase, no_table_is_borne);
+	tcase_add_test(tcase, people_do_not_see_what_is_for_machines);
+	tcase_add_test(tcase, csv_has_the_figures_themselves);
+	tcase_add_test(tcase, csv_quotes_what_it_must);
+	tcase_add_test(tcase, markdown_has_what_people_read);
+	tcase_add_test(tcase, markdown_has_headings_even_if_they_are_empty);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

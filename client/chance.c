@@ -5,18 +5,18 @@
  *
  * Pure.
  */
-#include "client/shuffle.h"
+#include "client/chance.h"
 
 void
-shuffle_init(struct shuffle *shuffle, uint64_t seed)
+chance_init(struct chance *chance, uint64_t seed)
 {
-	shuffle->state = seed;
+	chance->state = seed;
 }
 
 static uint64_t
-next_bits(struct shuffle *shuffle)
+next_bits(struct chance *chance)
 {
-	uint64_t z = shuffle->state += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = chance->state += UINT64_C(0x9e3779b97f4a7c15);
 
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
@@ -24,23 +24,23 @@ next_bits(struct shuffle *shuffle)
 }
 
 /* One of 0 .. n - 1. What would favour the small ones is drawn again. */
-static uint64_t
-next_below(struct shuffle *shuffle, uint64_t n)
+uint64_t
+chance_below(struct chance *chance, uint64_t n)
 {
 	uint64_t biased = -n % n; /* 2^64 modulo n */
 	uint64_t bits;
 
 	do
-		bits = next_bits(shuffle);
+		bits = next_bits(chance);
 	while (bits < biased);
 	return bits % n;
 }
 
 void
-shuffle_order(struct shuffle *shuffle, unsigned items[], size_t n)
+chance_shuffle(struct chance *chance, unsigned items[], size_t n)
 {
 	for (; n > 1; n--) {
-		size_t chosen = next_below(shuffle, n);
+		size_t chosen = chance_below(chance, n);
 		unsigned last = items[n - 1];
 
 		items[n - 1] = items[chosen];

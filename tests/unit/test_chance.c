@@ -1,5 +1,5 @@
 /* Orders drawn by chance: complete, repeatable, and not all the same. */
-#include "client/shuffle.h"
+#include "client/chance.h"
 
 #include <check.h>
 #include <stdbool.h>
@@ -29,17 +29,17 @@ order_number(const unsigned items[N_ITEMS])
 
 START_TEST(the_same_seed_gives_the_same_orders)
 {
-	struct shuffle one, other;
+	struct chance one, other;
 
-	shuffle_init(&one, 4711);
-	shuffle_init(&other, 4711);
+	chance_init(&one, 4711);
+	chance_init(&other, 4711);
 	for (unsigned i = 0; i < 100; i++) {
 		unsigned left[N_ITEMS], right[N_ITEMS];
 
 		fill(left);
 		fill(right);
-		shuffle_order(&one, left, N_ITEMS);
-		shuffle_order(&other, right, N_ITEMS);
+		chance_shuffle(&one, left, N_ITEMS);
+		chance_shuffle(&other, right, N_ITEMS);
 		ck_assert_uint_eq(order_number(left), order_number(right));
 	}
 }
@@ -50,11 +50,11 @@ START_TEST(an_order_stays_what_it_was)
 {
 	static const unsigned expected[N_ITEMS] = {2, 0, 3, 1};
 	unsigned items[N_ITEMS];
-	struct shuffle shuffle;
+	struct chance chance;
 
 	fill(items);
-	shuffle_init(&shuffle, 1);
-	shuffle_order(&shuffle, items, N_ITEMS);
+	chance_init(&chance, 1);
+	chance_shuffle(&chance, items, N_ITEMS);
 	ck_assert_uint_eq(order_number(items), order_number(expected));
 }
 END_TEST
@@ -64,15 +64,15 @@ START_TEST(every_order_is_drawn)
 	enum { DRAWS = 24000 };
 	unsigned drawn[N_ITEMS * N_ITEMS * N_ITEMS * N_ITEMS] = {0};
 	unsigned n_orders = 0;
-	struct shuffle shuffle;
+	struct chance chance;
 
-	shuffle_init(&shuffle, 0);
+	chance_init(&chance, 0);
 	for (unsigned i = 0; i < DRAWS; i++) {
 		unsigned items[N_ITEMS];
 		bool seen[N_ITEMS] = {false};
 
 		fill(items);
-		shuffle_order(&shuffle, items, N_ITEMS);
+		chance_shuffle(&chance, items, N_ITEMS);
 		for (unsigned j = 0; j < N_ITEMS; j++)
 			seen[items[j]] = true;
 		for (unsigned j = 0; j < N_ITEMS; j++)
@@ -94,11 +94,11 @@ END_TEST
 START_TEST(nothing_and_one_are_orders_too)
 {
 	unsigned one[] = {7};
-	struct shuffle shuffle;
+	struct chance chance;
 
-	shuffle_init(&shuffle, 1);
-	shuffle_order(&shuffle, one, 0);
-	shuffle_order(&shuffle, one, 1);
+	chance_init(&chance, 1);
+	chance_shuffle(&chance, one, 0);
+	chance_shuffle(&chance, one, 1);
 	ck_assert_uint_eq(one[0], 7);
 }
 END_TEST
@@ -106,8 +106,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("shuffle");
-	TCase *tcase = tcase_create("shuffle");
+	Suite *suite = suite_create("chance");
+	TCase *tcase = tcase_create("chance");
 
 	tcase_add_test(tcase, the_same_seed_gives_the_same_orders);
 	tcase_add_test(tcase, an_order_stays_what_it_was);
