@@ -105,7 +105,7 @@ names() {
 }
 
 proto_stack='nearest rpcerror histogram lockrecord lockevent frame jsonrpc'
-proto_stack="$proto_stack jobid params request member lockwire result"
+proto_stack="$proto_stack jobid member lockwire params request result"
 # The list is a list of words.
 # shellcheck disable=SC2086
 stack proto $proto_stack
