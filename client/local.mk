@@ -30,6 +30,8 @@ libgilctlcore_a_SOURCES = \
 	%D%/progress.c %D%/progress.h \
 	%D%/sample.c %D%/sample.h \
 	%D%/show.c %D%/show.h \
+	%D%/show_locks.c %D%/show_locks.h \
+	%D%/show_result.c \
 	%D%/statistics.c %D%/statistics.h \
 	%D%/svg.c %D%/svg.h \
 	%D%/table.c %D%/table.h \
