@@ -1,7 +1,7 @@
 /*
  * The block elements U+2588 (full) to U+258F (one eighth), U+2591 (light
- * shade) and U+2592 (medium shade): three bytes each in UTF-8. No bar has more
- * than BAR_MAX_COLUMNS of them, so BAR_BYTES is enough.
+ * shade) and U+2592 (medium shade), three bytes each in UTF-8, and U+00B7, a
+ * dot. No bar has more than BAR_MAX_COLUMNS of them, so BAR_BYTES is enough.
  *
  * Pure.
  */
@@ -68,8 +68,9 @@ end_all(struct bar *bar)
 struct bar
 bar_parts(const double fractions[BAR_PARTS], unsigned columns, bool is_utf8)
 {
-	static const char *const blocks[] = {"\u2588", "\u2592", "\u2591"};
-	static const char *const letters[] = {"#", "-", "."};
+	static const char *const blocks[] = {
+	    "\u2588", "\u2592", "\u2591", "\u00b7"};
+	static const char *const letters[] = {"#", "-", ".", ":"};
 	double sums[BAR_PARTS]; /* of a part and those before it, in columns */
 	struct bar bar = {.text = ""};
 	double sum = 0;
@@ -81,10 +82,11 @@ bar_parts(const double fractions[BAR_PARTS], unsigned columns, bool is_utf8)
 		sums[i] = sum * columns;
 	}
 	/* Too little of the others to be seen: it is solid to its end. */
-	if (sums[BAR_LIGHT] - sums[BAR_SOLID] < 0.5)
-		sums[BAR_SOLID] = sums[BAR_SHADED] = sums[BAR_LIGHT];
+	if (sums[BAR_PARTS - 1] - sums[BAR_SOLID] < 0.5)
+		for (unsigned i = 0; i < BAR_PARTS; i++)
+			sums[i] = sums[BAR_PARTS - 1];
 	/* Only full blocks come in eighths. */
-	if (is_utf8 && sums[BAR_SOLID] >= sums[BAR_LIGHT]) {
+	if (is_utf8 && sums[BAR_SOLID] >= sums[BAR_PARTS - 1]) {
 		add_solid(&bar, sums[BAR_SOLID]);
 		end_all(&bar);
 		return bar;

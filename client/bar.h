@@ -8,7 +8,7 @@
 #define BAR_MAX_COLUMNS 200
 #define BAR_BYTES (BAR_MAX_COLUMNS * 3 + 1)
 
-enum bar_part { BAR_SOLID, BAR_SHADED, BAR_LIGHT, BAR_PARTS };
+enum bar_part { BAR_SOLID, BAR_SHADED, BAR_LIGHT, BAR_DOTTED, BAR_PARTS };
 
 /* One bar as text; pass .text on at once. */
 struct bar {

@@ -1,277 +1,304 @@
 /*
- * gilctl compare: the experiment. Learns from the server which pools it has,
- * warms them up, runs the rounds, one job at a time over one connection, and
- * hands the runs to comparison.c.
- *
- * Each round runs every series once, in an order drawn anew: what changes
- * slowly on a machine (its temperature, its other users) then falls on all of
- * them alike.
+ * gilctl compare: the experiment. Chooses the rows that the server has pools
+ * for, has experiment.c measure them, and hands the runs to comparison.c.
  */
 #include "client/command.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "client/comparison.h"
 #include "client/count.h"
-#include "client/link.h"
-#include "client/progress.h"
+#include "client/experiment.h"
 #include "client/show.h"
-#include "client/chance.h"
 #include "client/talk.h"
-#include "client/units.h"
 
 #define DEFAULT_COUNT UINT64_C(50000000)
-#define MAX_ROUNDS 10000
-#define WARM_UP_DIVISOR 50
-#define NO_SEED UINT64_MAX
-#define SEED_RANGE 100000 /* a chosen seed is short, to be typed again */
+#define NAME_CHARS 31
+/* The sleeping control: so many naps for each of the workers. */
+#define NAPS_PER_WORKER 24
+#define NAP_US 2000
 
 struct settings {
 	uint64_t workers;
 	uint64_t cost_ns;
 	uint64_t rounds;
 	uint64_t seed;
+	const char *pools; /* these two: lists of names, or NULL */
+	const char *arms;
 };
 
-/* An experiment under way. */
-struct experiment {
+/* What an arm of a name is. */
+static const struct arm_kind {
+	const char *name;
+	enum row_kind kind;
+	enum roster_role role;
+	enum job_profile profile;
+	const char *label;
+	const char *scene;
+	const char *noun;
+	bool is_default; /* where the server has a pool for it */
+} arm_kinds[] = {
+    {"threads", ROW_ARM, ROLE_THREADS, PROFILE_CPU, "threads, one lock",
+	"under one lock", "threads", true},
+    {"fair", ROW_ARM, ROLE_FAIR, PROFILE_CPU, "threads, fair lock",
+	"under a fair lock", "threads", false},
+    {"ticks", ROW_ARM, ROLE_TICKS, PROFILE_CPU, "threads, ticks",
+	"under a lock of ticks", "threads", false},
+    {"native", ROW_ARM, ROLE_THREADS, PROFILE_NATIVE, "threads, native",
+	"counting without the lock", "threads", false},
+    {"free", ROW_ARM, ROLE_FREE, PROFILE_CPU, "threads, no lock",
+	"without a lock", "threads", true},
+    {"processes", ROW_ARM, ROLE_PROCESSES, PROFILE_CPU, "processes", "",
+	"processes", true},
+    {"hold", ROW_HOLD, ROLE_HOLD, PROFILE_CPU, "control: held lock", "",
+	"threads", true},
+    {"io", ROW_SLEEP, ROLE_THREADS, PROFILE_IO, "control: sleeping", "",
+	"threads", true},
+};
+#define N_ARM_KINDS (sizeof(arm_kinds) / sizeof(arm_kinds[0]))
+
+/* A comparison in the making. */
+struct making {
 	const struct context *context;
-	struct link *link;
-	struct comparison comparison;
-	struct progress progress;
-	uint64_t start_ns;
-	double turns_all;    /* of all runs, the warm-up left out */
-	double turns_before; /* of the runs that have ended */
-	char label[64];
+	struct experiment *experiment;
+	struct comparison *comparison;
 };
-
-static uint64_t
-now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static void
-draw(struct experiment *experiment, uint64_t turns)
-{
-	double fraction =
-	    (experiment->turns_before + (double)turns) / experiment->turns_all;
-	uint64_t elapsed_ns = now_ns(CLOCK_MONOTONIC) - experiment->start_ns;
-	char detail[48] = "";
-
-	if (fraction >= 0.05)
-		snprintf(detail, sizeof(detail), "about %s left",
-		    units_uptime((uint64_t)((double)elapsed_ns *
-				     (1 - fraction) / fraction) +
-			999999999)
-			.text);
-	progress_draw(
-	    &experiment->progress, experiment->label, fraction, detail);
-}
-
-static void
-see_progress(void *arg, enum job_state state, uint64_t turns)
-{
-	(void)state;
-	draw(arg, turns);
-}
-
-/* Runs one job of an arm; `watcher` is NULL for the warm-up. */
-static enum outcome
-run_job(struct experiment *experiment, enum arm arm, uint64_t count,
-    const struct talk_watcher *watcher, struct run *run)
-{
-	const struct row *row = &experiment->comparison.rows[arm];
-	const struct context *context = experiment->context;
-	struct job_request request;
-	struct job_result result;
-	enum outcome outcome;
-	json_t *json;
-
-	job_request_init(&request);
-	strcpy(request.pool, row->pool);
-	request.count = count;
-	request.workers = row->workers;
-	request.cost_ns = experiment->comparison.cost_ns;
-	request.wants_progress =
-	    watcher != NULL && progress_is_live(&experiment->progress);
-	outcome = talk_run(context, experiment->link, &request, watcher,
-	    &experiment->progress, &json, &result);
-	if (outcome != OUTCOME_FINE)
-		return outcome;
-	*run = comparison_run(&result);
-	if (result.state != JOB_DONE) {
-		command_complain(context->command,
-		    "the job in pool %s ended %s: %s", row->pool,
-		    show_state(result.state), result.reason);
-		outcome = OUTCOME_NOT_DONE;
-	}
-	job_result_free(&result);
-	json_decref(json);
-	return outcome;
-}
 
 /*
- * The pool of this kind that an arm uses: the one with the default name if
- * there is one, else the first.
+ * A row, and the arm that is measured for it. NULL when there are too many,
+ * which it says.
  */
-static const json_t *
-find_pool(const json_t *pools, const char *kind)
+static struct row *
+add_row(struct making *making, enum row_kind kind, const char *name,
+    const char *label, const struct roster_pool *pool, uint32_t workers)
 {
-	const json_t *found = NULL;
-	const json_t *pool;
-	size_t i;
+	struct comparison *comparison = making->comparison;
+	struct row *row;
+	struct arm *arm;
 
-	json_array_foreach (pools, i, pool) {
-		if (strcmp(show_text(pool, "kind"), kind) != 0)
-			continue;
-		if (strcmp(show_text(pool, "name"), kind) == 0)
-			return pool;
-		if (found == NULL)
-			found = pool;
+	if (comparison->n_rows == COMPARISON_MAX_ROWS) {
+		command_complain(making->context->command,
+		    "more than %d arms: take fewer", COMPARISON_MAX_ROWS);
+		return NULL;
 	}
-	return found;
+	arm = experiment_add(making->experiment, pool);
+	if (arm == NULL)
+		return NULL;
+	snprintf(arm->label, sizeof(arm->label), "%s", label);
+	arm->request.count = comparison->count;
+	arm->request.workers = workers;
+	arm->request.cost_ns = comparison->cost_ns;
+	row = &comparison->rows[comparison->n_rows++];
+	*row = (struct row){
+	    .kind = kind,
+	    .noun = pool->is_threads ? "threads" : "processes",
+	    .pool = pool,
+	    .workers = workers,
+	    .arms = {making->experiment->n_arms - 1},
+	    .n_arms = 1,
+	};
+	snprintf(row->name, sizeof(row->name), "%s", name);
+	snprintf(row->label, sizeof(row->label), "%s", label);
+	return row;
+}
+
+static struct job_request *
+row_request(struct making *making, const struct row *row)
+{
+	return &making->experiment->arms[row->arms[0]].request;
+}
+
+/* A worker that sleeps as often as several of them do together. */
+static enum outcome
+add_sleepers(struct making *making, const struct arm_kind *kind,
+    const struct roster_pool *pool)
+{
+	struct comparison *comparison = making->comparison;
+	size_t alone = comparison->n_rows;
+	uint32_t workers[2] = {1, comparison->workers};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct row *row =
+		    add_row(making, i == 0 ? ROW_SLEEP_ALONE : ROW_SLEEP,
+			i == 0 ? "io_alone" : kind->name, kind->label, pool,
+			workers[i]);
+		struct job_request *request;
+
+		if (row == NULL)
+			return OUTCOME_USAGE;
+		row->base = alone;
+		request = row_request(making, row);
+		request->count =
+		    (uint64_t)NAPS_PER_WORKER * comparison->workers;
+		request->cost_ns = 0;
+		request->profile = PROFILE_IO;
+		request->io_every = 1;
+		request->io_for_us = NAP_US;
+	}
+	return OUTCOME_FINE;
 }
 
 static enum outcome
-choose_pool(struct experiment *experiment, const json_t *info, enum arm arm,
-    const char *kind, uint32_t workers)
+add_kind(struct making *making, const struct arm_kind *kind, bool is_asked)
 {
-	const json_t *pool = find_pool(json_object_get(info, "pools"), kind);
-	struct row *row = &experiment->comparison.rows[arm];
+	const struct roster_pool *pool =
+	    roster_choose(&making->experiment->roster, kind->role);
+	struct row *row;
 
+	/* The lock is not what a sleeper tests. */
+	if (pool == NULL && kind->kind == ROW_SLEEP)
+		pool =
+		    roster_choose(&making->experiment->roster, ROLE_PROCESSES);
+	if (pool == NULL && !is_asked)
+		return OUTCOME_FINE;
 	if (pool == NULL) {
-		command_complain(experiment->context->command,
-		    "the server has no pool of kind %s; gilctl pools shows "
+		command_complain(making->context->command,
+		    "the server has no pool for the arm %s; gilctl pools shows "
 		    "what it has",
-		    kind);
+		    kind->name);
 		return OUTCOME_REFUSED;
 	}
-	snprintf(row->pool, sizeof(row->pool), "%s", show_text(pool, "name"));
-	row->workers = workers;
-	row->executors = (uint32_t)show_number(pool, "size");
+	if (kind->kind == ROW_SLEEP)
+		return add_sleepers(making, kind, pool);
+	row = add_row(making, kind->kind, kind->name, kind->label, pool,
+	    making->comparison->workers);
+	if (row == NULL)
+		return OUTCOME_USAGE;
+	snprintf(row->scene, sizeof(row->scene), "%s", kind->scene);
+	row_request(making, row)->profile = kind->profile;
 	return OUTCOME_FINE;
 }
 
-/* Asks the server who it is and what pools it has. */
 static enum outcome
-meet_server(struct experiment *experiment)
+add_named_kind(struct making *making, const char *name)
 {
-	struct comparison *comparison = &experiment->comparison;
-	json_t *info;
-	enum outcome outcome = talk_ask(experiment->context, experiment->link,
-	    "server.info", json_object(), &info);
-
-	if (outcome != OUTCOME_FINE)
-		return outcome;
-	snprintf(comparison->version, sizeof(comparison->version), "%s",
-	    show_text(info, "version"));
-	comparison->cores = (uint32_t)show_number(info, "cores");
-	outcome = choose_pool(experiment, info, ARM_SEQUENTIAL, "processes", 1);
-	if (outcome == OUTCOME_FINE)
-		outcome = choose_pool(experiment, info, ARM_THREADS, "threads",
-		    comparison->workers);
-	if (outcome == OUTCOME_FINE)
-		outcome = choose_pool(experiment, info, ARM_PROCESSES,
-		    "processes", comparison->workers);
-	json_decref(info);
-	return outcome;
-}
-
-/* A short untimed job for each arm: page faults and clock speeds settle. */
-static enum outcome
-warm_up(struct experiment *experiment)
-{
-	uint64_t count = experiment->comparison.count / WARM_UP_DIVISOR;
-	enum outcome outcome = OUTCOME_FINE;
-	struct run ignored;
-
-	if (count < experiment->comparison.workers)
-		count = experiment->comparison.workers;
-	for (unsigned arm = 0; arm < ARM_COUNT && outcome == OUTCOME_FINE;
-	     arm++)
-		outcome = run_job(experiment, arm, count, NULL, &ignored);
-	return outcome;
+	for (size_t i = 0; i < N_ARM_KINDS; i++)
+		if (strcmp(arm_kinds[i].name, name) == 0)
+			return add_kind(making, &arm_kinds[i], true);
+	command_complain(making->context->command,
+	    "no arm is called \"%s\": there are threads, fair, ticks, native, "
+	    "free, processes, hold and io; --pools takes pools",
+	    name);
+	return OUTCOME_USAGE;
 }
 
 static enum outcome
-run_rounds(struct experiment *experiment, struct run runs[])
+add_pool(struct making *making, const char *name)
 {
-	const struct comparison *comparison = &experiment->comparison;
-	struct talk_watcher watcher = {see_progress, experiment};
-	unsigned order[SERIES_COUNT];
-	struct chance chance;
+	const struct roster_pool *pool =
+	    roster_find(&making->experiment->roster, name);
+	struct row *row;
 
-	for (unsigned i = 0; i < SERIES_COUNT; i++)
-		order[i] = i;
-	chance_init(&chance, comparison->seed);
-	experiment->start_ns = now_ns(CLOCK_MONOTONIC);
-	for (uint32_t round = 0; round < comparison->rounds; round++) {
-		chance_shuffle(&chance, order, SERIES_COUNT);
-		for (unsigned i = 0; i < SERIES_COUNT; i++) {
-			enum arm arm = comparison_arm(order[i]);
-			enum outcome outcome;
-
-			snprintf(experiment->label, sizeof(experiment->label),
-			    "round %" PRIu32 " of %" PRIu32 "  %-17s",
-			    round + 1, comparison->rounds,
-			    comparison_arm_label(arm));
-			draw(experiment, 0);
-			outcome = run_job(experiment, arm, comparison->count,
-			    &watcher, &runs[round * SERIES_COUNT + order[i]]);
-			if (outcome != OUTCOME_FINE)
-				return outcome;
-			experiment->turns_before += (double)comparison->count;
-		}
+	if (pool == NULL) {
+		command_complain(making->context->command,
+		    "the server has no pool \"%s\"; gilctl pools shows what it "
+		    "has",
+		    name);
+		return OUTCOME_REFUSED;
 	}
+	row = add_row(making, ROW_ARM, pool->name, pool->name, pool,
+	    making->comparison->workers);
+	if (row == NULL)
+		return OUTCOME_USAGE;
+	snprintf(row->scene, sizeof(row->scene), "in the pool %s", pool->name);
+	return OUTCOME_FINE;
+}
+
+/* "A,B,C", each of them by add(). */
+static enum outcome
+add_list(struct making *making, const char *option, const char *list,
+    enum outcome (*add)(struct making *making, const char *name))
+{
+	enum outcome outcome = OUTCOME_FINE;
+	const char *at = list;
+
+	for (;;) {
+		size_t length = strcspn(at, ",");
+		char name[NAME_CHARS + 1];
+
+		if (length == 0 || length > NAME_CHARS) {
+			command_complain(making->context->command,
+			    "--%s: \"%.80s\" is no list of names such as A,B",
+			    option, list);
+			return OUTCOME_USAGE;
+		}
+		memcpy(name, at, length);
+		name[length] = '\0';
+		outcome = add(making, name);
+		if (outcome != OUTCOME_FINE || at[length] == '\0')
+			return outcome;
+		at += length + 1;
+	}
+}
+
+/* One worker, one part after another; measured twice in each round. */
+static enum outcome
+add_sequential(struct making *making)
+{
+	const struct roster *roster = &making->experiment->roster;
+	const struct roster_pool *pool = roster_choose(roster, ROLE_PROCESSES);
+	struct row *row;
+	struct arm *again;
+
+	/* One thread alone has the lock for itself. */
+	if (pool == NULL && roster->n_pools > 0)
+		pool = &roster->pools[0];
+	if (pool == NULL) {
+		command_complain(
+		    making->context->command, "the server tells of no pool");
+		return OUTCOME_REFUSED;
+	}
+	row = add_row(
+	    making, ROW_SEQUENTIAL, "sequential", "one after another", pool, 1);
+	again = row != NULL ? experiment_add(making->experiment, pool) : NULL;
+	if (again == NULL)
+		return OUTCOME_USAGE;
+	*again = making->experiment->arms[row->arms[0]];
+	row->arms[row->n_arms++] = making->experiment->n_arms - 1;
 	return OUTCOME_FINE;
 }
 
 static enum outcome
-report(struct experiment *experiment, const struct run runs[])
+add_rows(struct making *making, const struct settings *settings)
+{
+	enum outcome outcome = add_sequential(making);
+	bool has_names = settings->pools != NULL || settings->arms != NULL;
+
+	making->comparison->wants_controls = !has_names;
+	if (outcome == OUTCOME_FINE && settings->pools != NULL)
+		outcome = add_list(making, "pools", settings->pools, add_pool);
+	if (outcome == OUTCOME_FINE && settings->arms != NULL)
+		outcome =
+		    add_list(making, "arms", settings->arms, add_named_kind);
+	for (size_t i = 0;
+	     i < N_ARM_KINDS && outcome == OUTCOME_FINE && !has_names; i++)
+		if (arm_kinds[i].is_default)
+			outcome = add_kind(making, &arm_kinds[i], false);
+	return outcome;
+}
+
+static enum outcome
+report(const struct experiment *experiment, struct comparison *comparison)
 {
 	const struct context *context = experiment->context;
-	struct comparison *comparison = &experiment->comparison;
 	enum outcome outcome;
 	json_t *json;
 
-	if (comparison_settle(comparison, runs) == -1)
+	if (comparison_settle(
+		comparison, experiment->runs, experiment->n_runs) == -1)
 		return talk_no_memory(context);
 	if (context->format != FORMAT_JSON)
-		return comparison_print(comparison, &context->out) == -1
-		    ? talk_no_memory(context)
-		    : OUTCOME_FINE;
+		return comparison_print(comparison, experiment);
 	json = comparison_to_json(comparison);
+	if (json != NULL &&
+	    json_object_set_new(
+		json, "weather", weather_to_json(&experiment->weather)) == -1) {
+		json_decref(json);
+		return talk_no_memory(context);
+	}
 	outcome = show_json(context, json);
 	json_decref(json);
-	return outcome;
-}
-
-static enum outcome
-run_experiment(struct experiment *experiment)
-{
-	const struct comparison *comparison = &experiment->comparison;
-	struct run *runs =
-	    calloc(comparison->rounds, sizeof(*runs) * SERIES_COUNT);
-	enum outcome outcome;
-
-	if (runs == NULL)
-		return talk_no_memory(experiment->context);
-	outcome = meet_server(experiment);
-	if (outcome == OUTCOME_FINE)
-		outcome = warm_up(experiment);
-	if (outcome == OUTCOME_FINE)
-		outcome = run_rounds(experiment, runs);
-	if (outcome == OUTCOME_FINE)
-		outcome = report(experiment, runs);
-	free(runs);
 	return outcome;
 }
 
@@ -280,46 +307,53 @@ run_compare(
     const struct context *context, const void *settings_given, char **operands)
 {
 	const struct settings *settings = settings_given;
-	struct experiment experiment = {.context = context};
-	struct comparison *comparison = &experiment.comparison;
+	struct comparison comparison = {
+	    .count = DEFAULT_COUNT,
+	    .workers = (uint32_t)settings->workers,
+	    .cost_ns = settings->cost_ns,
+	    .rounds = (uint32_t)settings->rounds,
+	};
+	struct experiment experiment;
+	struct making making = {context, &experiment, &comparison};
 	char error[COUNT_ERROR_CHARS + 1];
 	enum outcome outcome;
 
-	comparison->count = DEFAULT_COUNT;
 	if (operands[0] != NULL &&
 	    count_parse(operands[0], settings->workers, REQUEST_MAX_COUNT,
-		&comparison->count, error) == -1) {
+		&comparison.count, error) == -1) {
 		command_complain(context->command, "COUNT: %s", error);
 		return OUTCOME_USAGE;
 	}
-	comparison->workers = (uint32_t)settings->workers;
-	comparison->cost_ns = settings->cost_ns;
-	comparison->rounds = (uint32_t)settings->rounds;
-	comparison->seed = settings->seed != NO_SEED
-	    ? settings->seed
-	    : (now_ns(CLOCK_REALTIME) ^ (uint64_t)getpid()) % SEED_RANGE;
-	experiment.turns_all =
-	    (double)comparison->count * comparison->rounds * SERIES_COUNT;
-	progress_init(&experiment.progress);
-	outcome = talk_open(context, &experiment.link);
-	if (outcome != OUTCOME_FINE)
-		return outcome;
-	outcome = run_experiment(&experiment);
-	link_close(experiment.link);
-	return outcome;
+	outcome = experiment_meet(
+	    &experiment, context, comparison.rounds, settings->seed);
+	comparison.seed = experiment.seed;
+	comparison.cores = experiment.roster.cores;
+	if (outcome == OUTCOME_FINE)
+		outcome = add_rows(&making, settings);
+	if (outcome == OUTCOME_FINE)
+		outcome = experiment_run(&experiment);
+	if (outcome == OUTCOME_FINE)
+		outcome = report(&experiment, &comparison);
+	comparison_free(&comparison);
+	return experiment_end(&experiment, outcome);
 }
 
 static const struct settings defaults = {
-    .workers = 2, .cost_ns = 20, .rounds = 3, .seed = NO_SEED};
+    .workers = 2, .cost_ns = 15, .rounds = 3, .seed = EXPERIMENT_NO_SEED};
 
 static const struct option_row options[] = {
     {"workers", 'w', "WORKERS", OPTION_NUMBER,
 	offsetof(struct settings, workers), 2, UINT32_MAX,
 	"how many threads, and processes (2)"},
+    {"pools", 0, "A,B,C", OPTION_TEXT, offsetof(struct settings, pools), 0, 0,
+	"compare these pools"},
+    {"arms", 0, "A,B,C", OPTION_TEXT, offsetof(struct settings, arms), 0, 0,
+	"compare these of threads, fair, ticks,\n"
+	"native, free, processes, hold, io"},
     {"cost", 0, "NS", OPTION_NUMBER, offsetof(struct settings, cost_ns), 0,
-	REQUEST_MAX_COST_NS, "work in each turn, in nanoseconds (20)"},
+	REQUEST_MAX_COST_NS, "work in each turn, in nanoseconds (15)"},
     {"rounds", 0, "N", OPTION_NUMBER, offsetof(struct settings, rounds), 1,
-	MAX_ROUNDS, "times that each arm is measured (3)"},
+	EXPERIMENT_MAX_ROUNDS, "times that each arm is measured (3)"},
     {"seed", 0, "N", OPTION_NUMBER, offsetof(struct settings, seed), 0,
 	REQUEST_MAX_INTEGER, "order the runs as an earlier comparison did"},
     {0},
@@ -332,7 +366,10 @@ const struct command command_compare = {
     .summary = "Compare one worker, threads under one lock, and processes",
     .notes = "Counts down from COUNT (50M) in one worker process, in threads "
 	     "that share a\nlock, and in worker processes, and says what that "
-	     "means.\nCOUNT may be written 50000000, 50_000_000, 50M or 5e7.\n",
+	     "means and where the time\nwent. Two controls bracket it: "
+	     "sleeping threads, which must gain from more of\nthem, and a lock "
+	     "that is held throughout, which cannot.\nCOUNT may be written "
+	     "50000000, 50_000_000, 50M or 5e7.\n",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = &defaults,

@@ -1,58 +1,66 @@
 /*
- * The experiment's figures: one job run by one process, by threads that share
- * a lock, and by processes, several times each, and what that comes to.
+ * A comparison's figures: the same countdown run by one worker, and in several
+ * ways by several of them, a number of times each, and what that comes to. Two
+ * controls bracket it: what cannot gain from more workers, a lock that is held
+ * throughout; and what cannot fail to, tasks that do nothing but sleep.
  */
 #ifndef GILD_CLIENT_COMPARISON_H
 #define GILD_CLIENT_COMPARISON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "client/experiment.h"
+#include "client/roster.h"
 #include "client/sample.h"
-#include "client/term.h"
-#include "proto/request.h"
-#include "proto/result.h"
+#include "client/split.h"
+#include "client/statistics.h"
 
-enum arm { ARM_SEQUENTIAL, ARM_THREADS, ARM_PROCESSES, ARM_COUNT };
+#define COMPARISON_MAX_ROWS 24
+#define ROW_TEXT_CHARS 47
 
-/*
- * What is run in each round. The sequential arm is measured as two series; how
- * much they differ is the noise floor.
- */
-enum series {
-	SERIES_SEQUENTIAL,
-	SERIES_AGAIN,
-	SERIES_THREADS,
-	SERIES_PROCESSES,
-	SERIES_COUNT
+enum row_kind {
+	ROW_SEQUENTIAL, /* the first row, and no other */
+	ROW_ARM,
+	ROW_HOLD,	 /* control: the lock is held throughout */
+	ROW_SLEEP_ALONE, /* control: one worker that sleeps; not shown */
+	ROW_SLEEP,	 /* control: several of them */
 };
 
-enum arm comparison_arm(enum series series);
-/* "sequential", "threads", "processes" */
-const char *comparison_arm_name(enum arm arm);
-/* The same for people: "one after another", "threads, one lock", "processes" */
-const char *comparison_arm_label(enum arm arm);
+enum difference { NOT_SEEN, FASTER, SLOWER };
 
-/* What one job said. */
-struct run {
-	uint64_t wall_ns;
-	uint64_t cpu_ns;       /* these three: sums over its tasks */
-	uint64_t lock_wait_ns; /* 0 where there is no lock */
-	uint64_t switches;
+/* How a row compares with another. */
+struct contrast {
+	struct estimate speedup; /* the other's median wall time / this one's */
+	struct rank_test ranks;	 /* of the wall times */
+	enum difference difference;
 };
-
-struct run comparison_run(const struct job_result *result);
 
 /* One row of the table. */
 struct row {
-	char pool[POOL_NAME_CHARS + 1];
+	/* Whom: set beforehand. */
+	enum row_kind kind;
+	char name[ROW_TEXT_CHARS + 1];	/* for programs */
+	char label[ROW_TEXT_CHARS + 1]; /* "one after another", for people */
+	char scene[ROW_TEXT_CHARS + 1]; /* "under one lock", or "" */
+	const char *noun;		/* "threads" */
+	const struct roster_pool *pool;
 	uint32_t workers;
-	uint32_t executors; /* that the pool has */
-	struct sample wall_ns;
-	uint64_t cpu_ns; /* these three: medians */
+	size_t base;	/* the row that it is compared with */
+	size_t arms[2]; /* of the experiment; the second: measured again */
+	size_t n_arms;	/* 1 or 2 */
+	/* What came of it. */
+	size_t n_walls;
+	double *walls_ns;     /* owned */
+	struct sample sample; /* of them */
+	struct estimate wall_ns;
+	uint64_t cpu_ns; /* these three: medians of sums over the tasks */
 	uint64_t lock_wait_ns;
 	uint64_t switches;
-	double speedup; /* over the sequential row's median */
+	struct split split;	       /* of all its runs together */
+	struct contrast base_contrast; /* with the row `base` */
+	struct contrast best_contrast; /* of the best row with this one */
 };
 
 struct comparison {
@@ -62,26 +70,47 @@ struct comparison {
 	uint64_t cost_ns;
 	uint32_t rounds;
 	uint64_t seed;
-	/* Whom. */
-	char version[32];
 	uint32_t cores;
-	/* What came of it. pool, workers and executors are set beforehand. */
-	struct row rows[ARM_COUNT];
+	bool wants_controls; /* whoever misses them is to be told */
+	/* What came of it. */
+	size_t n_rows;
+	struct row rows[COMPARISON_MAX_ROWS];
 	double noise_floor; /* a fraction of the sequential row's wall time */
+	size_t best;	    /* the row of kind ARM with the greatest speed-up */
 };
 
 /*
- * Settles the rows and the noise floor from runs[round * SERIES_COUNT +
- * series]. 0, or -1 when memory ran out.
+ * Settles rows and noise floor from the runs of an experiment. 0, or -1 when
+ * memory ran out; comparison_free() is due either way.
  */
-int comparison_settle(struct comparison *comparison, const struct run runs[])
+int comparison_settle(struct comparison *comparison, const struct run runs[],
+    size_t n_runs) __attribute__((warn_unused_result));
+
+/*
+ * The last step of it, from the rows' walls_ns and the noise floor: estimates,
+ * contrasts, the best. 0, or -1 when memory ran out.
+ */
+int comparison_weigh(struct comparison *comparison)
     __attribute__((warn_unused_result));
+
+/* Frees what it owns, not the struct itself. */
+void comparison_free(struct comparison *comparison);
+
+/* How many of the row's workers can run at the same time. */
+uint32_t comparison_parallel(
+    const struct comparison *comparison, const struct row *row);
+
+/* Whether the row's threads had to share a lock to count. */
+bool row_has_lock(const struct row *row);
 
 /* A new reference, or NULL when memory ran out. */
 json_t *comparison_to_json(const struct comparison *comparison);
 
-/* The table, the bars and the verdict. 0, or -1 when memory ran out. */
-int comparison_print(const struct comparison *comparison,
-    const struct term *term) __attribute__((warn_unused_result));
+/*
+ * The tables, the bars and the verdict, in the format that was asked for: all
+ * but JSON.
+ */
+enum outcome comparison_print(const struct comparison *comparison,
+    const struct experiment *experiment) __attribute__((warn_unused_result));
 
 #endif

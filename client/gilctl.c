@@ -22,7 +22,10 @@
 
 static const struct command *const commands[] = {
     &command_compare,
+    &command_sweep,
+    &command_convoy,
     &command_submit,
+    &command_trace,
     &command_info,
     &command_stats,
     &command_pools,

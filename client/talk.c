@@ -118,29 +118,17 @@ watch(const struct talk_watcher *watcher, const struct jsonrpc_reply *reply)
 	watcher->see(watcher->arg, state, (uint64_t)turns);
 }
 
-/* Waits for the answer to the request that was just sent. */
-static enum outcome
-await_answer(const struct context *context, struct link *link, int timeout_ms,
-    const struct talk_watcher *watcher, struct progress *progress,
-    json_t **result)
+enum outcome
+talk_receive(const struct context *context, struct link *link, int timeout_ms,
+    struct progress *progress, struct jsonrpc_reply *reply)
 {
-	struct jsonrpc_reply reply;
-	enum link_status status;
-	enum outcome outcome;
+	enum link_status status = link_receive(link, timeout_ms, reply);
 
-	while (
-	    (status = link_receive(link, timeout_ms, &reply)) == LINK_REPLY &&
-	    reply.method != NULL) {
-		watch(watcher, &reply);
-		json_decref(reply.root);
-	}
+	if (status == LINK_REPLY)
+		return OUTCOME_FINE;
 	if (progress != NULL)
 		progress_clear(progress);
 	switch (status) {
-	case LINK_REPLY:
-		outcome = take_answer(context, link, &reply, result);
-		json_decref(reply.root);
-		return outcome;
 	case LINK_WOKEN:
 		return OUTCOME_INTERRUPTED;
 	case LINK_TIMED_OUT:
@@ -151,6 +139,30 @@ await_answer(const struct context *context, struct link *link, int timeout_ms,
 	default:
 		return talk_lost(context, link);
 	}
+}
+
+/* Waits for the answer to the request that was just sent. */
+static enum outcome
+await_answer(const struct context *context, struct link *link, int timeout_ms,
+    const struct talk_watcher *watcher, struct progress *progress,
+    json_t **result)
+{
+	struct jsonrpc_reply reply;
+	enum outcome outcome;
+
+	while ((outcome = talk_receive(context, link, timeout_ms, progress,
+		    &reply)) == OUTCOME_FINE &&
+	    reply.method != NULL) {
+		watch(watcher, &reply);
+		json_decref(reply.root);
+	}
+	if (outcome != OUTCOME_FINE)
+		return outcome;
+	if (progress != NULL)
+		progress_clear(progress);
+	outcome = take_answer(context, link, &reply, result);
+	json_decref(reply.root);
+	return outcome;
 }
 
 enum outcome
@@ -189,22 +201,57 @@ talk_catch(const struct context *context)
 }
 
 enum outcome
+talk_submit(const struct context *context, struct link *link,
+    const struct job_request *request, uint64_t *id)
+{
+	*id = ++last_id;
+	if (link_send(link, *id, "job.submit", job_request_to_json(request)) ==
+	    -1)
+		return talk_no_memory(context);
+	return OUTCOME_FINE;
+}
+
+enum outcome
+talk_cancel(const struct context *context, struct link *link, const char *job,
+    uint64_t *id)
+{
+	*id = ++last_id;
+	if (link_send(
+		link, *id, "job.cancel", json_pack("{s:s}", "job", job)) == -1)
+		return talk_no_memory(context);
+	return OUTCOME_FINE;
+}
+
+enum outcome
+talk_take_result(const struct context *context, const struct link *link,
+    const struct jsonrpc_reply *reply, struct job_result *result)
+{
+	struct rpc_error error;
+
+	if (reply->error != NULL)
+		return refused(context, reply->error);
+	if (job_result_from_json(reply->result, result, &error) == -1)
+		return not_understood(context, link, error.detail);
+	return OUTCOME_FINE;
+}
+
+enum outcome
 talk_run(const struct context *context, struct link *link,
     const struct job_request *request, const struct talk_watcher *watcher,
     struct progress *progress, json_t **json, struct job_result *result)
 {
 	struct rpc_error error;
 	enum outcome outcome;
+	uint64_t id;
 
 	outcome = talk_catch(context);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	link_set_wake_fd(link, interrupt_fd());
-	if (link_send(link, ++last_id, "job.submit",
-		job_request_to_json(request)) == -1)
-		return talk_no_memory(context);
-	outcome =
-	    await_answer(context, link, LINK_FOREVER, watcher, progress, json);
+	outcome = talk_submit(context, link, request, &id);
+	if (outcome == OUTCOME_FINE)
+		outcome = await_answer(
+		    context, link, LINK_FOREVER, watcher, progress, json);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	if (job_result_from_json(*json, result, &error) == -1) {

@@ -10,6 +10,7 @@
 
 #include "client/command.h"
 #include "client/progress.h"
+#include "proto/jsonrpc.h"
 #include "proto/request.h"
 #include "proto/result.h"
 
@@ -53,6 +54,29 @@ enum outcome talk_run(const struct context *context, struct link *link,
     const struct job_request *request, const struct talk_watcher *watcher,
     struct progress *progress, json_t **json, struct job_result *result)
     __attribute__((warn_unused_result));
+
+/*
+ * Several jobs at once are these pieces: requests go out, each with an *id that
+ * its answer has; replies of all of them, and notifications, come in.
+ */
+enum outcome talk_submit(const struct context *context, struct link *link,
+    const struct job_request *request, uint64_t *id)
+    __attribute__((warn_unused_result));
+enum outcome talk_cancel(const struct context *context, struct link *link,
+    const char *job, uint64_t *id) __attribute__((warn_unused_result));
+
+/*
+ * The next reply, or OUTCOME_INTERRUPTED; reply->root is the caller's. When
+ * there is none `progress` (or NULL) is cleared, and it says why.
+ */
+enum outcome talk_receive(const struct context *context, struct link *link,
+    int timeout_ms, struct progress *progress, struct jsonrpc_reply *reply)
+    __attribute__((warn_unused_result));
+
+/* What the answer to talk_submit() says. On OUTCOME_FINE it is to be freed. */
+enum outcome talk_take_result(const struct context *context,
+    const struct link *link, const struct jsonrpc_reply *reply,
+    struct job_result *result) __attribute__((warn_unused_result));
 
 /* Says that memory ran out. */
 enum outcome talk_no_memory(const struct context *context);

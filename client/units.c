@@ -116,6 +116,22 @@ units_duration_like(uint64_t ns, uint64_t like_ns)
 }
 
 struct units_text
+units_parameter_us(uint64_t us)
+{
+	struct units_text out;
+
+	if (us >= 1000000 && us % 1000000 == 0)
+		snprintf(
+		    out.text, sizeof(out.text), "%" PRIu64 " s", us / 1000000);
+	else if (us >= 1000 && us % 1000 == 0)
+		snprintf(
+		    out.text, sizeof(out.text), "%" PRIu64 " ms", us / 1000);
+	else
+		snprintf(out.text, sizeof(out.text), "%" PRIu64 " us", us);
+	return out;
+}
+
+struct units_text
 units_range(uint64_t min_ns, uint64_t max_ns, uint64_t like_ns)
 {
 	struct units_text out;
@@ -180,6 +196,24 @@ units_rate(uint64_t n, uint64_t ns)
 	/* Beyond this a uint64_t might not hold it, nor would anyone care. */
 	return units_count(rate < 1e18 ? (uint64_t)(rate + 0.5)
 				       : UINT64_C(1000000000000000000));
+}
+
+struct units_text
+units_quantity(double value)
+{
+	static const char *const letters[] = {"", "k", "M", "G", "T"};
+	struct units_text out;
+	size_t i = 0;
+
+	/* 999.5 and more would be written as 1000. */
+	for (; value >= 999.5 && i < 4; i++)
+		value /= 1000;
+	snprintf(out.text, sizeof(out.text), "%.*f%s",
+	    value < 9.995	? 2
+		: value < 99.95 ? 1
+				: 0,
+	    value, letters[i]);
+	return out;
 }
 
 struct units_text

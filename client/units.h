@@ -21,6 +21,9 @@ struct units_text units_duration(uint64_t ns);
  */
 struct units_text units_duration_like(uint64_t ns, uint64_t like_ns);
 
+/* A parameter in whole microseconds, as short as can be: 50 us, 5 ms, 2 s */
+struct units_text units_parameter_us(uint64_t us);
+
 /*
  * min .. max: "1.008 .. 1.019", both like `like_ns`, and without naming the
  * unit.
@@ -36,6 +39,9 @@ struct units_text units_count(uint64_t n);
 
 /* How often n times in ns come in a second, rounded: 199 */
 struct units_text units_rate(uint64_t n, uint64_t ns);
+
+/* Three digits and the letters of count.h: 66.4M, 8.13k, 190, 0.42 */
+struct units_text units_quantity(double value);
 
 /* 5.2 GiB, 64 KiB, 512 bytes */
 struct units_text units_bytes(uint64_t bytes);

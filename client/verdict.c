@@ -1,6 +1,6 @@
 /*
  * Each sentence has a function of its own that adds it, or adds nothing where
- * it has nothing to say. All thresholds are here, at the top.
+ * it has nothing to say. What there is to doubt is doubt.c's.
  *
  * Pure.
  */
@@ -13,60 +13,34 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/doubt.h"
 #include "client/units.h"
 
-/* Rows whose CPU times differ by more did not do the same work. */
-#define CPU_TOLERANCE 0.05
-/* Workers that got less of their CPUs had to share them with others. */
-#define CPU_SHARE 0.9
-/* A noise floor above this makes every figure doubtful. */
-#define NOISE_TOLERANCE 0.05
-/* Fewer rounds say too little about what is chance. */
-#define ENOUGH_ROUNDS 3
-/* Below this a run is as much start-up as it is countdown. */
-#define SHORT_WALL_NS UINT64_C(20000000)
-/* From here on a gain is worth a change of design. */
-#define WORTHWHILE_SPEEDUP 1.1
-
-enum difference { NOT_SEEN, FASTER, SLOWER };
+/* Less waiting is not told of. */
+#define TOLD_LOCK_SHARE 0.01
+#define TOLD_CPU_SHARE 0.05
 
 /* A part of a sentence, by value like units_text. */
 struct phrase {
-	char text[96];
+	char text[128];
 };
 
-static void add(struct verdict *verdict, enum verdict_tone tone,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void
-add(struct verdict *verdict, enum verdict_tone tone, const char *format, ...)
+void
+verdict_add(
+    struct verdict *verdict, enum verdict_tone tone, const char *format, ...)
 {
-	struct verdict_sentence *sentence =
-	    &verdict->sentences[verdict->n_sentences++];
+	struct verdict_sentence *sentence;
 	va_list args;
 
+	if (verdict->n_sentences == VERDICT_MAX_SENTENCES)
+		return;
+	sentence = &verdict->sentences[verdict->n_sentences++];
 	sentence->tone = tone;
 	va_start(args, format);
 	vsnprintf(sentence->text, sizeof(sentence->text), format, args);
 	va_end(args);
 	if (sentence->text[0] >= 'a' && sentence->text[0] <= 'z')
 		sentence->text[0] = (char)(sentence->text[0] - 'a' + 'A');
-}
-
-/* How one row's wall time compares with another's. */
-static enum difference
-find_difference(
-    const struct comparison *comparison, enum arm arm, enum arm base_arm)
-{
-	const struct sample *base = &comparison->rows[base_arm].wall_ns;
-	const struct sample *wall = &comparison->rows[arm].wall_ns;
-
-	if (sample_distance(base->median, wall->median) <=
-	    comparison->noise_floor)
-		return NOT_SEEN;
-	if (wall->min <= base->max && base->min <= wall->max)
-		return NOT_SEEN;
-	return wall->median < base->median ? FASTER : SLOWER;
 }
 
 /* How a row's time compares: "1.97 times as fast as", "3.1 % longer than" */
@@ -90,21 +64,44 @@ pace(double speedup)
 	return out;
 }
 
-/* How much of the lives of a row's workers, added up, this is. */
-static double
-life_share(const struct row *row, uint64_t ns)
+/* "[1.95, 1.98]" */
+static struct phrase
+interval(const struct estimate *estimate)
 {
-	double life_ns = (double)row->wall_ns.median * row->workers;
+	struct phrase out;
+
+	snprintf(out.text, sizeof(out.text), "[%.2f, %.2f]", estimate->low,
+	    estimate->high);
+	return out;
+}
+
+/* Who it was: "under one lock two threads" */
+static struct phrase
+subject(const struct row *row)
+{
+	struct phrase out;
+
+	snprintf(out.text, sizeof(out.text), "%s%s%s %s", row->scene,
+	    row->scene[0] != '\0' ? " " : "",
+	    units_number_word(row->workers).text, row->noun);
+	return out;
+}
+
+/* How much of the wall time of a row's workers, added up, this is. */
+static double
+wall_share(const struct row *row, uint64_t ns)
+{
+	double life_ns = row->wall_ns.value * row->workers;
 
 	return life_ns > 0 ? (double)ns / life_ns : 0;
 }
 
 /* How the threads went about it: "took turns, 199 times a second" */
 static struct phrase
-turns(const struct row *threads)
+turns(const struct row *row)
 {
-	uint64_t switches = threads->switches;
-	uint64_t wall_ns = threads->wall_ns.median;
+	uint64_t switches = row->switches;
+	uint64_t wall_ns = row->sample.median;
 	struct phrase out;
 
 	if (switches == 0)
@@ -126,19 +123,19 @@ turns(const struct row *threads)
  * if that is what their waits add up to.
  */
 static struct phrase
-waits(const struct row *threads)
+waits(const struct row *row)
 {
-	double waiting = life_share(threads, threads->lock_wait_ns);
-	double all_but_one = 1 - 1.0 / threads->workers;
+	double waiting = wall_share(row, row->lock_wait_ns);
+	double all_but_one = 1 - 1.0 / row->workers;
 	struct phrase out = {""};
 
-	if (waiting < 0.01)
+	if (waiting < TOLD_LOCK_SHARE)
 		return out;
-	if (threads->switches > 0 && fabs(waiting - all_but_one) < 0.02)
+	if (row->switches > 0 && fabs(waiting - all_but_one) < 0.02)
 		snprintf(out.text, sizeof(out.text),
 		    ": while one counted, the other%s waited",
-		    threads->workers == 2 ? "" : "s");
-	else if (threads->switches > 0)
+		    row->workers == 2 ? "" : "s");
+	else if (row->switches > 0)
 		snprintf(out.text, sizeof(out.text),
 		    ", each waiting for the lock %s of the time",
 		    units_percent(waiting).text);
@@ -146,314 +143,206 @@ waits(const struct row *threads)
 }
 
 static void
-judge_threads(const struct comparison *comparison, struct verdict *verdict)
+judge_locked(const struct row *row, struct verdict *verdict)
 {
-	const struct row *row = &comparison->rows[ARM_THREADS];
-	struct units_text number = units_number_word(row->workers);
+	const struct contrast *contrast = &row->base_contrast;
 
-	switch (find_difference(comparison, ARM_THREADS, ARM_SEQUENTIAL)) {
+	switch (contrast->difference) {
 	case NOT_SEEN:
-		add(verdict, VERDICT_FINDING,
-		    "under one lock %s threads %s%s. No difference seen from "
-		    "one after another.",
-		    number.text, turns(row).text, waits(row).text);
+		verdict_add(verdict, VERDICT_FINDING,
+		    "%s %s%s. No difference seen from one after another.",
+		    subject(row).text, turns(row).text, waits(row).text);
 		break;
 	case SLOWER:
-		add(verdict, VERDICT_FINDING,
-		    "under one lock %s threads %s%s. It took %s one after "
-		    "another.",
-		    number.text, turns(row).text, waits(row).text,
-		    pace(row->speedup).text);
+		verdict_add(verdict, VERDICT_FINDING,
+		    "%s %s%s. It took %s one after another.", subject(row).text,
+		    turns(row).text, waits(row).text,
+		    pace(contrast->speedup.value).text);
 		break;
 	case FASTER:
-		add(verdict, VERDICT_FINDING,
-		    "%s threads did the same work %s one after another%s.",
-		    number.text, pace(row->speedup).text, waits(row).text);
+		verdict_add(verdict, VERDICT_FINDING,
+		    "%s did the same work %s one after another%s.",
+		    subject(row).text, pace(contrast->speedup.value).text,
+		    waits(row).text);
 		break;
 	}
 }
 
-/* How many of the row's workers can run at the same time. */
-static uint32_t
-parallel_workers(const struct comparison *comparison, enum arm arm)
-{
-	const struct row *row = &comparison->rows[arm];
-	uint32_t n = row->workers;
-
-	if (row->executors < n)
-		n = row->executors;
-	if (comparison->cores < n)
-		n = comparison->cores;
-	return n > 0 ? n : 1;
-}
-
 static void
-judge_processes(const struct comparison *comparison, struct verdict *verdict)
+judge_unlocked(const struct comparison *comparison, const struct row *row,
+    struct verdict *verdict)
 {
-	const struct row *row = &comparison->rows[ARM_PROCESSES];
-	struct units_text number = units_number_word(row->workers);
-	uint32_t parallel = parallel_workers(comparison, ARM_PROCESSES);
-	double yield = row->speedup / parallel;
+	const struct contrast *contrast = &row->base_contrast;
+	uint32_t parallel = comparison_parallel(comparison, row);
+	double yield = contrast->speedup.value / parallel;
 
-	switch (find_difference(comparison, ARM_PROCESSES, ARM_SEQUENTIAL)) {
+	switch (contrast->difference) {
 	case NOT_SEEN:
-		add(verdict, VERDICT_FINDING,
-		    "%s processes: no difference seen from one after another.",
-		    number.text);
+		verdict_add(verdict, VERDICT_FINDING,
+		    "%s: no difference seen from one after another.",
+		    subject(row).text);
 		break;
 	case SLOWER:
-		add(verdict, VERDICT_FINDING,
-		    "%s processes took %s one after another.", number.text,
-		    pace(row->speedup).text);
+		verdict_add(verdict, VERDICT_FINDING,
+		    "%s took %s one after another.", subject(row).text,
+		    pace(contrast->speedup.value).text);
 		break;
 	case FASTER:
-		add(verdict, VERDICT_FINDING,
-		    "%s processes did the same work %s one after another: %s "
-		    "of what %s CPU%s could give.",
-		    number.text, pace(row->speedup).text,
+		verdict_add(verdict, VERDICT_FINDING,
+		    "%s did the same work %s one after another %s: %s of what "
+		    "%s CPU%s could give.",
+		    subject(row).text, pace(contrast->speedup.value).text,
+		    interval(&contrast->speedup).text,
 		    yield < 0.995 ? units_percent(yield).text : "all",
 		    units_number_word(parallel).text, parallel == 1 ? "" : "s");
 		break;
 	}
 }
 
-static bool
-is_worthwhile(const struct comparison *comparison, enum arm arm)
+/* What sharing CPUs costs, where there are more workers than CPUs. */
+static void
+judge_cpu_waits(const struct comparison *comparison, struct verdict *verdict)
 {
-	return comparison->rows[arm].speedup >= WORTHWHILE_SPEEDUP &&
-	    find_difference(comparison, arm, ARM_SEQUENTIAL) == FASTER;
+	const struct row *worst = NULL;
+	double most = TOLD_CPU_SHARE;
+
+	for (size_t i = 0; i < comparison->n_rows; i++) {
+		const struct row *row = &comparison->rows[i];
+		double share = split_share(&row->split, SPLIT_CPU_WAIT);
+
+		if (row->kind == ROW_ARM && row->workers > comparison->cores &&
+		    share > most) {
+			most = share;
+			worst = row;
+		}
+	}
+	if (worst != NULL)
+		verdict_add(verdict, VERDICT_FINDING,
+		    "%s spent %s of their time ready to run, waiting for a "
+		    "CPU: %s workers share %s.",
+		    subject(worst).text, units_percent(most).text,
+		    units_number_word(worst->workers).text,
+		    units_number_word(comparison->cores).text);
+}
+
+static bool
+is_worthwhile(const struct row *row)
+{
+	return row->kind == ROW_ARM &&
+	    row->base_contrast.difference == FASTER &&
+	    row->base_contrast.speedup.value >= WORTHWHILE_SPEEDUP;
 }
 
 /*
- * Without a lock a worker that has a CPU of its own uses all of it, unless it
- * has to share. A row of processes tells only where each can have one; a row of
- * threads never does, for a switch takes time that is nobody's.
+ * The row that a reader's threads are most like: the first that counts under a
+ * lock; else, to compare with, none.
  */
-static bool
-is_starved(const struct comparison *comparison, enum arm arm)
+static const struct row *
+find_threads(const struct comparison *comparison)
 {
-	const struct row *row = &comparison->rows[arm];
-
-	return arm != ARM_THREADS &&
-	    parallel_workers(comparison, arm) == row->workers &&
-	    life_share(row, row->cpu_ns) < CPU_SHARE;
+	for (size_t i = 0; i < comparison->n_rows; i++)
+		if (comparison->rows[i].kind == ROW_ARM &&
+		    row_has_lock(&comparison->rows[i]))
+			return &comparison->rows[i];
+	return NULL;
 }
 
-static bool
-is_noisy(const struct comparison *comparison)
+/* What the lock has to do with it; nothing where it is not to blame. */
+static struct phrase
+blame(const struct row *threads)
 {
-	return comparison->noise_floor > NOISE_TOLERANCE;
+	double waiting = wall_share(threads, threads->lock_wait_ns);
+	struct phrase out = {""};
+
+	if (waiting >= TOLD_LOCK_SHARE &&
+	    threads->pool->size >= threads->workers)
+		snprintf(out.text, sizeof(out.text),
+		    "; your threads spent %s of their time waiting for the "
+		    "lock",
+		    units_percent(waiting).text);
+	return out;
 }
 
-/* Ranges so wide that a difference worth having may hide where they touch. */
-static bool
-is_blurred(const struct comparison *comparison, enum arm arm)
+/* Another row that is about as good as the best, or NULL. */
+static const struct row *
+find_equal(const struct comparison *comparison)
 {
-	const struct sample *base = &comparison->rows[ARM_SEQUENTIAL].wall_ns;
-	const struct sample *wall = &comparison->rows[arm].wall_ns;
-	uint64_t min_ns = wall->min < base->min ? wall->min : base->min;
-	uint64_t max_ns = wall->max > base->max ? wall->max : base->max;
+	for (size_t i = 0; i < comparison->n_rows; i++) {
+		const struct row *row = &comparison->rows[i];
 
-	return find_difference(comparison, arm, ARM_SEQUENTIAL) == NOT_SEEN &&
-	    (double)max_ns >= (double)min_ns * WORTHWHILE_SPEEDUP;
+		if (i != comparison->best && is_worthwhile(row) &&
+		    (row->best_contrast.difference == NOT_SEEN ||
+			row->best_contrast.speedup.value < WORTHWHILE_SPEEDUP))
+			return row;
+	}
+	return NULL;
 }
 
-static bool
-are_any_blurred(const struct comparison *comparison)
+/* How much the best is ahead of one that is about as good. */
+static struct phrase
+lead(const struct row *equal)
 {
-	return is_blurred(comparison, ARM_THREADS) ||
-	    is_blurred(comparison, ARM_PROCESSES);
+	struct phrase out = {"no difference seen between them"};
+
+	if (equal->best_contrast.difference != NOT_SEEN)
+		snprintf(out.text, sizeof(out.text), "the former was %s faster",
+		    units_percent(equal->best_contrast.speedup.value - 1).text);
+	return out;
 }
 
-static bool
-is_short(const struct comparison *comparison)
+static void
+advise_best(const struct comparison *comparison, struct verdict *verdict)
 {
-	return comparison->rows[ARM_SEQUENTIAL].wall_ns.median < SHORT_WALL_NS;
+	const struct row *best = &comparison->rows[comparison->best];
+	const struct row *threads = find_threads(comparison);
+	const struct row *equal = find_equal(comparison);
+
+	if (equal != NULL)
+		verdict_add(verdict, VERDICT_ADVICE,
+		    "Use %s or %s, whichever is simpler: %s.", best->label,
+		    equal->label, lead(equal).text);
+	else if (threads != NULL && threads != best &&
+	    threads->best_contrast.difference == FASTER)
+		verdict_add(verdict, VERDICT_ADVICE,
+		    "Use %s: %.2f times as fast as %s %s%s.", best->label,
+		    threads->best_contrast.speedup.value, threads->label,
+		    interval(&threads->best_contrast.speedup).text,
+		    blame(threads).text);
+	else
+		verdict_add(verdict, VERDICT_ADVICE,
+		    "Use %s: %.2f times as fast as one after another %s.",
+		    best->label, best->base_contrast.speedup.value,
+		    interval(&best->base_contrast.speedup).text);
 }
 
+/* Whether no arm could have more than one worker running at a time. */
 static bool
-are_few_rounds(const struct comparison *comparison)
+is_narrow(const struct comparison *comparison)
 {
-	return comparison->rounds < ENOUGH_ROUNDS;
-}
-
-/* Figures that may say something else when they are taken again. */
-static bool
-is_doubtful(const struct comparison *comparison)
-{
-	return is_starved(comparison, ARM_SEQUENTIAL) ||
-	    is_starved(comparison, ARM_PROCESSES) || is_noisy(comparison) ||
-	    are_any_blurred(comparison) || is_short(comparison) ||
-	    are_few_rounds(comparison);
-}
-
-/*
- * Whether the lock is what keeps the threads from the processes' time: they
- * waited for it, and each had a thread of the pool.
- */
-static bool
-is_lock_to_blame(const struct comparison *comparison)
-{
-	const struct row *threads = &comparison->rows[ARM_THREADS];
-
-	return find_difference(comparison, ARM_PROCESSES, ARM_THREADS) ==
-	    FASTER &&
-	    threads->executors >= threads->workers &&
-	    life_share(threads, threads->lock_wait_ns) >= 0.01;
+	for (size_t i = 0; i < comparison->n_rows; i++)
+		if (comparison->rows[i].kind == ROW_ARM &&
+		    !row_has_lock(&comparison->rows[i]) &&
+		    comparison_parallel(comparison, &comparison->rows[i]) > 1)
+			return false;
+	return true;
 }
 
 static void
 advise(const struct comparison *comparison, struct verdict *verdict)
 {
-	bool threads_pay = is_worthwhile(comparison, ARM_THREADS);
-	bool processes_pay = is_worthwhile(comparison, ARM_PROCESSES);
-	double ratio = comparison->rows[ARM_PROCESSES].speedup /
-	    comparison->rows[ARM_THREADS].speedup;
-	uint64_t threads_ns = comparison->rows[ARM_THREADS].wall_ns.median;
-	uint64_t processes_ns = comparison->rows[ARM_PROCESSES].wall_ns.median;
-
-	if (is_doubtful(comparison))
-		add(verdict, VERDICT_ADVICE,
+	if (doubt_is_due(comparison))
+		verdict_add(verdict, VERDICT_ADVICE,
 		    "Measure again before you act on this: the warnings say "
 		    "why.");
-	else if (processes_pay && !threads_pay && is_lock_to_blame(comparison))
-		add(verdict, VERDICT_ADVICE,
-		    "The lock cost %s of the threads' %s. For such work take "
-		    "processes.",
-		    units_duration_like(threads_ns - processes_ns, threads_ns)
-			.text,
-		    units_duration(threads_ns).text);
-	else if (processes_pay && !threads_pay)
-		add(verdict, VERDICT_ADVICE,
-		    "For work like this take processes: threads under one lock "
-		    "buy no time.");
-	else if (processes_pay && ratio >= WORTHWHILE_SPEEDUP)
-		add(verdict, VERDICT_ADVICE,
-		    "For work like this take processes: they are %.2f times as "
-		    "fast as threads.",
-		    ratio);
-	else if (processes_pay)
-		add(verdict, VERDICT_ADVICE,
-		    "For work like this threads do as well as processes: take "
-		    "what is simpler.");
-	else if (threads_pay)
-		add(verdict, VERDICT_ADVICE,
-		    "For work like this take threads: processes buy no time.");
-	else if (parallel_workers(comparison, ARM_PROCESSES) == 1)
-		add(verdict, VERDICT_ADVICE,
+	else if (is_worthwhile(&comparison->rows[comparison->best]))
+		advise_best(comparison, verdict);
+	else if (is_narrow(comparison))
+		verdict_add(verdict, VERDICT_ADVICE,
 		    "Nothing can be gained where only one worker runs at a "
 		    "time.");
 	else
-		add(verdict, VERDICT_ADVICE,
+		verdict_add(verdict, VERDICT_ADVICE,
 		    "Splitting this work gains nothing here.");
-}
-
-static void
-warn_of_few_executors(
-    const struct comparison *comparison, enum arm arm, struct verdict *verdict)
-{
-	const struct row *row = &comparison->rows[arm];
-
-	/* Where the CPUs are fewer still, that is what to say. */
-	if (arm == ARM_PROCESSES && row->executors >= comparison->cores)
-		return;
-	if (row->executors < row->workers)
-		add(verdict, VERDICT_WARNING,
-		    "the pool %s has %" PRIu32 " executor%s for %" PRIu32
-		    " workers: some tasks waited for others. Give it a larger "
-		    "size.",
-		    row->pool, row->executors, row->executors == 1 ? "" : "s",
-		    row->workers);
-}
-
-static void
-warn_of_few_cores(const struct comparison *comparison, struct verdict *verdict)
-{
-	if (comparison->cores < comparison->workers)
-		add(verdict, VERDICT_WARNING,
-		    "%" PRIu32 " workers share %" PRIu32
-		    " CPU%s: take no more workers than CPUs to see what "
-		    "processes can give.",
-		    comparison->workers, comparison->cores,
-		    comparison->cores == 1 ? "" : "s");
-}
-
-static void
-warn_of_cpu_times(const struct comparison *comparison, struct verdict *verdict)
-{
-	uint64_t least = UINT64_MAX, most = 0;
-
-	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
-		uint64_t cpu_ns = comparison->rows[arm].cpu_ns;
-
-		if (cpu_ns < least)
-			least = cpu_ns;
-		if (cpu_ns > most)
-			most = cpu_ns;
-	}
-	if ((double)most > (double)least * (1 + CPU_TOLERANCE))
-		add(verdict, VERDICT_WARNING,
-		    "the same work took from %s to %s of CPU time: something "
-		    "else used this machine, or its CPUs share a core.",
-		    units_duration(least).text, units_duration(most).text);
-}
-
-static void
-warn_of_others(const struct comparison *comparison, struct verdict *verdict)
-{
-	char rows[128] = "";
-
-	for (unsigned arm = 0; arm < ARM_COUNT; arm++) {
-		const struct row *row = &comparison->rows[arm];
-		size_t used = strlen(rows);
-
-		if (is_starved(comparison, arm))
-			snprintf(rows + used, sizeof(rows) - used,
-			    "%s%s (%s of the time)", used > 0 ? ", " : "",
-			    comparison_arm_label(arm),
-			    units_percent(1 - life_share(row, row->cpu_ns))
-				.text);
-	}
-	if (rows[0] != '\0')
-		add(verdict, VERDICT_WARNING,
-		    "other programs kept the CPUs from %s.", rows);
-}
-
-static void
-warn_of_noise(const struct comparison *comparison, struct verdict *verdict)
-{
-	if (is_noisy(comparison))
-		add(verdict, VERDICT_WARNING,
-		    "the same job measured twice differs by %s. Take more "
-		    "--rounds, or a quiet machine.",
-		    units_percent(comparison->noise_floor).text);
-	else if (are_any_blurred(comparison))
-		add(verdict, VERDICT_WARNING,
-		    "ranges from min to max overlap so far that a difference "
-		    "may hide in them. Take a larger COUNT, or a quiet "
-		    "machine.");
-}
-
-static void
-warn_of_short_runs(const struct comparison *comparison, struct verdict *verdict)
-{
-	const struct row *row = &comparison->rows[ARM_SEQUENTIAL];
-
-	if (is_short(comparison))
-		add(verdict, VERDICT_WARNING,
-		    "a run took only %s: starting counts as much as counting "
-		    "down. Take a larger COUNT.",
-		    units_duration(row->wall_ns.median).text);
-}
-
-static void
-warn_of_few_rounds(const struct comparison *comparison, struct verdict *verdict)
-{
-	if (are_few_rounds(comparison))
-		add(verdict, VERDICT_WARNING,
-		    "%s round%s may be chance. Take --rounds %d or more.",
-		    units_number_word(comparison->rounds).text,
-		    comparison->rounds == 1 ? "" : "s", ENOUGH_ROUNDS);
 }
 
 struct verdict
@@ -461,16 +350,18 @@ verdict_reach(const struct comparison *comparison)
 {
 	struct verdict verdict = {0};
 
-	judge_threads(comparison, &verdict);
-	judge_processes(comparison, &verdict);
+	for (size_t i = 0; i < comparison->n_rows; i++) {
+		const struct row *row = &comparison->rows[i];
+
+		if (row->kind != ROW_ARM)
+			continue;
+		if (row_has_lock(row))
+			judge_locked(row, &verdict);
+		else
+			judge_unlocked(comparison, row, &verdict);
+	}
+	judge_cpu_waits(comparison, &verdict);
 	advise(comparison, &verdict);
-	warn_of_few_cores(comparison, &verdict);
-	warn_of_few_executors(comparison, ARM_THREADS, &verdict);
-	warn_of_few_executors(comparison, ARM_PROCESSES, &verdict);
-	warn_of_others(comparison, &verdict);
-	warn_of_cpu_times(comparison, &verdict);
-	warn_of_noise(comparison, &verdict);
-	warn_of_short_runs(comparison, &verdict);
-	warn_of_few_rounds(comparison, &verdict);
+	doubt_warn(comparison, &verdict);
 	return verdict;
 }

@@ -98,6 +98,7 @@ waiter_sleep(struct gil *gil, struct gil_thread *thread, struct quiet *quiet)
 {
 	uint64_t handover_seen = gil->handover_number;
 	uint64_t tenure_seen = gil->tenure_number;
+	enum gil_policy policy_seen = gil->parameters.policy;
 	uint64_t deadline_ns = waiter_deadline(gil, thread, quiet);
 	enum lock_wake wake = LOCK_WAKE_SIGNAL;
 	bool has_passed;
@@ -116,9 +117,10 @@ waiter_sleep(struct gil *gil, struct gil_thread *thread, struct quiet *quiet)
 		    thread, clock_monotonic_ns(), LOCK_WAKE, wake, NULL);
 	if (wake != LOCK_WAKE_SPURIOUS)
 		quiet->interval_ns = 0;
-	if (wake != LOCK_WAKE_TIMEOUT)
+	/* A deadline of another policy: this one may ask nobody. */
+	if (wake != LOCK_WAKE_TIMEOUT || gil->parameters.policy != policy_seen)
 		return false;
-	return gil->parameters.policy == GIL_FAIR
+	return policy_seen == GIL_FAIR
 	    ? gil->tenure_number == tenure_seen && !gil->is_granted
 	    : gil->handover_number == handover_seen;
 }

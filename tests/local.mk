@@ -2,7 +2,7 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/suite.h
+EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h %D%/unit/suite.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -90,15 +90,22 @@ CLIENT_TESTS = \
 	%D%/unit/test_chance \
 	%D%/unit/test_chart \
 	%D%/unit/test_comparison \
+	%D%/unit/test_convoy \
 	%D%/unit/test_count \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
+	%D%/unit/test_operations \
+	%D%/unit/test_range \
+	%D%/unit/test_roster \
 	%D%/unit/test_sample \
+	%D%/unit/test_scaling \
+	%D%/unit/test_split \
 	%D%/unit/test_statistics \
 	%D%/unit/test_svg \
 	%D%/unit/test_table \
+	%D%/unit/test_tradeoff \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict \
 	%D%/unit/test_weather
@@ -109,15 +116,22 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_chance_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_chart_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_comparison_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_convoy_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_range_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_scaling_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_split_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_statistics_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_tradeoff_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_weather_LDADD = $(CLIENT_LDADD)
@@ -129,6 +143,7 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_lab \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
@@ -146,6 +161,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
 
