@@ -428,7 +428,8 @@ take_give_up(
 	    &record->longest_wait_ns);
 	record->honoured += lane->has_obeyed;
 	lane->has_obeyed = false;
-	if (lane->is_waiter && domain->is_known &&
+	/* Who has not slept was interrupted before it began to wait. */
+	if (lane->phase == PHASE_WOKEN && domain->is_known &&
 	    domain->holder != LOCK_NO_THREAD)
 		blame(lane, &check->lanes[domain->holder], event->time_ns);
 	lane->is_waiter = false;
@@ -765,25 +766,46 @@ compare_records(struct check *check, const char *task,
 		    "%s: its drop requests are not what became of them", task);
 }
 
+/* What one blame has of a label. */
+static uint64_t
+blamed_ns(const struct lock_blame *blame, struct lock_label label)
+{
+	for (uint32_t i = 0; i < blame->n_blockers; i++) {
+		if (lock_label_equals(blame->blockers[i].label, label))
+			return blame->blockers[i].wait_ns;
+	}
+	return 0;
+}
+
 static void
 compare_blame(struct check *check, const char *task,
     const struct lock_blame *seen, const struct lock_blame *said)
 {
-	bool is_same = seen->n_blockers == said->n_blockers &&
-	    seen->others_ns == said->others_ns;
+	if (seen->n_blockers != said->n_blockers)
+		breach(check,
+		    "%s: by its events %" PRIu32 " tasks blocked it, and it "
+		    "names %" PRIu32,
+		    task, seen->n_blockers, said->n_blockers);
+	if (seen->others_ns != said->others_ns)
+		breach(check,
+		    "%s: by its events others blocked it for %" PRIu64
+		    " ns, and it says %" PRIu64,
+		    task, seen->others_ns, said->others_ns);
+	for (uint32_t i = 0; i < seen->n_blockers; i++) {
+		struct lock_label label = seen->blockers[i].label;
+		struct job_id id = {label.job[0], label.job[1]};
+		uint64_t seen_ns = seen->blockers[i].wait_ns;
+		uint64_t said_ns = blamed_ns(said, label);
+		char job[JOB_ID_CHARS + 1];
 
-	for (uint32_t i = 0; i < seen->n_blockers && is_same; i++) {
-		const struct lock_blocker *blocker = &seen->blockers[i];
-		uint32_t j = 0;
-
-		while (j < said->n_blockers &&
-		    !lock_label_equals(said->blockers[j].label, blocker->label))
-			j++;
-		is_same = j < said->n_blockers &&
-		    said->blockers[j].wait_ns == blocker->wait_ns;
+		job_id_format(id, job);
+		if (seen_ns != said_ns)
+			breach(check,
+			    "%s: by its events %s.%" PRIu32
+			    " blocked it for %" PRIu64
+			    " ns, and it says %" PRIu64,
+			    task, job, label.task, seen_ns, said_ns);
 	}
-	if (!is_same)
-		breach(check, "%s: others blocked it than it says", task);
 }
 
 static void
