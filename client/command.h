@@ -74,6 +74,7 @@ extern const struct command command_submit;
 extern const struct command command_compare;
 extern const struct command command_sweep;
 extern const struct command command_convoy;
+extern const struct command command_trace;
 extern const struct command command_info;
 extern const struct command command_stats;
 extern const struct command command_pools;

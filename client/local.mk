@@ -19,6 +19,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/cmd_stream.c \
 	%D%/cmd_submit.c %D%/submit.h \
 	%D%/cmd_sweep.c \
+	%D%/cmd_trace.c \
 	%D%/command.c %D%/command.h \
 	%D%/company.c %D%/company.h \
 	%D%/comparison.c %D%/comparison.h \
@@ -34,20 +35,30 @@ libgilctlcore_a_SOURCES = \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \
+	%D%/mosaic.c %D%/mosaic.h \
 	%D%/operations.c %D%/operations.h \
+	%D%/outfile.c %D%/outfile.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/range.c %D%/range.h \
+	%D%/recording.c %D%/recording.h \
 	%D%/report.c %D%/report.h \
 	%D%/roster.c %D%/roster.h \
 	%D%/sample.c %D%/sample.h \
 	%D%/scaling.c %D%/scaling.h \
 	%D%/show.c %D%/show.h \
+	%D%/show_locks.c %D%/show_locks.h \
+	%D%/show_result.c \
 	%D%/split.c %D%/split.h \
 	%D%/statistics.c %D%/statistics.h \
 	%D%/svg.c %D%/svg.h \
 	%D%/table.c %D%/table.h \
 	%D%/talk.c %D%/talk.h \
 	%D%/term.c %D%/term.h \
+	%D%/timeline.c %D%/timeline.h \
+	%D%/trace_file.c %D%/trace_file.h \
+	%D%/trace_json.c %D%/trace_json.h \
+	%D%/trace_summary.c %D%/trace_summary.h \
+	%D%/trace_svg.c %D%/trace_svg.h \
 	%D%/tradeoff.c %D%/tradeoff.h \
 	%D%/units.c %D%/units.h \
 	%D%/verdict.c %D%/verdict.h \

@@ -10,13 +10,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "proto/request.h"
-
 json_t *
 member_integer(uint64_t number)
 {
-	if (number > REQUEST_MAX_INTEGER)
-		number = REQUEST_MAX_INTEGER;
+	if (number > MEMBER_MAX)
+		number = MEMBER_MAX;
 	return json_integer((json_int_t)number);
 }
 

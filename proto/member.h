@@ -16,6 +16,9 @@
 
 #include "proto/rpcerror.h"
 
+/* JSON numbers are exact only below 2^53 in many languages. */
+#define MEMBER_MAX ((UINT64_C(1) << 53) - 1)
+
 /* A new reference, or NULL when memory ran out. */
 json_t *member_integer(uint64_t number);
 

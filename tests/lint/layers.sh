@@ -4,9 +4,10 @@
 #   proto/ includes nothing of the project but proto/, and of libevent only its
 #   buffers; daemon/ and client/ include themselves and proto/, never each
 #   other; within proto/, and among a frontend's parts in daemon/, nothing
-#   includes what stands above it; the lock (daemon/gil.[ch]) includes only
-#   daemon/clock.h; a .c file includes its own header first; every header
-#   compiles alone; no file names the folder that it was built in.
+#   includes what stands above it; the lock (daemon/gil*.[ch]) includes only
+#   itself, its ring, the clock, and the records of proto/ that know no JSON; a
+#   .c file includes its own header first; every header compiles alone; no file
+#   names the folder that it was built in.
 #
 # Environment: srcdir; CC and CPPFLAGS for the headers. Prints each breach as
 # FILE:LINE: what is wrong, and exits with 1 when there was one.
@@ -103,7 +104,8 @@ names() {
 	esac
 }
 
-proto_stack='nearest rpcerror frame jsonrpc jobid params request result'
+proto_stack='nearest rpcerror histogram lockrecord lockevent frame jsonrpc'
+proto_stack="$proto_stack jobid member lockwire params request result"
 # The list is a list of words.
 # shellcheck disable=SC2086
 stack proto $proto_stack
@@ -123,14 +125,27 @@ if [ -f daemon/frontend.h ]; then
 	stack daemon "$@"
 fi
 
-for file in daemon/gil.h daemon/gil.c; do
-	[ -f "$file" ] || continue
-	for include in $(includes "$file"); do
-		case ${include#*:} in
-		\"daemon/clock.h\" | \"daemon/gil.h\" | \"config.h\" | \<*) ;;
-		*) breach "$file:${include%%:*}: the lock stands alone, without" \
-			"${include#*:}" ;;
-		esac
+# The lock and what it records: to be linked alone, without JSON or the board.
+lock='daemon/gil daemon/gil_policy daemon/gil_private daemon/gil_tenure'
+lock="$lock daemon/gil_wait daemon/event_ring daemon/clock"
+lock="$lock proto/histogram proto/lockrecord proto/lockevent"
+for part in $lock; do
+	for file in "$part.h" "$part.c"; do
+		[ -f "$file" ] || continue
+		for include in $(includes "$file"); do
+			path=${include#*:}
+			case $path in
+			\"config.h\") continue ;;
+			"<jansson.h>") ;;
+			\<*) continue ;;
+			*)
+				path=${path#\"}
+				names "$lock" "${path%.h\"}" && continue
+				;;
+			esac
+			breach "$file:${include%%:*}: the lock stands alone," \
+				"without ${include#*:}"
+		done
 	done
 done
 
