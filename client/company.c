@@ -6,6 +6,7 @@
  */
 #include "client/company.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/interrupt.h"
@@ -46,7 +47,7 @@ take_notification(struct duet *duet, const struct jsonrpc_reply *reply)
 	    strlen(job) > JOB_ID_CHARS)
 		return;
 	voice = (uint64_t)id == duet->company.id ? &duet->company : &duet->job;
-	strcpy(voice->job, job);
+	snprintf(voice->job, sizeof(voice->job), "%s", job);
 	voice->is_accepted = true;
 	if (voice == &duet->job && duet->watcher != NULL)
 		duet->watcher->see(duet->watcher->arg, state, (uint64_t)turns);
