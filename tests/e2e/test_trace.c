@@ -27,16 +27,20 @@ static const struct policy {
 	int unit;
 	struct check_rules rules;
 } policies[] = {
-    {"interval", {"policy=interval"}, "interval_us", 300, {0}},
-    {"interval without force", {"policy=interval", "force=false"},
-	"interval_us", 300, {0}},
-    {"ticks", {"policy=ticks", "check_interval=200"}, "check_interval", 100,
+    {"interval", {"policy=interval", "interval_us=500"}, "interval_us", 100,
+	{0}},
+    {"interval without force",
+	{"policy=interval", "force=false", "interval_us=500"}, "interval_us",
+	100, {0}},
+    {"ticks", {"policy=ticks", "check_interval=200"}, "check_interval", 200,
 	{.may_lose = true}},
     {"hold", {"policy=hold"}, NULL, 0, {0}},
-    {"fair", {"policy=fair"}, "quantum_us", 300, {.is_fair = true}},
+    {"fair", {"policy=fair", "quantum_us=500"}, "quantum_us", 100,
+	{.is_fair = true}},
     {"ruby", {"policy=ruby", "quantum_us=2000", "timer_us=500"}, "timer_us",
 	100, {.is_fair = true}},
-    {"two locks", {"locks=2", "size=5"}, "interval_us", 300, {0}},
+    {"two locks", {"locks=2", "size=5", "interval_us=500"}, "interval_us", 100,
+	{0}},
     {"a lock for each", {"locks=0"}, "overhead_pct", 10, {0}},
 };
 
@@ -86,14 +90,14 @@ read_page(struct run_of_loads *run)
 	return n;
 }
 
-/* Short tasks of all profiles: up to some 10 ms of work, some io. */
+/* Short tasks of all profiles: up to 30 ms of work, some io. */
 static int64_t
 start_job(struct run_of_loads *run, bool tells_id)
 {
 	static const char *const profiles[] = {"cpu", "cpu", "native", "io"};
 	const char *profile = profiles[draw(run, 0, 3)];
 	int cost_ns = draw(run, 0, 4) * 50;
-	int count = draw(run, 2, 100) * (cost_ns > 0 ? 40000 / cost_ns : 1000);
+	int count = draw(run, 2, 100) * (cost_ns > 0 ? 300000 / cost_ns : 5000);
 	json_t *params = json_pack("{s:s, s:s, s:i, s:i, s:i}", "pool",
 	    "threads", "profile", profile, "count", count, "cost_ns", cost_ns,
 	    "workers", draw(run, 1, 4));
@@ -108,9 +112,9 @@ start_job(struct run_of_loads *run, bool tells_id)
 		json_object_set_new(
 		    params, "io_for_us", json_integer(draw(run, 1, 500)));
 	}
-	if (draw(run, 0, 5) == 0)
+	if (draw(run, 0, 7) == 0)
 		json_object_set_new(
-		    params, "timeout_ms", json_integer(draw(run, 1, 5)));
+		    params, "timeout_ms", json_integer(draw(run, 1, 10)));
 	if (tells_id)
 		json_object_set_new(params, "progress", json_true());
 	return peer_call_start(run->peer, "job.submit", "o", params);
@@ -164,7 +168,7 @@ run_load(struct run_of_loads *run)
 	struct rpc_error error;
 
 	for (int i = 0; i < n; i++) {
-		bool is_cancelled = draw(run, 0, 4) == 0;
+		bool is_cancelled = draw(run, 0, 6) == 0;
 
 		ids[i] = start_job(run, is_cancelled);
 		if (draw(run, 0, 2) == 0)
@@ -230,9 +234,9 @@ run_loads(struct run_of_loads *run, const struct policy *policy)
 		    policy->name, i, seed);
 	}
 	printf("%-22s seed %u: %" PRIu64 " events, %" PRIu64 " lost, %" PRIu64
-	       " of %" PRIu64 " tasks compared\n",
+	       " of %" PRIu64 " tasks compared, %" PRIu64 " requests\n",
 	    policy->name, seed, figures.events, figures.lost, figures.compared,
-	    figures.tasks);
+	    figures.tasks, figures.requests);
 	if (figures.lost == 0)
 		ck_assert_uint_eq(figures.certain, figures.tasks);
 	gild_await_idle(gild);

@@ -270,22 +270,36 @@ grammar_allows(const struct lane *lane, enum lock_event_kind kind)
 	return false;
 }
 
-static const enum phase phase_after[LOCK_EVENT_KINDS] = {
-    [LOCK_TASK_START] = PHASE_TO_ASK,
-    [LOCK_TASK_END] = PHASE_IDLE,
-    [LOCK_REQUEST] = PHASE_ASKED,
-    [LOCK_WAKE] = PHASE_WOKEN,
-    [LOCK_DROP_REQUEST] = PHASE_SENT,
-    [LOCK_WITHDRAW] = PHASE_HOLDS,
-    [LOCK_ACQUIRE] = PHASE_HOLDS,
-    [LOCK_RELEASE] = PHASE_LEFT,
-    [LOCK_SWITCH_WAIT_START] = PHASE_SWITCHING,
-    [LOCK_SWITCH_WAIT_END] = PHASE_SWITCHED,
-    [LOCK_NATIVE_START] = PHASE_NATIVE,
-    [LOCK_NATIVE_END] = PHASE_TO_ASK,
-    [LOCK_IO_START] = PHASE_IO,
-    [LOCK_IO_END] = PHASE_TO_ASK,
-};
+/*
+ * Where an event leaves its thread. One that does not tell what came before it,
+ * and on which depends what may come next, leaves a thread unknown.
+ */
+static enum phase
+phase_after(const struct lane *lane, enum lock_event_kind kind)
+{
+	static const enum phase phases[LOCK_EVENT_KINDS] = {
+	    [LOCK_TASK_START] = PHASE_TO_ASK,
+	    [LOCK_TASK_END] = PHASE_IDLE,
+	    [LOCK_REQUEST] = PHASE_ASKED,
+	    [LOCK_WAKE] = PHASE_WOKEN,
+	    [LOCK_DROP_REQUEST] = PHASE_SENT,
+	    [LOCK_WITHDRAW] = PHASE_HOLDS,
+	    [LOCK_ACQUIRE] = PHASE_HOLDS,
+	    [LOCK_RELEASE] = PHASE_LEFT,
+	    [LOCK_SWITCH_WAIT_START] = PHASE_SWITCHING,
+	    [LOCK_SWITCH_WAIT_END] = PHASE_SWITCHED,
+	    [LOCK_NATIVE_START] = PHASE_NATIVE,
+	    [LOCK_NATIVE_END] = PHASE_TO_ASK,
+	    [LOCK_IO_START] = PHASE_IO,
+	    [LOCK_IO_END] = PHASE_TO_ASK,
+	};
+
+	if (lane->phase == PHASE_UNKNOWN &&
+	    (kind == LOCK_WAKE || kind == LOCK_DROP_REQUEST ||
+		kind == LOCK_SWITCH_WAIT_START || kind == LOCK_SWITCH_WAIT_END))
+		return PHASE_UNKNOWN;
+	return phases[kind];
+}
 
 /* --- accounts --- */
 
@@ -381,6 +395,8 @@ static void
 take_wake(struct check *check, const struct lane *lane,
     const struct lock_event *event)
 {
+	if (lane->phase == PHASE_UNKNOWN)
+		return;
 	if (!lane->is_waiter)
 		breach(check, "it slept, though the lock was free");
 	if (event->detail == LOCK_WAKE_SIGNAL && lane->releases == 0 &&
@@ -394,6 +410,7 @@ take_drop_request(
 {
 	struct domain *domain = &check->domains[event->domain];
 
+	check->figures.requests++;
 	lane->task.record.requests_sent++;
 	if (domain->is_known && event->other != domain->holder)
 		breach(check, "its target, thread %u, does not hold the lock",
@@ -717,7 +734,7 @@ check_event(struct check *check, const struct lock_event *event)
 	check_promise(check, event);
 	lane->domain = event->domain;
 	take(check, lane, event);
-	lane->phase = phase_after[event->kind];
+	lane->phase = phase_after(lane, event->kind);
 	lane->time_ns = event->time_ns;
 	check->event = NULL;
 }
