@@ -311,7 +311,7 @@ compare_names(const void *a, const void *b)
 static void
 draw_names(const struct plot *plot)
 {
-	struct name names[CHART_MAX_SERIES];
+	struct name names[CHART_MAX_SERIES] = {{NULL, 0}};
 	size_t n = 0;
 
 	for (size_t i = 0; i < plot->chart->n_series; i++) {

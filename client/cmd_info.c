@@ -47,12 +47,34 @@ show_limits(const struct context *context, const json_t *limits)
 	return show_table(context, table);
 }
 
+/* How fast the server's machine is, in picoseconds. */
+static void
+add_calibration(struct table *table, const json_t *calibration)
+{
+	static const struct {
+		const char *name;
+		const char *label;
+	} rows[] = {
+	    {"turn_ps", "a bare turn"},
+	    {"spin_ps", "a spin of work"},
+	    {"event_ps", "a lock's event"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t ps = show_number(calibration, rows[i].name);
+
+		if (json_object_get(calibration, rows[i].name) == NULL)
+			continue;
+		table_word(table, rows[i].name, "%s", rows[i].label);
+		table_count(table, ps, "%.3f ns", (double)ps / 1000);
+	}
+}
+
 /* Of the server itself; on a terminal its name stands above. */
 static enum outcome
 show_server(const struct context *context, const json_t *info)
 {
 	const struct term *term = &context->out;
-	const json_t *calibration = json_object_get(info, "calibration");
 	uint64_t started_ms = show_number(info, "started_ms");
 	uint64_t cores = show_number(info, "cores");
 	time_t started = (time_t)(started_ms / 1000);
@@ -93,11 +115,7 @@ show_server(const struct context *context, const json_t *info)
 		    table, "address", "%s", i == 0 ? "listening on" : "");
 		table_cell(table, "%s", value != NULL ? value : "-");
 	}
-	table_word(table, "turn_ps", "a bare turn");
-	table_count(table, show_number(calibration, "turn_ps"),
-	    "%.3f ns, a spin of busy work %.3f ns",
-	    (double)show_number(calibration, "turn_ps") / 1000,
-	    (double)show_number(calibration, "spin_ps") / 1000);
+	add_calibration(table, json_object_get(info, "calibration"));
 	outcome = show_table(context, table);
 	fputc('\n', term->stream);
 	return outcome;

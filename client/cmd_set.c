@@ -1,6 +1,7 @@
 /*
  * gilctl set: changes a pool's parameters while it runs. Which parameters there
- * are, and what they may be, the server knows; here they are NAME=NUMBER.
+ * are, and what they may be, the server knows; here a value is a number, a
+ * switch that is on or off, or a word.
  */
 #include "client/command.h"
 
@@ -11,37 +12,58 @@
 #include "client/talk.h"
 #include "proto/request.h"
 
+/* A new reference; NULL with error filled in. */
+static json_t *
+read_value(const char *text, char error[COUNT_ERROR_CHARS + 1])
+{
+	static const char *const switches[] = {"false", "true", "off", "on"};
+	json_t *word;
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+		if (strcmp(text, switches[i]) == 0)
+			return json_boolean(i % 2);
+	if (*text >= 'a' && *text <= 'z') {
+		word = json_string(text);
+		if (word == NULL)
+			strcpy(error, "is not written so");
+		return word;
+	}
+	if (count_parse(text, 0, REQUEST_MAX_INTEGER, &value, error) == -1)
+		return NULL;
+	return json_integer((json_int_t)value);
+}
+
 /* "interval_us=500" into params. */
 static enum outcome
 add_parameter(
     const struct context *context, json_t *params, const char *assignment)
 {
 	const char *equals = strchr(assignment, '=');
-	char error[COUNT_ERROR_CHARS + 1];
+	char error[COUNT_ERROR_CHARS + 1] = "out of memory";
 	char name[64];
-	uint64_t value;
+	json_t *value;
 
 	if (equals == NULL || equals == assignment ||
 	    (size_t)(equals - assignment) >= sizeof(name)) {
 		command_complain(context->command,
-		    "\"%.80s\" sets nothing: write NAME=NUMBER, such as "
-		    "interval_us=500",
+		    "\"%.80s\" sets nothing: write NAME=VALUE, such as "
+		    "interval_us=500 or policy=fair",
 		    assignment);
 		return OUTCOME_USAGE;
 	}
 	memcpy(name, assignment, (size_t)(equals - assignment));
 	name[equals - assignment] = '\0';
-	if (count_parse(equals + 1, 0, REQUEST_MAX_INTEGER, &value, error) ==
-	    -1) {
-		command_complain(context->command, "%s: %s", name, error);
-		return OUTCOME_USAGE;
-	}
 	if (json_object_get(params, name) != NULL) {
 		command_complain(context->command, "%s is given twice", name);
 		return OUTCOME_USAGE;
 	}
-	if (json_object_set_new(
-		params, name, json_integer((json_int_t)value)) == -1)
+	value = read_value(equals + 1, error);
+	if (value == NULL) {
+		command_complain(context->command, "%s: %s", name, error);
+		return OUTCOME_USAGE;
+	}
+	if (json_object_set_new(params, name, value) == -1)
 		return talk_no_memory(context);
 	return OUTCOME_FINE;
 }
@@ -82,14 +104,23 @@ run_set(const struct context *context, const void *settings, char **operands)
 
 const struct command command_set = {
     .name = "set",
-    .operands = "POOL NAME=NUMBER",
+    .operands = "POOL NAME=VALUE...",
     .min_operands = 2,
-    .max_operands = 8,
-    .summary = "Change a pool while it runs: interval_us=N",
+    .max_operands = 10,
+    .summary = "Change a pool while it runs: interval_us=N, policy=fair",
     .notes =
-	"interval_us is the switch interval of a threads pool's lock, in "
-	"microseconds:\nhow long a thread waits before it asks the one "
-	"that holds the lock to give it up.\nThe change holds at once, and "
-	"until the server ends.\n",
+	"  policy=WORD       interval, ticks, hold or fair, or a preset: ruby, "
+	"ocaml\n"
+	"  interval_us=N     of interval: how long one waits before it asks\n"
+	"  force=on|off      of interval: who obeys waits until another had "
+	"it\n"
+	"  check_interval=N  of ticks: turns between two releases\n"
+	"  quantum_us=N      of fair: how long one may hold the lock\n"
+	"  timer_us=N        of fair: how often that is looked at\n"
+	"  overhead_pct=N    of a pool without a lock: extra work in each "
+	"turn\n"
+	"  events=on|off     record what happens at the lock\n"
+	"  affinity=WORD     none, spread or one\n\n"
+	"The change holds at once, and until the server ends.\n",
     .run = run_set,
 };

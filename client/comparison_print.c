@@ -87,20 +87,25 @@ longest_wall_ns(const struct comparison *comparison)
 static void
 add_machine_columns(struct table *table)
 {
-	static const char *const names[] = {"pool", "workers", "wall_low_ns",
-	    "wall_high_ns", "wall_min_ns", "wall_max_ns", "lock_wait_ns",
-	    "switches", "speedup_low", "speedup_high", "mann_whitney_p"};
+	static const char *const names[] = {"arm", "pool", "workers",
+	    "wall_low_ns", "wall_high_ns", "wall_min_ns", "wall_max_ns",
+	    "lock_wait_ns", "switches", "speedup_low", "speedup_high",
+	    "mann_whitney_p"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		table_column_named(table, TABLE_MACHINE, "", names[i]);
-	for (unsigned part = 0; part < SPLIT_PARTS; part++)
-		table_column_named(
-		    table, TABLE_MACHINE, "", split_part_name(part));
+	for (unsigned part = 0; part < SPLIT_PARTS; part++) {
+		char name[48];
+
+		snprintf(name, sizeof(name), "split_%s", split_part_name(part));
+		table_column_named(table, TABLE_MACHINE, "", name);
+	}
 }
 
 static void
 add_machine_cells(struct table *table, const struct row *row)
 {
+	table_cell(table, "%s", row->name);
 	table_cell(table, "%s", row->pool->name);
 	table_count(table, row->workers, "%s", "");
 	table_real(table, row->wall_ns.low, "%s", "");
@@ -152,7 +157,7 @@ make_table(const struct comparison *comparison, const struct term *term)
 	uint64_t like_ns = longest_wall_ns(comparison);
 	struct table *table = table_new();
 
-	table_column_named(table, TABLE_LEFT, "", "arm");
+	table_column_named(table, TABLE_LEFT, "", NULL);
 	table_column_named(table, TABLE_RIGHT, "wall", "wall_ns");
 	if (has_room)
 		table_column_named(table, TABLE_RIGHT, "95 % interval", NULL);

@@ -57,11 +57,7 @@ add_point(struct table *table, const struct convoy_line *line, size_t i)
 				       : "-");
 	add_duration(table, point->p50_ns);
 	add_duration(table, point->p99_ns);
-	if (line->pool->is_threads)
-		table_real(table, point->wait_share, "%s",
-		    units_percent(point->wait_share).text);
-	else
-		table_cell(table, "-");
+	table_real(table, point->wait_share, "%s", "");
 	table_real(table, point->rate.value, "%s", "");
 }
 
@@ -81,7 +77,7 @@ make_table(const struct convoy *convoy)
 	table_column_named(table, TABLE_RIGHT, "predicted", "predicted_per_s");
 	table_column_named(table, TABLE_RIGHT, "p50", "p50_ns");
 	table_column_named(table, TABLE_RIGHT, "p99", "p99_ns");
-	table_column_named(table, TABLE_RIGHT, "waits", "lock_wait_share");
+	table_column_named(table, TABLE_MACHINE, "", "lock_wait_share");
 	table_column_named(table, TABLE_MACHINE, "", "turns_per_s");
 	for (size_t i = 0; i < convoy->n_lines; i++)
 		for (size_t j = 0; j < convoy->lines[i].n_points; j++)
@@ -338,7 +334,6 @@ convoy_print(const struct convoy *convoy, const struct experiment *experiment)
 	    "Predicted: 1 / (service + R x interval), the service being an "
 	    "operation alone and R the tasks that have the lock before it. "
 	    "Percentiles are of an operation, asleep and waiting, to an "
-	    "eighth; waits: the share of its time that it waited for the "
-	    "lock.");
+	    "eighth.");
 	return OUTCOME_FINE;
 }

@@ -200,7 +200,9 @@ make_fit_table(const struct scaling *scaling)
 				table_cell(table, "%.1f", fit->peak_n);
 			else
 				table_cell(table, "-");
-			table_cell(table, "%.4f", fit->r_squared);
+			/* No curve at all is a zero, not a negative one. */
+			table_cell(table, "%.4f",
+			    fit->r_squared > 0 ? fit->r_squared : 0);
 		}
 	return table;
 }

@@ -95,6 +95,139 @@ START_TEST(each_command_speaks_json_and_plainly)
 }
 END_TEST
 
+/* The first line of what each command prints, which is the whole for one. */
+START_TEST(tables_are_printed_as_csv_and_markdown)
+{
+	static const struct {
+		const char *command;
+		const char *csv;
+		const char *markdown;
+	} commands[] = {
+	    {"info", "server,value\nversion,", "| version "},
+	    {"stats",
+		"jobs,queued,running,done,failed,cancelled,timed_out\n"
+		"threads,0,0,0,0,0,0\n",
+		"| jobs      | queued | running |"},
+	    {"pools", "pool,kind,size,affinity,policy,locks,interval_us,force,",
+		"| pool      | kind      | size | affinity | lock "},
+	    {"ping", "server,count,median_ns,min_ns,max_ns\n", "| pings |"},
+	};
+
+	start(NULL);
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		struct run *run = run_program(
+		    NULL, "gilctl", "--csv", commands[i].command, NULL);
+
+		expect_exit(run, 0);
+		ck_assert_msg(strncmp(run->out, commands[i].csv,
+				  strlen(commands[i].csv)) == 0,
+		    "%s", run->out);
+		/* Of several formats the last one holds. */
+		run = run_program(NULL, "gilctl", "--json", commands[i].command,
+		    "--markdown", NULL);
+		expect_exit(run, 0);
+		expect_says(run->out, commands[i].markdown);
+	}
+	gild_stop(gild);
+}
+END_TEST
+
+START_TEST(runs_are_printed_as_csv)
+{
+	static const char header[] =
+	    "run,wall_ns,cpu_ns,lock_wait_ns,total_ns,switches\n";
+	const char *line;
+	struct run *run;
+
+	start(NULL);
+	run = run_program(NULL, "gilctl", "submit", "--csv", "-p", "threads",
+	    "-w", "2", "--repeat", "2", "20k", NULL);
+	expect_exit(run, 0);
+	line = run->out;
+	for (unsigned i = 0; i < 6; i++) {
+		unsigned long figures[5];
+		char name[16];
+
+		if (i == 0)
+			ck_assert_int_eq(
+			    strncmp(line, header, strlen(header)), 0);
+		else
+			ck_assert_int_eq(
+			    sscanf(line, "%15[^,],%lu,%lu,%lu,%lu,%lu", name,
+				&figures[0], &figures[1], &figures[2],
+				&figures[3], &figures[4]),
+			    6);
+		line = strchr(line, '\n') + 1;
+	}
+	ck_assert_str_eq(line, "");
+	gild_stop(gild);
+}
+END_TEST
+
+#define PUBLISHED                                                      \
+	"# N X\n1 64.9\n18 995.9\n36, 1652.4\n\n72\t1853.2 # so far\n" \
+	"108 1828.9\n144 1775.0\n216 1702.2\n"
+
+/* Without a server: gild need not run for it. */
+START_TEST(published_data_are_fitted)
+{
+	struct run *run = run_program(PUBLISHED, "gilctl", "fit", "-", NULL);
+	json_t *json;
+
+	expect_exit(run, 0);
+	expect_says(run->out, "89.9952");
+	expect_says(run->out, "0.0277285");
+	expect_says(run->out, "0.000104365");
+	expect_says(run->out, "throughput peaks at N = 96.5 with X = 1884");
+	json = one_line(
+	    run_program(PUBLISHED, "gilctl", "--json", "fit", "-", NULL));
+	ck_assert_int_eq(int_at(json, "points"), 7);
+	ck_assert_str_eq(text_at(json, "fits.0.law"), "amdahl");
+	ck_assert_str_eq(text_at(json, "fits.1.law"), "universal");
+	value_at(json, "fits.1.coherency.error");
+	json_decref(json);
+	run = run_program(PUBLISHED, "gilctl", "fit", "--csv", "-o",
+	    "/dev/stderr", "-", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "\nuniversal,89.99");
+	expect_says(run->err, "<svg xmlns=");
+	expect_says(run->err, "</svg>\n");
+}
+END_TEST
+
+START_TEST(what_cannot_be_fitted_is_told)
+{
+	static const struct {
+		const char *input;
+		int exit_status;
+		const char *words;
+	} rows[] = {
+	    {"1 2\nfour five\n", 2, "standard input:2: not a point"},
+	    {"1 2 3\n", 2, "standard input:1: not a point"},
+	    {"1 2\n2 3\n", 2, "too few points"},
+	    {"1 2\n2 0\n3 4\n4 5\n", 2, "X above 0"},
+	    {"1 5\n2 5\n3 5\n4 5\n", 2, "show no curve"},
+	    /* Enough for one law, and the other is not dropped silently. */
+	    {"1 10\n2 18\n4 30\n", 0,
+		"Universal Scalability Law: too few points"},
+	};
+	struct run *run;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		run = run_program(rows[i].input, "gilctl", "fit", "-", NULL);
+		expect_exit(run, rows[i].exit_status);
+		expect_says(run->err, rows[i].words);
+	}
+	run = run_program(NULL, "gilctl", "fit", "/nowhere/at/all", NULL);
+	expect_exit(run, 2);
+	expect_says(run->err, "/nowhere/at/all: No such file");
+	run = run_program(
+	    PUBLISHED, "gilctl", "fit", "-o", "/nowhere/x.svg", "-", NULL);
+	expect_exit(run, 1);
+	expect_says(run->err, "/nowhere/x.svg: No such file");
+}
+END_TEST
+
 START_TEST(the_address_may_be_given)
 {
 	json_t *json;
@@ -198,7 +331,7 @@ START_TEST(a_comparison_is_made)
 	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out,
-	    "Countdown from 100,000 in 2 parts, 20 ns a turn\n"
+	    "Countdown from 100,000 in 2 parts, 15 ns a turn\n"
 	    "gild ");
 	expect_says(run->out, ", 1 round, interleaved\n\n");
 	expect_says(run->out, "\n  threads, one lock  ");
@@ -283,7 +416,7 @@ START_TEST(a_wrong_command_line_is_2)
 	    {{"submit", "--repeat", "2", "-"}, "--repeat does not go with -"},
 	    {{"compare", "-w", "1"}, "at least 2"},
 	    {{"compare", "1"}, "COUNT: \"1\" is too small: at least 2"},
-	    {{"set", "threads", "interval_us"}, "write NAME=NUMBER"},
+	    {{"set", "threads", "interval_us"}, "write NAME=VALUE"},
 	    {{"-s", "nowhere", "ping"}, "\"nowhere\" is no address: write"},
 	};
 
@@ -706,6 +839,10 @@ main(void)
 {
 	const TTest *const tests[] = {
 	    each_command_speaks_json_and_plainly,
+	    tables_are_printed_as_csv_and_markdown,
+	    runs_are_printed_as_csv,
+	    published_data_are_fitted,
+	    what_cannot_be_fitted_is_told,
 	    the_address_may_be_given,
 	    a_job_is_submitted,
 	    a_job_is_repeated,

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/lock_events.h"
 #include "daemon/methods.h"
+#include "daemon/settings.h"
+#include "proto/lockevent.h"
 #include "proto/result.h"
 #include "proto/rpcerror.h"
 #include "tests/e2e/example.h"
@@ -128,7 +131,10 @@ START_TEST(every_error_has_an_example)
 }
 END_TEST
 
-/* "object.name", or "name", in backquotes; and so on, down the object. */
+/*
+ * "object.name", or "name", in backquotes; and so on, down the object. What
+ * stands in an array is told of by its own names.
+ */
 static void
 expect_fields(const char *text, const char *prefix, const json_t *object)
 {
@@ -139,12 +145,13 @@ expect_fields(const char *text, const char *prefix, const json_t *object)
 	json_object_foreach ((json_t *)object, name, member) {
 		snprintf(field, sizeof(field), "`%s%s`", prefix, name);
 		if (json_is_object(member)) {
-			snprintf(field, sizeof(field), "%s.", name);
+			snprintf(field, sizeof(field), "%s%s.", prefix, name);
 			expect_fields(text, field, member);
 			continue;
 		}
 		if (json_is_array(member)) {
-			snprintf(field, sizeof(field), "`%s[]`", name);
+			snprintf(
+			    field, sizeof(field), "`%s%s[]`", prefix, name);
 			expect_fields(text, "", json_array_get(member, 0));
 		}
 		ck_assert_msg(strstr(text, field) != NULL,
@@ -220,6 +227,56 @@ START_TEST(the_parameters_of_a_job_are_the_headers)
 	    standard.timeout_ms, with_commas(REQUEST_MAX_TIMEOUT_MS, number));
 	expect_row(text, "| `progress` | boolean | `%s` |",
 	    standard.wants_progress ? "true" : "false");
+	expect_row(text,
+	    "| `profile` | string | `\"%s\"` | `\"cpu\"`, `\"native\"`, "
+	    "`\"io\"` |",
+	    job_profile_name(standard.profile));
+	expect_row(text, "| `io_every` | integer | | 1 to 2^53 - 1 |");
+	expect_row(text, "| `io_for_us` | integer | | 1 to %s |",
+	    with_commas(REQUEST_MAX_IO_FOR_US, number));
+	free(text);
+}
+END_TEST
+
+START_TEST(the_bounds_of_a_pool_are_the_headers)
+{
+	char *text = section("### pool.set"), number[32];
+
+	expect_row(text, "| `interval_us` | integer | as it is | 1 to %s |",
+	    with_commas(SETTINGS_MAX_INTERVAL_US, number));
+	expect_row(text, "| `quantum_us` | integer | as it is | 1 to %s |",
+	    with_commas(SETTINGS_MAX_INTERVAL_US, number));
+	expect_row(text, "| `timer_us` | integer | as it is | 0 to %s |",
+	    with_commas(SETTINGS_MAX_INTERVAL_US, number));
+	expect_row(text, "| `check_interval` | integer | as it is | 1 to %s |",
+	    with_commas(SETTINGS_MAX_CHECK_INTERVAL, number));
+	expect_row(text, "| `overhead_pct` | integer | as it is | 0 to %d |",
+	    SETTINGS_MAX_OVERHEAD_PCT);
+	for (size_t i = 0; i < GIL_PRESETS; i++) {
+		snprintf(
+		    number, sizeof(number), "`\"%s\"`", gil_preset_name(i));
+		expect_row(text, "%s", number);
+	}
+	free(text);
+	text = section("### lock.events");
+	expect_row(text, "| `limit` | integer | %d | 1 to %d |",
+	    LOCK_EVENTS_DEFAULT_LIMIT, LOCK_EVENTS_MAX_LIMIT);
+	free(text);
+}
+END_TEST
+
+/* Every name that an event may have, or give. */
+START_TEST(every_event_is_told_of)
+{
+	char *text = section("### The events of a lock");
+	const char *name;
+
+	for (unsigned i = 0; (name = lock_event_kind_name(i)) != NULL; i++)
+		expect_row(text, "`%s`", name);
+	for (unsigned i = 0; (name = lock_wake_name(i)) != NULL; i++)
+		expect_row(text, "`\"%s\"`", name);
+	for (unsigned i = 0; (name = lock_release_name(i)) != NULL; i++)
+		expect_row(text, "`\"%s\"`", name);
 	free(text);
 }
 END_TEST
@@ -236,6 +293,8 @@ main(void)
 	tcase_add_test(tcase, every_error_has_an_example);
 	tcase_add_test(tcase, every_field_of_a_result_is_told_of);
 	tcase_add_test(tcase, the_parameters_of_a_job_are_the_headers);
+	tcase_add_test(tcase, the_bounds_of_a_pool_are_the_headers);
+	tcase_add_test(tcase, every_event_is_told_of);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
