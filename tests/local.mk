@@ -143,6 +143,7 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats
@@ -162,6 +163,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
 
