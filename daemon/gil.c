@@ -7,12 +7,13 @@
  * What a thread does between its safepoints, and when it comes to one, is left
  * to the caller, and so is every bit of the attention word but GIL_DROP.
  */
-#include "daemon/gil_private.h"
+#include "daemon/gil.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "daemon/clock.h"
+#include "daemon/gil_private.h"
 
 /* --- life --- */
 
@@ -57,6 +58,8 @@ gil_new(const struct gil_config *config)
 		return NULL;
 	error = pthread_mutex_init(&gil->mutex, NULL);
 	if (error == 0)
+		error = init_condition(&gil->freed);
+	if (error == 0)
 		error = init_condition(&gil->switched);
 	if (error != 0) {
 		free(gil);
@@ -65,7 +68,6 @@ gil_new(const struct gil_config *config)
 	}
 	TAILQ_INIT(&gil->threads);
 	TAILQ_INIT(&gil->waiting);
-	TAILQ_INIT(&gil->sleepers);
 	gil->domain = config->domain;
 	gil->totals = config->totals;
 	gil->event_number = config->event_number;
@@ -79,6 +81,7 @@ gil_free(struct gil *gil)
 	if (gil == NULL)
 		return;
 	pthread_cond_destroy(&gil->switched);
+	pthread_cond_destroy(&gil->freed);
 	pthread_mutex_destroy(&gil->mutex);
 	free(gil);
 }
@@ -322,15 +325,11 @@ gil_turns_to_tick(const struct gil_thread *thread)
 void
 gil_set_parameters(struct gil *gil, const struct gil_parameters *parameters)
 {
-	struct gil_thread *thread;
-
 	pthread_mutex_lock(&gil->mutex);
 	if (parameters->policy != gil->parameters.policy)
 		request_withdraw(gil, NULL, clock_monotonic_ns());
 	parameters_put(gil, parameters);
-	TAILQ_FOREACH (thread, &gil->sleepers, sleeping_links)
-		sleeper_alarm(thread);
-	pthread_cond_broadcast(&gil->switched);
+	waiters_alarm(gil);
 	if (gil->holder == NULL && gil->waiters > 0)
 		waiters_be_told(gil);
 	pthread_mutex_unlock(&gil->mutex);
@@ -340,12 +339,8 @@ gil_set_parameters(struct gil *gil, const struct gil_parameters *parameters)
 void
 gil_wake_all(struct gil *gil)
 {
-	struct gil_thread *thread;
-
 	pthread_mutex_lock(&gil->mutex);
-	TAILQ_FOREACH (thread, &gil->sleepers, sleeping_links)
-		sleeper_alarm(thread);
-	pthread_cond_broadcast(&gil->switched);
+	waiters_alarm(gil);
 	pthread_mutex_unlock(&gil->mutex);
 }
 

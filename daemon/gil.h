@@ -95,10 +95,9 @@ struct gil_thread {
 	struct gil *gil;
 	struct gil_thread_config config;
 	struct gil_task task;
-	pthread_cond_t wake; /* with the mutex: its turn, or look again */
+	pthread_cond_t wake; /* with the mutex: under `fair`, look again */
 	TAILQ_ENTRY(gil_thread) thread_links;
 	TAILQ_ENTRY(gil_thread) waiting_links;
-	TAILQ_ENTRY(gil_thread) sleeping_links;
 	uint64_t asked_ns;	  /* when it began to wait */
 	uint64_t tenure_start_ns; /* when it took the lock */
 	uint64_t requested_ns;	  /* when it was asked to drop it */
@@ -106,8 +105,6 @@ struct gil_thread {
 	uint64_t paused_ns;
 	uint8_t paused_for; /* enum lock_release: NATIVE or IO */
 	bool is_asked;	    /* GIL_DROP is set in *attention */
-	bool is_asleep;	    /* in waiter_sleep() */
-	bool is_signalled;  /* a release chose it, and it has not run since */
 	bool is_in_battle;  /* gave it up in mid-task; others waited */
 };
 

@@ -22,9 +22,8 @@
  * - GIL_DROP stands in no attention word but the holder's, and only while
  *   somebody waits; it does not outlive the tenure in which it was set;
  * - while the lock is free and somebody waits, a waiter is on its way to it;
- * - who waits stands in `waiting`, in the order of asking; who of them sleeps
- *   and was not chosen by a release stands in `sleepers`, in the order of
- *   falling asleep: the order in which a condition variable would wake them.
+ * - who waits stands in `waiting`, in the order of asking, and sleeps, or is
+ *   about to look again.
  */
 #ifndef GILD_DAEMON_GIL_PRIVATE_H
 #define GILD_DAEMON_GIL_PRIVATE_H
@@ -37,6 +36,7 @@ TAILQ_HEAD(gil_queue, gil_thread);
 
 struct gil {
 	pthread_mutex_t mutex;
+	pthread_cond_t freed;	 /* with mutex: who waits, but under GIL_FAIR */
 	pthread_cond_t switched; /* with mutex: who waits for a switch */
 
 	uint16_t domain; /* these three never change */
@@ -48,7 +48,6 @@ struct gil {
 	struct gil_parameters parameters;
 	struct gil_queue threads; /* all that take part */
 	struct gil_queue waiting;
-	struct gil_queue sleepers;
 	unsigned waiters;	   /* in `waiting` */
 	struct gil_thread *holder; /* NULL: free */
 	bool is_granted;	   /* the holder has not run since it got it */
@@ -58,6 +57,7 @@ struct gil {
 	uint64_t handover_number;
 	uint64_t switch_number;
 	uint64_t tenure_number; /* acquisitions */
+	uint64_t alarm_number;	/* see waiters_alarm() */
 	uint64_t freed_ns;	/* when it was last given up */
 	uint64_t totals_ns;	/* up to when *totals is */
 };
@@ -97,8 +97,8 @@ void request_send(struct gil *gil, struct gil_thread *sender);
 void request_withdraw(
     struct gil *gil, const struct gil_thread *by, uint64_t now_ns);
 
-/* Makes one that sleeps look again, without having been chosen. */
-void sleeper_alarm(struct gil_thread *sleeper);
+/* Makes all who sleep look again, without a release. */
+void waiters_alarm(struct gil *gil);
 /* The lock is free: whose turn is it? */
 void waiters_be_told(struct gil *gil);
 /* Under GIL_FAIR the head of the queue watches the holder's quantum. */

@@ -71,19 +71,38 @@ waiter_deadline(
 	}
 }
 
-/* Returns whether it woke because the deadline passed. */
+/*
+ * All at one condition; but under GIL_FAIR, where it is somebody's turn, each at
+ * its own. Returns whether it woke because the deadline passed.
+ */
 static bool
 sleep_until(struct gil *gil, struct gil_thread *thread, uint64_t deadline_ns)
 {
+	pthread_cond_t *condition =
+	    gil->parameters.policy == GIL_FAIR ? &thread->wake : &gil->freed;
 	struct timespec deadline = {
 	    .tv_sec = (time_t)(deadline_ns / NS_PER_S),
 	    .tv_nsec = (long)(deadline_ns % NS_PER_S),
 	};
 
 	if (deadline_ns == NEVER)
-		return pthread_cond_wait(&thread->wake, &gil->mutex) != 0;
-	return pthread_cond_timedwait(&thread->wake, &gil->mutex, &deadline) ==
+		return pthread_cond_wait(condition, &gil->mutex) != 0;
+	return pthread_cond_timedwait(condition, &gil->mutex, &deadline) ==
 	    ETIMEDOUT;
+}
+
+static enum lock_wake
+wake_reason(const struct gil *gil, const struct gil_thread *thread,
+    bool has_passed, uint64_t alarm_seen)
+{
+	if (gil->holder == thread)
+		return LOCK_WAKE_SIGNAL; /* granted */
+	if (has_passed)
+		return LOCK_WAKE_TIMEOUT;
+	return gil->alarm_number == alarm_seen &&
+		gil->parameters.policy != GIL_FAIR
+	    ? LOCK_WAKE_SIGNAL
+	    : LOCK_WAKE_SPURIOUS;
 }
 
 /*
@@ -98,20 +117,12 @@ waiter_sleep(struct gil *gil, struct gil_thread *thread, struct quiet *quiet)
 {
 	uint64_t handover_seen = gil->handover_number;
 	uint64_t tenure_seen = gil->tenure_number;
+	uint64_t alarm_seen = gil->alarm_number;
 	enum gil_policy policy_seen = gil->parameters.policy;
-	uint64_t deadline_ns = waiter_deadline(gil, thread, quiet);
-	enum lock_wake wake = LOCK_WAKE_SIGNAL;
-	bool has_passed;
+	bool has_passed =
+	    sleep_until(gil, thread, waiter_deadline(gil, thread, quiet));
+	enum lock_wake wake = wake_reason(gil, thread, has_passed, alarm_seen);
 
-	thread->is_signalled = false;
-	thread->is_asleep = true;
-	TAILQ_INSERT_TAIL(&gil->sleepers, thread, sleeping_links);
-	has_passed = sleep_until(gil, thread, deadline_ns);
-	thread->is_asleep = false;
-	if (!thread->is_signalled) {
-		TAILQ_REMOVE(&gil->sleepers, thread, sleeping_links);
-		wake = has_passed ? LOCK_WAKE_TIMEOUT : LOCK_WAKE_SPURIOUS;
-	}
 	if (gil->parameters.has_events)
 		thread_record(
 		    thread, clock_monotonic_ns(), LOCK_WAKE, wake, NULL);

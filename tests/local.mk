@@ -146,7 +146,8 @@ E2E_TESTS = \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_signals \
-	%D%/e2e/test_stats
+	%D%/e2e/test_stats \
+	%D%/e2e/test_trace
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
 libe2e_a_SOURCES = \
@@ -166,6 +167,17 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
+%C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)
+
+# --- recorded lock events: a checker of the lock's promises, and its test ---
+check_LIBRARIES += libtracecheck.a
+libtracecheck_a_SOURCES = \
+	%D%/trace/check.c %D%/trace/check.h \
+	%D%/trace/page.c %D%/trace/page.h
+check_PROGRAMS += %D%/trace/check_trace %D%/trace/test_check
+TESTS += %D%/trace/test_check
+%C%_trace_check_trace_LDADD = libtracecheck.a $(PROTO_LDADD)
+%C%_trace_test_check_LDADD = libtracecheck.a $(PROTO_LDADD)
 
 # --- PROTOCOL.md: its examples' syntax, its completeness, and its truth ---
 PROTOCOL_TESTS = \

@@ -331,7 +331,7 @@ START_TEST(a_comparison_is_made)
 	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out,
-	    "Countdown from 100,000 in 2 parts, 20 ns a turn\n"
+	    "Countdown from 100,000 in 2 parts, 15 ns a turn\n"
 	    "gild ");
 	expect_says(run->out, ", 1 round, interleaved\n\n");
 	expect_says(run->out, "\n  threads, one lock  ");

@@ -108,11 +108,10 @@ bool is_granted;
 byte last_holder = NOBODY;
 byte yielder = NOBODY;
 chan waiting = [N] of { byte };
-chan sleepers = [N] of { byte };
 
 /* Sets of threads. */
 byte asked;	/* GIL_DROP is in its attention word */
-byte asleep;	/* it waits, in `sleepers`: no release has chosen it */
+byte asleep;	/* it waits, at `freed`, or under `fair` at its own `wake`; */
 byte timed;	/* of these, it has a deadline; */
 byte alarmed;	/* its condition was signalled all the same; */
 byte unhanded;	/* no handover since: handover_number == handover_seen; */
@@ -135,7 +134,11 @@ byte interrupts_left = INTERRUPTS;
 byte alarms_left = ALARMS;
 byte changes_left = CHANGES;
 
+/* Whom a condition wakes of all that wait at it: from here on. */
+byte luck;
+
 /* In the middle of a step. */
+hidden byte is_on_its_way;
 hidden byte next;
 hidden byte thread_i;
 hidden byte is_time_to_ask;
@@ -161,8 +164,12 @@ inline invariants()
 	/* Held by who counts, or on its way to the one that it was granted. */
 	assert(inside == (holder != NOBODY && !is_granted));
 	/* The lock is free and somebody waits: one is on its way. */
-	assert(holder != NOBODY || len(waiting) == 0 ||
-	    len(sleepers) < len(waiting));
+	is_on_its_way = holder != NOBODY || len(waiting) == 0;
+	for (thread_i : 0 .. N - 1) {
+		is_on_its_way = is_on_its_way ||
+		    (at[thread_i] == WAITS && !is(asleep, thread_i))
+	}
+	assert(is_on_its_way);
 	/* fair: nobody waits for what is free. */
 	assert(policy != FAIR || holder != NOBODY || len(waiting) == 0);
 	/* One waits for this switch at most, and it is the last holder. */
@@ -171,13 +178,9 @@ inline invariants()
 
 /* --- waking --- */
 
-/* A sleeper stops being one. */
+/* It woke, or is about to. */
 inline sleeper_go(me)
 {
-	if
-	:: is(asleep, me) -> sleepers??eval(me)
-	:: else
-	fi;
 	remove(asleep, me);
 	remove(timed, me);
 	remove(alarmed, me);
@@ -204,8 +207,12 @@ inline waiters_be_told()
 		holder = next;
 		is_granted = true;
 		sleeper_go(next)
-	:: policy != FAIR && len(sleepers) > 0 ->
-		sleepers?<next>;
+	:: policy != FAIR && asleep != 0 ->
+		next = luck;
+		do
+		:: is(asleep, next) -> break
+		:: else -> next = (next + 1) % N
+		od;
 		sleeper_go(next)
 	:: else
 	fi
@@ -286,6 +293,7 @@ inline tenure_begin(me)
 	holder = me;
 	is_granted = false;
 	last_holder = me;
+	luck = 0;
 	at[me] = HOLDS;
 	note_entry(me);
 	remove(unswitched, me);
@@ -319,8 +327,7 @@ inline waiter_sleep(me)
 	:: policy == INTERVAL || (policy == FAIR && is_head(me) &&
 		!is_granted && asked == 0) -> add(timed, me)
 	:: else
-	fi;
-	sleepers!me
+	fi
 }
 
 /* One round of waiter_stay(), after waking, and what follows in waiter_wait(). */
@@ -501,6 +508,19 @@ proctype thread(byte me)
 
 /* --- who is no thread of the lock's --- */
 
+/*
+ * A condition wakes whom it likes. The dice are cast while somebody counts, and
+ * count for all wake-ups until somebody does so again: cast at any time, they
+ * would hide a deadlock.
+ */
+proctype chance()
+{
+end:	do
+	:: d_step { inside > 0 && (asleep & (asleep - 1)) != 0 ->
+		luck = (luck + 1) % N }
+	od
+}
+
 /* gil_wake_all(); and a condition may wake a thread for no reason at all. */
 proctype waker()
 {
@@ -567,6 +587,10 @@ init
 			run thread(me)
 		}
 		me = 0;
+		if
+		:: N > 2 -> run chance()
+		:: else
+		fi;
 		if
 		:: ALARMS > 0 -> run waker()
 		:: else
