@@ -41,6 +41,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_board \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
 	%D%/unit/test_lock_events \
@@ -59,6 +60,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
