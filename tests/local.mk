@@ -98,7 +98,9 @@ CLIENT_TESTS = \
 	%D%/unit/test_flight \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
+	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
+	%D%/unit/test_outfile \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -107,6 +109,9 @@ CLIENT_TESTS = \
 	%D%/unit/test_statistics \
 	%D%/unit/test_svg \
 	%D%/unit/test_table \
+	%D%/unit/test_timeline \
+	%D%/unit/test_trace_json \
+	%D%/unit/test_trace_svg \
 	%D%/unit/test_tradeoff \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict \
@@ -124,7 +129,9 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
@@ -133,6 +140,9 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_statistics_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_timeline_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_trace_json_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_trace_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_tradeoff_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)

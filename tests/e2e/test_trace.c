@@ -234,9 +234,10 @@ run_loads(struct run_of_loads *run, const struct policy *policy)
 		    policy->name, i, seed);
 	}
 	printf("%-22s seed %u: %" PRIu64 " events, %" PRIu64 " lost, %" PRIu64
-	       " of %" PRIu64 " tasks compared, %" PRIu64 " requests\n",
-	    policy->name, seed, figures.events, figures.lost, figures.compared,
-	    figures.tasks, figures.requests);
+	       " requests; %" PRIu64 " of %" PRIu64 " tasks compared, %" PRIu64
+	       " within 1 %%\n",
+	    policy->name, seed, figures.events, figures.lost, figures.requests,
+	    figures.compared, figures.tasks, figures.within);
 	if (figures.lost == 0)
 		ck_assert_uint_eq(figures.certain, figures.tasks);
 	gild_await_idle(gild);

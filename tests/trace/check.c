@@ -831,6 +831,8 @@ compare_task(struct check *check, const char *name,
 {
 	check->figures.compared++;
 	check->figures.certain += account->is_certain;
+	check->figures.within +=
+	    account->ns + told->wall_ns / 100 + 5000 >= told->wall_ns;
 	compare_records(check, name, account, &told->lock);
 	if (account->is_certain)
 		compare_blame(check, name, &account->blame, &told->blame);
