@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/show.h"
+#include "client/show_locks.h"
 #include "client/table.h"
 #include "client/talk.h"
 #include "client/units.h"
@@ -23,12 +24,6 @@ static void
 add_count(struct table *table, const json_t *object, const char *name)
 {
 	show_count(table, show_number(object, name));
-}
-
-static void
-add_duration(struct table *table, const json_t *object, const char *name)
-{
-	show_duration(table, show_number(object, name));
 }
 
 static void
@@ -119,60 +114,6 @@ show_executors(const struct context *context, const json_t *stats)
 	return print_table(context, table);
 }
 
-/* One column a lock, one row a figure: most servers have one lock. */
-static enum outcome
-show_locks(const struct context *context, const json_t *stats)
-{
-	static const struct {
-		const char *name;
-		const char *label;
-		void (*add)(struct table *, const json_t *, const char *);
-	} figures[] = {
-	    {"acquisitions", "acquisitions", add_count},
-	    {"switches", "switches", add_count},
-	    {"drop_requests", "drop requests", add_count},
-	    {"honoured", "  honoured", add_count},
-	    {"superseded", "  superseded", add_count},
-	    {"missed", "  missed", add_count},
-	    {"held_ns", "held", add_duration},
-	    {"wait_ns", "waited for", add_duration},
-	    {"switch_wait_ns", "waited for a switch", add_duration},
-	    {"longest_hold_ns", "longest hold", add_duration},
-	    {"longest_wait_ns", "longest wait", add_duration},
-	};
-	const json_t *pools = json_object_get(stats, "pools");
-	struct table *table = table_new();
-	const json_t *pool;
-	size_t i, n_locks = 0;
-
-	table_column(table, TABLE_LEFT, "lock");
-	json_array_foreach (pools, i, pool) {
-		if (json_is_object(json_object_get(pool, "lock")) &&
-		    ++n_locks < TABLE_MAX_COLUMNS)
-			table_column(
-			    table, TABLE_RIGHT, show_text(pool, "name"));
-	}
-	if (n_locks == 0) {
-		table_free(table);
-		return OUTCOME_FINE;
-	}
-	for (size_t row = 0; row < sizeof(figures) / sizeof(figures[0]);
-	     row++) {
-		size_t column = 1;
-
-		table_word(table, figures[row].name, "%s", figures[row].label);
-		json_array_foreach (pools, i, pool) {
-			const json_t *lock = json_object_get(pool, "lock");
-
-			if (json_is_object(lock) &&
-			    column++ < TABLE_MAX_COLUMNS)
-				figures[row].add(
-				    table, lock, figures[row].name);
-		}
-	}
-	return print_table(context, table);
-}
-
 static enum outcome
 show_processes(const struct context *context, const json_t *stats)
 {
@@ -219,7 +160,7 @@ show_stats(const struct context *context, const json_t *stats)
 	if (outcome == OUTCOME_FINE)
 		outcome = show_executors(context, stats);
 	if (outcome == OUTCOME_FINE)
-		outcome = show_locks(context, stats);
+		outcome = show_locks(context, json_object_get(stats, "pools"));
 	if (outcome == OUTCOME_FINE)
 		outcome = show_processes(context, stats);
 	return outcome;

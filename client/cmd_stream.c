@@ -432,6 +432,15 @@ make_defaults(const struct submit_settings *settings)
 	if (settings->timeout_ms != SUBMIT_NOT_GIVEN)
 		failed |= json_object_set_new(defaults, "timeout_ms",
 		    json_integer((json_int_t)settings->timeout_ms));
+	if (settings->profile != NULL)
+		failed |= json_object_set_new(
+		    defaults, "profile", json_string(settings->profile));
+	if (settings->io_every != SUBMIT_NOT_GIVEN)
+		failed |= json_object_set_new(defaults, "io_every",
+		    json_integer((json_int_t)settings->io_every));
+	if (settings->io_for_us != SUBMIT_NOT_GIVEN)
+		failed |= json_object_set_new(defaults, "io_for_us",
+		    json_integer((json_int_t)settings->io_for_us));
 	if (failed != 0) {
 		json_decref(defaults);
 		defaults = NULL;

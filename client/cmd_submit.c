@@ -260,6 +260,36 @@ run_all(const struct context *context, struct link *link,
 	return worst;
 }
 
+/* What the task does with the lock: all of it, or none. */
+static enum outcome
+read_profile(const struct context *context,
+    const struct submit_settings *settings, struct job_request *request)
+{
+	bool has_every = settings->io_every != SUBMIT_NOT_GIVEN;
+	bool has_for = settings->io_for_us != SUBMIT_NOT_GIVEN;
+	bool is_io;
+
+	if (settings->profile != NULL &&
+	    job_profile_parse(settings->profile, &request->profile) != 0) {
+		command_complain(context->command,
+		    "--profile: \"%.40s\" is none: write cpu, native or io",
+		    settings->profile);
+		return OUTCOME_USAGE;
+	}
+	is_io = request->profile == PROFILE_IO;
+	if (has_every != is_io || has_for != is_io) {
+		command_complain(context->command,
+		    is_io ? "--profile io needs --io-every and --io-for"
+			  : "--io-every and --io-for go with --profile io");
+		return OUTCOME_USAGE;
+	}
+	if (is_io) {
+		request->io_every = settings->io_every;
+		request->io_for_us = settings->io_for_us;
+	}
+	return OUTCOME_FINE;
+}
+
 static enum outcome
 make_request(const struct context *context,
     const struct submit_settings *settings, const char *count,
@@ -289,7 +319,7 @@ make_request(const struct context *context,
 		request->cost_ns = settings->cost_ns;
 	if (settings->timeout_ms != SUBMIT_NOT_GIVEN)
 		request->timeout_ms = settings->timeout_ms;
-	return OUTCOME_FINE;
+	return read_profile(context, settings, request);
 }
 
 static enum outcome
@@ -338,6 +368,8 @@ static const struct submit_settings defaults = {
     .workers = SUBMIT_NOT_GIVEN,
     .cost_ns = SUBMIT_NOT_GIVEN,
     .timeout_ms = SUBMIT_NOT_GIVEN,
+    .io_every = SUBMIT_NOT_GIVEN,
+    .io_for_us = SUBMIT_NOT_GIVEN,
     .repeat = 1,
     .in_flight = 64,
 };
@@ -353,6 +385,15 @@ static const struct option_row options[] = {
     {"timeout", 0, "MS", OPTION_NUMBER,
 	offsetof(struct submit_settings, timeout_ms), 0, REQUEST_MAX_TIMEOUT_MS,
 	"give the job up MS ms after its arrival (0: never)"},
+    {"profile", 0, "NAME", OPTION_TEXT,
+	offsetof(struct submit_settings, profile), 0, 0,
+	"what it does with the lock: cpu, native or io (cpu)"},
+    {"io-every", 0, "TURNS", OPTION_NUMBER,
+	offsetof(struct submit_settings, io_every), 1, REQUEST_MAX_COUNT,
+	"of io: turns before each sleep"},
+    {"io-for", 0, "US", OPTION_NUMBER,
+	offsetof(struct submit_settings, io_for_us), 1, REQUEST_MAX_IO_FOR_US,
+	"of io: how long it sleeps, in microseconds"},
     {"repeat", 0, "N", OPTION_NUMBER, offsetof(struct submit_settings, repeat),
 	1, MAX_REPEAT, "run it N times, one after another (1)"},
     {"in-flight", 0, "N", OPTION_NUMBER,

@@ -88,7 +88,10 @@ describe_policy(const json_t *pool, char text[128])
 
 	format_us(
 	    show_number(lock, is_fair ? "quantum_us" : "interval_us"), time);
-	if (strcmp(policy, "hold") == 0)
+	if (show_number(lock, "locks") == 0)
+		snprintf(text, 128, "no lock, %" PRIu64 " %% more work",
+		    show_number(lock, "overhead_pct"));
+	else if (strcmp(policy, "hold") == 0)
 		snprintf(text, 128, "policy hold");
 	else if (strcmp(policy, "ticks") == 0)
 		snprintf(text, 128, "policy ticks, every %s turns",

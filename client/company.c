@@ -6,6 +6,7 @@
  */
 #include "client/company.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/interrupt.h"
@@ -13,7 +14,7 @@
 #include "proto/jobid.h"
 
 /* One of the two jobs. */
-struct member {
+struct voice {
 	uint64_t id; /* of the request; 0: not asked */
 	char job[JOB_ID_CHARS + 1];
 	bool is_accepted;
@@ -26,8 +27,8 @@ struct duet {
 	struct link *link;
 	struct progress *progress;
 	const struct talk_watcher *watcher; /* of the job; or NULL */
-	struct member company;
-	struct member job;
+	struct voice company;
+	struct voice job;
 	uint64_t cancel_id;
 };
 
@@ -37,7 +38,7 @@ take_notification(struct duet *duet, const struct jsonrpc_reply *reply)
 	const char *name = "", *job = "";
 	json_int_t turns = 0, id = 0;
 	enum job_state state;
-	struct member *member;
+	struct voice *voice;
 
 	if (strcmp(reply->method, "job.progress") != 0 ||
 	    json_unpack(reply->params, "{s:s, s:s, s:I, s:I}", "state", &name,
@@ -45,10 +46,10 @@ take_notification(struct duet *duet, const struct jsonrpc_reply *reply)
 	    job_state_parse(name, &state) == -1 || turns < 0 ||
 	    strlen(job) > JOB_ID_CHARS)
 		return;
-	member = (uint64_t)id == duet->company.id ? &duet->company : &duet->job;
-	strcpy(member->job, job);
-	member->is_accepted = true;
-	if (member == &duet->job && duet->watcher != NULL)
+	voice = (uint64_t)id == duet->company.id ? &duet->company : &duet->job;
+	snprintf(voice->job, sizeof(voice->job), "%s", job);
+	voice->is_accepted = true;
+	if (voice == &duet->job && duet->watcher != NULL)
 		duet->watcher->see(duet->watcher->arg, state, (uint64_t)turns);
 }
 
@@ -56,20 +57,20 @@ static enum outcome
 take_answer(struct duet *duet, const struct jsonrpc_reply *reply)
 {
 	uint64_t id = (uint64_t)json_integer_value(reply->id);
-	struct member *member = NULL;
+	struct voice *voice = NULL;
 	enum outcome outcome;
 
 	if (id == duet->company.id)
-		member = &duet->company;
+		voice = &duet->company;
 	else if (id == duet->job.id)
-		member = &duet->job;
+		voice = &duet->job;
 	/* What became of the cancelling, the company's own end tells. */
-	if (member == NULL || member->has_ended)
+	if (voice == NULL || voice->has_ended)
 		return OUTCOME_FINE;
 	progress_clear(duet->progress);
 	outcome =
-	    talk_take_result(duet->context, duet->link, reply, member->result);
-	member->has_ended = outcome == OUTCOME_FINE;
+	    talk_take_result(duet->context, duet->link, reply, voice->result);
+	voice->has_ended = outcome == OUTCOME_FINE;
 	return outcome;
 }
 

@@ -46,6 +46,8 @@ libgilctlcore_a_SOURCES = \
 	%D%/sample.c %D%/sample.h \
 	%D%/scaling.c %D%/scaling.h \
 	%D%/show.c %D%/show.h \
+	%D%/show_locks.c %D%/show_locks.h \
+	%D%/show_result.c \
 	%D%/split.c %D%/split.h \
 	%D%/statistics.c %D%/statistics.h \
 	%D%/svg.c %D%/svg.h \

@@ -1,6 +1,6 @@
 /*
- * Shared by the cmd_*.c files: the JSON line, the result of a job, the table of
- * pools, and sentences.
+ * Shared by the cmd_*.c files: the JSON line, tables, the table of pools, and
+ * sentences.
  */
 #include "client/show.h"
 
@@ -13,7 +13,6 @@
 #include "client/units.h"
 
 #define SHOW_INDENT "  "
-#define SHOW_RATE_NS UINT64_C(100000000)
 
 enum outcome
 show_json(const struct context *context, const json_t *json)
@@ -104,138 +103,6 @@ show_sentence(const struct term *term, enum term_style style, const char *text)
 		text += *text == ' ';
 	}
 	fprintf(term->stream, "%s\n", term_style(term, TERM_PLAIN));
-}
-
-const char *
-show_state(enum job_state state)
-{
-	return state == JOB_TIMED_OUT ? "timed out" : job_state_name(state);
-}
-
-/* One row of figures; the lock's columns stay empty where there is no lock. */
-static void
-add_task_figures(struct table *table, bool has_lock, uint64_t start_ns,
-    uint64_t wall_ns, uint64_t cpu_ns, uint64_t wait_ns, uint64_t held_ns)
-{
-	show_duration(table, start_ns);
-	show_duration(table, wall_ns);
-	show_duration(table, cpu_ns);
-	if (has_lock) {
-		show_duration(table, wait_ns);
-		show_duration(table, held_ns);
-	} else {
-		table_cell(table, "%s", "");
-		table_cell(table, "%s", "");
-	}
-}
-
-static struct table *
-make_task_table(const struct job_result *result)
-{
-	struct table *table = table_new();
-
-	table_column(table, TABLE_RIGHT, "task");
-	table_column(table, TABLE_RIGHT, "pid");
-	table_column(table, TABLE_RIGHT, "tid");
-	table_column_named(table, TABLE_RIGHT, "start", "start_ns");
-	table_column_named(table, TABLE_RIGHT, "wall", "wall_ns");
-	table_column_named(table, TABLE_RIGHT, "CPU", "cpu_ns");
-	table_column_named(table, TABLE_RIGHT,
-	    result->has_lock ? "lock wait" : "", "lock_wait_ns");
-	table_column_named(table, TABLE_RIGHT,
-	    result->has_lock ? "lock held" : "", "lock_held_ns");
-	for (uint32_t i = 0; i < result->n_tasks; i++) {
-		const struct task_result *task = &result->tasks[i];
-
-		table_cell(table, "%" PRIu32, i);
-		table_cell(table, "%d", (int)task->pid);
-		table_cell(table, "%d", (int)task->tid);
-		add_task_figures(table, result->has_lock, task->start_ns,
-		    task->wall_ns, task->cpu_ns, task->lock.wait_ns,
-		    task->lock.held_ns);
-	}
-	if (result->n_tasks > 1) {
-		table_cell(table, "all");
-		table_cell(table, "%s", "");
-		table_cell(table, "%s", "");
-		add_task_figures(table, result->has_lock,
-		    result->timing.queue_ns, result->timing.wall_ns,
-		    result->timing.cpu_ns, result->timing.lock_wait_ns,
-		    result->timing.lock_held_ns);
-	}
-	return table;
-}
-
-static void
-show_lock(const struct term *term, const struct job_result *result)
-{
-	const struct lock_record *lock = &result->lock;
-	char often[64] = "";
-	char text[512];
-
-	/* Of a shorter job nobody can tell what a second of it would be. */
-	if (result->timing.wall_ns >= SHOW_RATE_NS)
-		snprintf(often, sizeof(often), ", %s a second",
-		    units_rate(lock->switches, result->timing.wall_ns).text);
-	snprintf(text, sizeof(text),
-	    "The lock changed hands %s time%s%s; longest hold %s, longest wait "
-	    "%s. Drop requests %s: honoured %s, superseded %s, missed %s.",
-	    units_count(lock->switches).text, lock->switches == 1 ? "" : "s",
-	    often, units_duration(lock->longest_hold_ns).text,
-	    units_duration(lock->longest_wait_ns).text,
-	    units_count(lock->drop_requests).text,
-	    units_count(lock->honoured).text,
-	    units_count(lock->superseded).text, units_count(lock->missed).text);
-	show_sentence(term, TERM_PLAIN, text);
-}
-
-/* "done: countdown from 50,000,000 in 2 parts, pool threads, 20 ns a turn" */
-static void
-show_result_heading(const struct term *term, const struct job_result *result)
-{
-	fprintf(term->stream, "%s%s%s: countdown from %s",
-	    term_style(term, TERM_BOLD), show_state(result->state),
-	    term_style(term, TERM_PLAIN), units_count(result->count).text);
-	if (result->workers > 1)
-		fprintf(term->stream, " in %" PRIu32 " parts", result->workers);
-	fprintf(term->stream, ", pool %s", result->pool);
-	if (result->cost_ns > 0)
-		fprintf(term->stream, ", %s a turn",
-		    units_duration(result->cost_ns).text);
-	fputc('\n', term->stream);
-	if (result->state != JOB_DONE && result->reason[0] != '\0') {
-		char reason[RESULT_REASON_CHARS + 1];
-
-		strcpy(reason, result->reason);
-		term_tame(reason);
-		show_sentence(term, TERM_WARNING, reason);
-	}
-	fputc('\n', term->stream);
-}
-
-enum outcome
-show_result(const struct context *context, const struct job_result *result)
-{
-	const struct term *term = &context->out;
-	bool has_words = format_has_words(context->format);
-	enum outcome outcome;
-	char id[JOB_ID_CHARS + 1];
-	char text[160];
-
-	if (has_words)
-		show_result_heading(term, result);
-	outcome = show_table(context, make_task_table(result));
-	if (outcome != OUTCOME_FINE || !has_words)
-		return outcome;
-	fputc('\n', term->stream);
-	if (result->has_lock)
-		show_lock(term, result);
-	job_id_format(result->job, id);
-	snprintf(text, sizeof(text), "Job %s, answered after %s%s.", id,
-	    units_duration(result->timing.total_ns).text,
-	    result->attempts > 1 ? "; a task had to be started again" : "");
-	show_sentence(term, TERM_DIM, text);
-	return OUTCOME_FINE;
 }
 
 /* How the one that holds the lock comes to give it up. */

@@ -14,6 +14,9 @@ struct submit_settings {
 	uint64_t workers; /* these three: or SUBMIT_NOT_GIVEN */
 	uint64_t cost_ns;
 	uint64_t timeout_ms;
+	const char *profile; /* or NULL */
+	uint64_t io_every;   /* these two: or SUBMIT_NOT_GIVEN */
+	uint64_t io_for_us;
 	uint64_t repeat;
 	uint64_t in_flight; /* of a stream */
 };

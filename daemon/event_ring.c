@@ -69,7 +69,7 @@ ring_copy(
     const struct event_ring *ring, uint64_t place, struct lock_event *event)
 {
 	const _Atomic uint64_t *from = &ring->words[ring_word(ring, place)];
-	uint64_t words[EVENT_WORDS];
+	uint64_t words[EVENT_WORDS] = {0};
 
 	for (size_t i = 0; i < EVENT_WORDS; i++)
 		words[i] = atomic_load_explicit(&from[i], memory_order_relaxed);

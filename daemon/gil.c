@@ -7,12 +7,13 @@
  * What a thread does between its safepoints, and when it comes to one, is left
  * to the caller, and so is every bit of the attention word but GIL_DROP.
  */
-#include "daemon/gil_private.h"
+#include "daemon/gil.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "daemon/clock.h"
+#include "daemon/gil_private.h"
 
 /* --- life --- */
 

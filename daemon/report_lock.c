@@ -80,7 +80,7 @@ seat_record(const struct generation *generation, uint32_t pool, uint32_t thread)
 	const struct board *board = &generation->board;
 	const struct seat *seat =
 	    &board->seats[board->first_seat[pool] + thread];
-	struct lock_record record;
+	struct lock_record record = {0};
 
 	for (size_t i = 0; i < LOCK_COUNTERS; i++)
 		lock_record_set(

@@ -12,7 +12,6 @@
 
 #include "proto/jobid.h"
 #include "proto/member.h"
-#include "proto/request.h"
 
 #define WHERE_CHARS 63
 
@@ -46,7 +45,7 @@ lock_record_from_json(const json_t *json, const char *where,
 		uint64_t value;
 
 		if (member_read(json, where, lock_counters[i].name,
-			REQUEST_MAX_INTEGER, &value, error) != 0)
+			MEMBER_MAX_INTEGER, &value, error) != 0)
 			return -1;
 		lock_record_set(record, i, value);
 	}
@@ -101,7 +100,7 @@ read_bucket(const json_t *pair, uint64_t *count)
 
 	if (json_array_size(pair) != 2 || !json_is_integer(first) ||
 	    !json_is_integer(second) || lower < 0 || number < 1 ||
-	    (uint64_t)number > REQUEST_MAX_INTEGER)
+	    (uint64_t)number > MEMBER_MAX_INTEGER)
 		return -1;
 	bucket = histogram_bucket((uint64_t)lower);
 	if (histogram_lower_bound(bucket) != (uint64_t)lower)
@@ -226,7 +225,7 @@ lock_blame_from_json(const json_t *json, const char *where,
 	*blame = (struct lock_blame){0};
 	if (!json_is_array(tasks))
 		return member_refuse(error, where, "tasks", "must be an array");
-	if (member_read(json, where, "others_ns", REQUEST_MAX_INTEGER,
+	if (member_read(json, where, "others_ns", MEMBER_MAX_INTEGER,
 		&blame->others_ns, error) != 0)
 		return -1;
 	for (size_t i = 0; i < json_array_size(tasks); i++) {
@@ -237,7 +236,7 @@ lock_blame_from_json(const json_t *json, const char *where,
 		snprintf(in_tasks, sizeof(in_tasks), "%stasks[%zu].", where, i);
 		if (read_label(blocker, in_tasks, &label, error) != 0 ||
 		    member_read(blocker, in_tasks, "wait_ns",
-			REQUEST_MAX_INTEGER, &wait_ns, error) != 0)
+			MEMBER_MAX_INTEGER, &wait_ns, error) != 0)
 			return -1;
 		lock_blame_add(blame, label, wait_ns);
 	}
@@ -334,7 +333,7 @@ read_acquire(
 	const json_t *missed = json_object_get(json, "missed");
 
 	if (read_thread(json, "from", &event->other, error) != 0 ||
-	    member_read(json, "", "waited_ns", REQUEST_MAX_INTEGER,
+	    member_read(json, "", "waited_ns", MEMBER_MAX_INTEGER,
 		&event->waited_ns, error) != 0)
 		return -1;
 	if (!json_is_boolean(missed))
@@ -377,9 +376,9 @@ lock_event_from_json(
 	uint64_t thread, domain;
 
 	*event = (struct lock_event){.other = LOCK_NO_THREAD};
-	if (member_read(json, "", "number", REQUEST_MAX_INTEGER, &event->number,
+	if (member_read(json, "", "number", MEMBER_MAX_INTEGER, &event->number,
 		error) != 0 ||
-	    member_read(json, "", "time_ns", REQUEST_MAX_INTEGER,
+	    member_read(json, "", "time_ns", MEMBER_MAX_INTEGER,
 		&event->time_ns, error) != 0 ||
 	    member_read(
 		json, "", "thread", LOCK_NO_THREAD - 1, &thread, error) != 0 ||

@@ -10,13 +10,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "proto/request.h"
-
 json_t *
 member_integer(uint64_t number)
 {
-	if (number > REQUEST_MAX_INTEGER)
-		number = REQUEST_MAX_INTEGER;
+	if (number > MEMBER_MAX_INTEGER)
+		number = MEMBER_MAX_INTEGER;
 	return json_integer((json_int_t)number);
 }
 
@@ -56,7 +54,7 @@ member_read(const json_t *object, const char *where, const char *name,
 }
 
 static uint64_t
-member_load(const struct member *member, const void *base)
+member_load(const struct member_row *member, const void *base)
 {
 	const char *place = (const char *)base + member->offset;
 
@@ -65,7 +63,7 @@ member_load(const struct member *member, const void *base)
 }
 
 static void
-member_store(const struct member *member, void *base, uint64_t number)
+member_store(const struct member_row *member, void *base, uint64_t number)
 {
 	char *place = (char *)base + member->offset;
 
@@ -76,8 +74,8 @@ member_store(const struct member *member, void *base, uint64_t number)
 }
 
 int
-members_write(json_t *object, const void *base, const struct member *members,
-    size_t n_members)
+members_write(json_t *object, const void *base,
+    const struct member_row *members, size_t n_members)
 {
 	for (size_t i = 0; i < n_members; i++) {
 		if (member_write(object, members[i].name,
@@ -89,7 +87,7 @@ members_write(json_t *object, const void *base, const struct member *members,
 
 int
 members_read(const json_t *object, const char *where, void *base,
-    const struct member *members, size_t n_members, struct rpc_error *error)
+    const struct member_row *members, size_t n_members, struct rpc_error *error)
 {
 	for (size_t i = 0; i < n_members; i++) {
 		uint64_t number;

@@ -16,6 +16,9 @@
 
 #include "proto/rpcerror.h"
 
+/* JSON numbers are exact only below 2^53 in many languages. */
+#define MEMBER_MAX_INTEGER ((UINT64_C(1) << 53) - 1)
+
 /* A new reference, or NULL when memory ran out. */
 json_t *member_integer(uint64_t number);
 
@@ -33,7 +36,7 @@ int member_refuse(struct rpc_error *error, const char *where, const char *name,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* One unsigned integer of a struct: 4 or 8 bytes wide. */
-struct member {
+struct member_row {
 	const char *name;
 	size_t offset;
 	size_t width;
@@ -51,11 +54,11 @@ struct member {
 
 /* Adds a struct's members to object. 0, or -1 when memory ran out. */
 int members_write(json_t *object, const void *base,
-    const struct member *members, size_t n_members)
+    const struct member_row *members, size_t n_members)
     __attribute__((warn_unused_result));
 /* Reads them into a struct: all must be there. 0, or -1 with *error set. */
 int members_read(const json_t *object, const char *where, void *base,
-    const struct member *members, size_t n_members, struct rpc_error *error)
+    const struct member_row *members, size_t n_members, struct rpc_error *error)
     __attribute__((warn_unused_result));
 
 #endif

@@ -11,12 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "proto/member.h"
 #include "proto/rpcerror.h"
 
 #define POOL_NAME_CHARS 31
 
-/* JSON numbers are exact only below 2^53 in many languages. */
-#define REQUEST_MAX_INTEGER ((UINT64_C(1) << 53) - 1)
+#define REQUEST_MAX_INTEGER MEMBER_MAX_INTEGER
 #define REQUEST_MAX_COUNT REQUEST_MAX_INTEGER
 #define REQUEST_MAX_COST_NS UINT64_C(1000000)	    /* a safepoint each ms */
 #define REQUEST_MAX_TIMEOUT_MS UINT64_C(2147483647) /* almost 25 days */

@@ -28,7 +28,7 @@ static const char *const state_names[JOB_STATE_COUNT] = {
 	MEMBER_AT(name, type, place, REQUEST_MAX_INTEGER)
 #define TIMING(field) NUMBER_AT(#field, job_result, timing.field)
 
-static const struct member result_members[] = {
+static const struct member_row result_members[] = {
     NUMBER(job_result, count),
     MEMBER(job_result, workers, UINT32_MAX),
     NUMBER(job_result, cost_ns),
@@ -37,7 +37,7 @@ static const struct member result_members[] = {
     MEMBER(job_result, attempts, UINT32_MAX),
 };
 
-static const struct member timing_members[] = {
+static const struct member_row timing_members[] = {
     TIMING(queue_ns),
     TIMING(wall_ns),
     TIMING(total_ns),
@@ -51,7 +51,7 @@ static const struct member timing_members[] = {
 };
 
 /* The six of its record are there in pools without a lock, too. */
-static const struct member task_members[] = {
+static const struct member_row task_members[] = {
     MEMBER(task_result, pid, INT32_MAX),
     MEMBER(task_result, tid, INT32_MAX),
     MEMBER(task_result, attempts, UINT32_MAX),

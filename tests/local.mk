@@ -41,6 +41,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_board \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
 	%D%/unit/test_lock_events \
@@ -59,6 +60,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
@@ -100,7 +102,9 @@ CLIENT_TESTS = \
 	%D%/unit/test_flight \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
+	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
+	%D%/unit/test_outfile \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -109,6 +113,9 @@ CLIENT_TESTS = \
 	%D%/unit/test_statistics \
 	%D%/unit/test_svg \
 	%D%/unit/test_table \
+	%D%/unit/test_timeline \
+	%D%/unit/test_trace_json \
+	%D%/unit/test_trace_svg \
 	%D%/unit/test_tradeoff \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict \
@@ -126,7 +133,9 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
@@ -135,6 +144,9 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_statistics_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_timeline_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_trace_json_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_trace_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_tradeoff_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
@@ -147,9 +159,11 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_signals \
-	%D%/e2e/test_stats
+	%D%/e2e/test_stats \
+	%D%/e2e/test_trace
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
 libe2e_a_SOURCES = \
@@ -166,8 +180,20 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
+%C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)
+
+# --- recorded lock events: a checker of the lock's promises, and its test ---
+check_LIBRARIES += libtracecheck.a
+libtracecheck_a_SOURCES = \
+	%D%/trace/check.c %D%/trace/check.h \
+	%D%/trace/page.c %D%/trace/page.h
+check_PROGRAMS += %D%/trace/check_trace %D%/trace/test_check
+TESTS += %D%/trace/test_check
+%C%_trace_check_trace_LDADD = libtracecheck.a $(PROTO_LDADD)
+%C%_trace_test_check_LDADD = libtracecheck.a $(PROTO_LDADD)
 
 # --- PROTOCOL.md: its examples' syntax, its completeness, and its truth ---
 PROTOCOL_TESTS = \

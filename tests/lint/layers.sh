@@ -4,9 +4,11 @@
 #   proto/ includes nothing of the project but proto/, and of libevent only its
 #   buffers; daemon/ and client/ include themselves and proto/, never each
 #   other; within proto/, and among a frontend's parts in daemon/, nothing
-#   includes what stands above it; the lock (daemon/gil.[ch]) includes only
-#   daemon/clock.h; a .c file includes its own header first; every header
-#   compiles alone; no file names the folder that it was built in.
+#   includes what stands above it; the lock (daemon/gil*.[ch]) includes only
+#   daemon/clock.h, its events' ring, and what proto/ says of locks; a .c file
+#   includes its own header first, or that of the files that it is one of
+#   (NAME_private.h); every header compiles alone; no file names the folder that
+#   it was built in.
 #
 # Environment: srcdir; CC and CPPFLAGS for the headers. Prints each breach as
 # FILE:LINE: what is wrong, and exits with 1 when there was one.
@@ -103,7 +105,8 @@ names() {
 	esac
 }
 
-proto_stack='nearest rpcerror frame jsonrpc jobid params request result'
+proto_stack='nearest rpcerror frame jsonrpc jobid params member request'
+proto_stack="$proto_stack histogram lockrecord lockevent lockwire result"
 # The list is a list of words.
 # shellcheck disable=SC2086
 stack proto $proto_stack
@@ -123,11 +126,14 @@ if [ -f daemon/frontend.h ]; then
 	stack daemon "$@"
 fi
 
-for file in daemon/gil.h daemon/gil.c; do
+for file in daemon/gil*.[ch] daemon/event_ring.[ch]; do
 	[ -f "$file" ] || continue
+	[ "$file" != daemon/gild.c ] || continue
 	for include in $(includes "$file"); do
 		case ${include#*:} in
-		\"daemon/clock.h\" | \"daemon/gil.h\" | \"config.h\" | \<*) ;;
+		\"daemon/clock.h\" | \"daemon/gil*.h\" | \"config.h\" | \<*) ;;
+		\"daemon/event_ring.h\" | \"proto/lockevent.h\") ;;
+		\"proto/lockrecord.h\" | \"proto/histogram.h\") ;;
 		*) breach "$file:${include%%:*}: the lock stands alone, without" \
 			"${include#*:}" ;;
 		esac
@@ -140,8 +146,10 @@ for file in $(sources proto daemon client); do
 	*) continue ;;
 	esac
 	first=$(includes "$file" | grep -v '"config.h"' | head -n 1)
-	[ "${first#*:}" = "\"${file%.c}.h\"" ] ||
-		breach "$file:${first%%:*}: the first include is its own header"
+	case ${first#*:} in
+	"\"${file%.c}.h\"" | "\"${file%.c}_private.h\"") ;;
+	*) breach "$file:${first%%:*}: the first include is its own header" ;;
+	esac
 done
 
 headers=0

@@ -75,6 +75,13 @@ plant daemon/frontend.h '/* A frontend has no parts. */' 'struct frontend;'
 expect 1 'daemon/frontend.h:1: lists no parts'
 plant daemon/gil.h '#include "daemon/board.h"'
 expect 1 'daemon/gil.h:1: the lock stands alone'
+plant daemon/gil_wait.c '#include "daemon/gil_private.h"' \
+	'#include "daemon/event_ring.h"' '#include "daemon/queue.h"'
+expect 1 'daemon/gil_wait.c:3: the lock stands alone'
+plant daemon/parts_private.h '/* of parts.c, which has no other */'
+printf '#include "daemon/parts_private.h"\n' >"$tree/daemon/parts.c"
+echo 'int parts(void);' >"$tree/daemon/parts.h"
+expect 0 'no breach'
 plant daemon/board.c '#include <stdio.h>' '#include "daemon/board.h"'
 expect 1 'daemon/board.c:1: the first include is its own header'
 plant daemon/bad.h 'size_t board_size(void);'

@@ -270,22 +270,36 @@ grammar_allows(const struct lane *lane, enum lock_event_kind kind)
 	return false;
 }
 
-static const enum phase phase_after[LOCK_EVENT_KINDS] = {
-    [LOCK_TASK_START] = PHASE_TO_ASK,
-    [LOCK_TASK_END] = PHASE_IDLE,
-    [LOCK_REQUEST] = PHASE_ASKED,
-    [LOCK_WAKE] = PHASE_WOKEN,
-    [LOCK_DROP_REQUEST] = PHASE_SENT,
-    [LOCK_WITHDRAW] = PHASE_HOLDS,
-    [LOCK_ACQUIRE] = PHASE_HOLDS,
-    [LOCK_RELEASE] = PHASE_LEFT,
-    [LOCK_SWITCH_WAIT_START] = PHASE_SWITCHING,
-    [LOCK_SWITCH_WAIT_END] = PHASE_SWITCHED,
-    [LOCK_NATIVE_START] = PHASE_NATIVE,
-    [LOCK_NATIVE_END] = PHASE_TO_ASK,
-    [LOCK_IO_START] = PHASE_IO,
-    [LOCK_IO_END] = PHASE_TO_ASK,
-};
+/*
+ * Where an event leaves its thread. One that does not tell what came before it,
+ * and on which depends what may come next, leaves a thread unknown.
+ */
+static enum phase
+phase_after(const struct lane *lane, enum lock_event_kind kind)
+{
+	static const enum phase phases[LOCK_EVENT_KINDS] = {
+	    [LOCK_TASK_START] = PHASE_TO_ASK,
+	    [LOCK_TASK_END] = PHASE_IDLE,
+	    [LOCK_REQUEST] = PHASE_ASKED,
+	    [LOCK_WAKE] = PHASE_WOKEN,
+	    [LOCK_DROP_REQUEST] = PHASE_SENT,
+	    [LOCK_WITHDRAW] = PHASE_HOLDS,
+	    [LOCK_ACQUIRE] = PHASE_HOLDS,
+	    [LOCK_RELEASE] = PHASE_LEFT,
+	    [LOCK_SWITCH_WAIT_START] = PHASE_SWITCHING,
+	    [LOCK_SWITCH_WAIT_END] = PHASE_SWITCHED,
+	    [LOCK_NATIVE_START] = PHASE_NATIVE,
+	    [LOCK_NATIVE_END] = PHASE_TO_ASK,
+	    [LOCK_IO_START] = PHASE_IO,
+	    [LOCK_IO_END] = PHASE_TO_ASK,
+	};
+
+	if (lane->phase == PHASE_UNKNOWN &&
+	    (kind == LOCK_WAKE || kind == LOCK_DROP_REQUEST ||
+		kind == LOCK_SWITCH_WAIT_START || kind == LOCK_SWITCH_WAIT_END))
+		return PHASE_UNKNOWN;
+	return phases[kind];
+}
 
 /* --- accounts --- */
 
@@ -381,6 +395,8 @@ static void
 take_wake(struct check *check, const struct lane *lane,
     const struct lock_event *event)
 {
+	if (lane->phase == PHASE_UNKNOWN)
+		return;
 	if (!lane->is_waiter)
 		breach(check, "it slept, though the lock was free");
 	if (event->detail == LOCK_WAKE_SIGNAL && lane->releases == 0 &&
@@ -394,6 +410,7 @@ take_drop_request(
 {
 	struct domain *domain = &check->domains[event->domain];
 
+	check->figures.requests++;
 	lane->task.record.requests_sent++;
 	if (domain->is_known && event->other != domain->holder)
 		breach(check, "its target, thread %u, does not hold the lock",
@@ -428,7 +445,8 @@ take_give_up(
 	    &record->longest_wait_ns);
 	record->honoured += lane->has_obeyed;
 	lane->has_obeyed = false;
-	if (lane->is_waiter && domain->is_known &&
+	/* Who has not slept was interrupted before it began to wait. */
+	if (lane->phase == PHASE_WOKEN && domain->is_known &&
 	    domain->holder != LOCK_NO_THREAD)
 		blame(lane, &check->lanes[domain->holder], event->time_ns);
 	lane->is_waiter = false;
@@ -716,7 +734,7 @@ check_event(struct check *check, const struct lock_event *event)
 	check_promise(check, event);
 	lane->domain = event->domain;
 	take(check, lane, event);
-	lane->phase = phase_after[event->kind];
+	lane->phase = phase_after(lane, event->kind);
 	lane->time_ns = event->time_ns;
 	check->event = NULL;
 }
@@ -765,25 +783,46 @@ compare_records(struct check *check, const char *task,
 		    "%s: its drop requests are not what became of them", task);
 }
 
+/* What one blame has of a label. */
+static uint64_t
+blamed_ns(const struct lock_blame *blame, struct lock_label label)
+{
+	for (uint32_t i = 0; i < blame->n_blockers; i++) {
+		if (lock_label_equals(blame->blockers[i].label, label))
+			return blame->blockers[i].wait_ns;
+	}
+	return 0;
+}
+
 static void
 compare_blame(struct check *check, const char *task,
     const struct lock_blame *seen, const struct lock_blame *said)
 {
-	bool is_same = seen->n_blockers == said->n_blockers &&
-	    seen->others_ns == said->others_ns;
+	if (seen->n_blockers != said->n_blockers)
+		breach(check,
+		    "%s: by its events %" PRIu32 " tasks blocked it, and it "
+		    "names %" PRIu32,
+		    task, seen->n_blockers, said->n_blockers);
+	if (seen->others_ns != said->others_ns)
+		breach(check,
+		    "%s: by its events others blocked it for %" PRIu64
+		    " ns, and it says %" PRIu64,
+		    task, seen->others_ns, said->others_ns);
+	for (uint32_t i = 0; i < seen->n_blockers; i++) {
+		struct lock_label label = seen->blockers[i].label;
+		struct job_id id = {label.job[0], label.job[1]};
+		uint64_t seen_ns = seen->blockers[i].wait_ns;
+		uint64_t said_ns = blamed_ns(said, label);
+		char job[JOB_ID_CHARS + 1];
 
-	for (uint32_t i = 0; i < seen->n_blockers && is_same; i++) {
-		const struct lock_blocker *blocker = &seen->blockers[i];
-		uint32_t j = 0;
-
-		while (j < said->n_blockers &&
-		    !lock_label_equals(said->blockers[j].label, blocker->label))
-			j++;
-		is_same = j < said->n_blockers &&
-		    said->blockers[j].wait_ns == blocker->wait_ns;
+		job_id_format(id, job);
+		if (seen_ns != said_ns)
+			breach(check,
+			    "%s: by its events %s.%" PRIu32
+			    " blocked it for %" PRIu64
+			    " ns, and it says %" PRIu64,
+			    task, job, label.task, seen_ns, said_ns);
 	}
-	if (!is_same)
-		breach(check, "%s: others blocked it than it says", task);
 }
 
 static void
@@ -792,6 +831,8 @@ compare_task(struct check *check, const char *name,
 {
 	check->figures.compared++;
 	check->figures.certain += account->is_certain;
+	check->figures.within +=
+	    account->ns + told->wall_ns / 100 + 5000 >= told->wall_ns;
 	compare_records(check, name, account, &told->lock);
 	if (account->is_certain)
 		compare_blame(check, name, &account->blame, &told->blame);

@@ -55,6 +55,16 @@ START_TEST(parts_stand_behind_each_other)
 }
 END_TEST
 
+START_TEST(the_rest_is_dotted)
+{
+	double fractions[BAR_PARTS] = {0.25, 0.25, 0.25, 0.25};
+
+	ck_assert_str_eq(bar_parts(fractions, 4, false).text, "#-.:");
+	ck_assert_str_eq(
+	    bar_parts(fractions, 4, true).text, FULL SHADE TRACK "\u00b7");
+}
+END_TEST
+
 static void
 assert_ends(struct bar bar, size_t solid, size_t shaded, size_t light)
 {
@@ -137,6 +147,7 @@ main(void)
 	tcase_add_test(tcase, what_is_not_nothing_shows);
 	tcase_add_test(tcase, parts_that_cannot_be_are_made_to_fit);
 	tcase_add_test(tcase, too_long_is_cut);
+	tcase_add_test(tcase, the_rest_is_dotted);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

@@ -115,8 +115,8 @@ START_TEST(a_task_is_counted_and_handed_back)
 	ck_assert_uint_eq(result->lock.acquisitions, (uint64_t)_i);
 	ck_assert_uint_eq(counter_get(&seat->lock.counters[0]), (uint64_t)_i);
 	ck_assert_str_eq(lock_counters[0].name, "acquisitions");
-	ck_assert_uint_le(result->lock.held_ns + result->lock.wait_ns,
-	    result->wall_ns);
+	ck_assert_uint_le(
+	    result->lock.held_ns + result->lock.wait_ns, result->wall_ns);
 }
 END_TEST
 

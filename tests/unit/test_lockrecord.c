@@ -50,7 +50,7 @@ END_TEST
 /* Sums, but of the longest the longer; the names tell which those are. */
 START_TEST(records_add_up)
 {
-	struct lock_record sum, add;
+	struct lock_record sum = {0}, add = {0};
 
 	for (size_t i = 0; i < LOCK_COUNTERS; i++) {
 		lock_record_set(&sum, i, 100 + i);

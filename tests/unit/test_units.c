@@ -133,6 +133,32 @@ START_TEST(small_numbers_are_words)
 }
 END_TEST
 
+START_TEST(quantities_have_three_digits)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = {{0, "0.00"}, {0.424, "0.42"}, {9.994, "9.99"},
+	    {9.996, "10.0"}, {65.83, "65.8"}, {99.96, "100"}, {190, "190"},
+	    {999.4, "999"}, {999.5, "1.00k"}, {8130, "8.13k"},
+	    {66.4e6, "66.4M"}, {999.6e9, "1.00T"}, {1e18, "1000000T"}};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ck_assert_str_eq(
+		    units_quantity(cases[i].value).text, cases[i].text);
+}
+END_TEST
+
+START_TEST(parameters_are_short)
+{
+	ck_assert_str_eq(units_parameter_us(0).text, "0 us");
+	ck_assert_str_eq(units_parameter_us(50).text, "50 us");
+	ck_assert_str_eq(units_parameter_us(1500).text, "1500 us");
+	ck_assert_str_eq(units_parameter_us(5000).text, "5 ms");
+	ck_assert_str_eq(units_parameter_us(2000000).text, "2 s");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -149,6 +175,8 @@ main(void)
 	tcase_add_test(tcase, bytes_have_binary_units);
 	tcase_add_test(tcase, fractions_and_ratios);
 	tcase_add_test(tcase, small_numbers_are_words);
+	tcase_add_test(tcase, quantities_have_three_digits);
+	tcase_add_test(tcase, parameters_are_short);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
