@@ -77,7 +77,9 @@ LOCK_TESTS = \
 	%D%/unit/test_countdown \
 	%D%/unit/test_gil \
 	%D%/unit/test_gil_contest \
-	%D%/unit/test_gil_policies
+	%D%/unit/test_gil_policies \
+	%D%/unit/test_gil_policy \
+	%D%/unit/test_gil_stress
 LOCK_LDADD = libgildcore.a libgilproto.a $(CHECK_LIBS)
 check_PROGRAMS += $(LOCK_TESTS)
 TESTS += $(LOCK_TESTS)
@@ -85,6 +87,8 @@ TESTS += $(LOCK_TESTS)
 %C%_unit_test_gil_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_contest_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_policies_LDADD = $(LOCK_LDADD)
+%C%_unit_test_gil_policy_LDADD = $(LOCK_LDADD)
+%C%_unit_test_gil_stress_LDADD = $(LOCK_LDADD)
 
 # --- client/ ---
 CLIENT_TESTS = \
