@@ -158,6 +158,7 @@ E2E_TESTS = \
 	%D%/e2e/test_clients \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
+	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
@@ -178,6 +179,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
