@@ -11,6 +11,7 @@
 
 #include "client/chart.h"
 #include "client/fit.h"
+#include "client/report.h"
 #include "client/show.h"
 #include "client/table.h"
 #include "client/talk.h"
@@ -224,7 +225,6 @@ describe(const struct fit *fit, const struct term *term)
 
 /* The points, and a smooth curve for each law. */
 struct picture {
-	struct chart chart;
 	struct chart_series series[1 + FIT_LAWS];
 	struct chart_point points[MAX_POINTS];
 	struct chart_point curves[FIT_LAWS][CURVE_POINTS];
@@ -257,22 +257,20 @@ write_subtitle(const struct fit *fit, char *text, size_t size)
 		    "; peak X = %.4g at N = %.1f", fit->peak_x, fit->peak_n);
 }
 
-static void
-make_picture(const struct study *study, struct picture *picture)
+/* The chart's parts stand in *picture. */
+static struct chart
+make_chart(const struct study *study, struct picture *picture)
 {
+	struct chart chart = {
+	    .title = "Throughput, and the laws fitted to it",
+	    .subtitle = picture->subtitle,
+	    .x = {.label = "N", .has_zero = true},
+	    .y = {.label = "X", .has_zero = true},
+	    .series = picture->series,
+	    .n_series = 1 + study->n_fits,
+	};
 	double last = 1;
 
-	*picture = (struct picture){
-	    .chart =
-		{
-		    .title = "Throughput, and the laws fitted to it",
-		    .subtitle = picture->subtitle,
-		    .x = {.label = "N", .has_zero = true},
-		    .y = {.label = "X", .has_zero = true},
-		    .series = picture->series,
-		    .n_series = 1 + study->n_fits,
-		},
-	};
 	write_subtitle(&study->fits[study->n_fits - 1], picture->subtitle,
 	    sizeof(picture->subtitle));
 	for (size_t i = 0; i < study->n_points; i++) {
@@ -300,22 +298,7 @@ make_picture(const struct study *study, struct picture *picture)
 		    .n_points = CURVE_POINTS,
 		};
 	}
-}
-
-static enum outcome
-save_picture(
-    const struct context *context, const struct chart *chart, const char *path)
-{
-	struct svg *svg = chart_draw(chart, 1);
-	enum outcome outcome = OUTCOME_FINE;
-
-	if (svg_save(svg, path) == -1) {
-		command_complain(
-		    context->command, "%s: %s", path, strerror(errno));
-		outcome = OUTCOME_NOT_DONE;
-	}
-	svg_free(svg);
-	return outcome;
+	return chart;
 }
 
 static enum outcome
@@ -347,6 +330,7 @@ run_fit(
 	const struct settings *settings = settings_given;
 	struct study *study = calloc(1, sizeof(*study));
 	struct picture *picture = calloc(1, sizeof(*picture));
+	struct chart chart;
 	enum outcome outcome;
 
 	if (study == NULL || picture == NULL) {
@@ -359,11 +343,10 @@ run_fit(
 		outcome = find_fits(study);
 	if (outcome != OUTCOME_FINE)
 		goto out;
-	make_picture(study, picture);
-	outcome = show_fits(study, &picture->chart);
+	chart = make_chart(study, picture);
+	outcome = show_fits(study, &chart);
 	if (outcome == OUTCOME_FINE && settings->picture != NULL)
-		outcome =
-		    save_picture(context, &picture->chart, settings->picture);
+		outcome = report_save(context, &chart, 1, settings->picture);
 out:
 	free(picture);
 	free(study);

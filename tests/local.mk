@@ -41,6 +41,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_board \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
 	%D%/unit/test_lock_events \
@@ -59,6 +60,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
@@ -75,7 +77,9 @@ LOCK_TESTS = \
 	%D%/unit/test_countdown \
 	%D%/unit/test_gil \
 	%D%/unit/test_gil_contest \
-	%D%/unit/test_gil_policies
+	%D%/unit/test_gil_policies \
+	%D%/unit/test_gil_policy \
+	%D%/unit/test_gil_stress
 LOCK_LDADD = libgildcore.a libgilproto.a $(CHECK_LIBS)
 check_PROGRAMS += $(LOCK_TESTS)
 TESTS += $(LOCK_TESTS)
@@ -83,6 +87,8 @@ TESTS += $(LOCK_TESTS)
 %C%_unit_test_gil_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_contest_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_policies_LDADD = $(LOCK_LDADD)
+%C%_unit_test_gil_policy_LDADD = $(LOCK_LDADD)
+%C%_unit_test_gil_stress_LDADD = $(LOCK_LDADD)
 
 # --- client/ ---
 CLIENT_TESTS = \
@@ -154,6 +160,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats \
@@ -175,6 +182,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
 %C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)

@@ -228,6 +228,62 @@ START_TEST(what_cannot_be_fitted_is_told)
 }
 END_TEST
 
+START_TEST(a_job_has_a_profile)
+{
+	struct run *run;
+	json_t *json;
+
+	start(NULL);
+	json = one_line(run_program(NULL, "gilctl", "--json", "submit", "-p",
+	    "threads", "--profile", "io", "--io-every", "10", "--io-for",
+	    "1000", "30", NULL));
+	ck_assert_str_eq(text_at(json, "profile"), "io");
+	ck_assert_int_eq(int_at(json, "tasks.0.io_operations"), 3);
+	json_decref(json);
+	run =
+	    run_program(NULL, "gilctl", "submit", "-p", "threads", "--profile",
+		"io", "--io-every", "10", "--io-for", "1000", "30", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "asleep for 1.00 ms after every 10");
+	expect_says(run->out, "Of 3 io operations of 1.00 ms half took ");
+	run = run_program(NULL, "gilctl", "submit", "-p", "threads",
+	    "--profile", "native", "30", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, ", without the lock");
+	run = run_program("{\"count\":5}\n{\"count\":6}\n", "gilctl", "submit",
+	    "--profile", "native", "-p", "threads", "-", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "\"profile\":\"native\"");
+	gild_stop(gild);
+}
+END_TEST
+
+/* Who waited is told for whom: a job of its own name, or a task of its own. */
+START_TEST(waits_are_told_of)
+{
+	char job[JOB_ID_CHARS + 1], text[80];
+	struct peer *peer;
+	struct run *run;
+	int64_t id;
+
+	start("pool.threads.policy=hold");
+	peer = peer_connect(gild);
+	id = peer_submit_running(peer, job, "threads", ENDLESS, 1);
+	run = run_program(NULL, "gilctl", "submit", "-p", "threads",
+	    "--timeout", "100", "5", NULL);
+	expect_exit(run, 1);
+	snprintf(text, sizeof(text), "for %s task 0.", job);
+	expect_says(run->out, text);
+	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
+	json_decref(peer_await(peer, id));
+	run = run_program(NULL, "gilctl", "stats", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "contended");
+	expect_says(run->out, "for thread");
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(the_address_may_be_given)
 {
 	json_t *json;
@@ -416,6 +472,9 @@ START_TEST(a_wrong_command_line_is_2)
 	    {{"submit", "--repeat", "2", "-"}, "--repeat does not go with -"},
 	    {{"compare", "-w", "1"}, "at least 2"},
 	    {{"compare", "1"}, "COUNT: \"1\" is too small: at least 2"},
+	    {{"submit", "--profile", "gpu", "5"}, "write cpu, native or io"},
+	    {{"submit", "--profile", "io", "5"}, "needs --io-every"},
+	    {{"submit", "--io-for", "5", "5"}, "go with --profile io"},
 	    {{"set", "threads", "interval_us"}, "write NAME=VALUE"},
 	    {{"-s", "nowhere", "ping"}, "\"nowhere\" is no address: write"},
 	};
@@ -843,6 +902,8 @@ main(void)
 	    runs_are_printed_as_csv,
 	    published_data_are_fitted,
 	    what_cannot_be_fitted_is_told,
+	    a_job_has_a_profile,
+	    waits_are_told_of,
 	    the_address_may_be_given,
 	    a_job_is_submitted,
 	    a_job_is_repeated,
