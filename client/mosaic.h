@@ -26,7 +26,7 @@ struct mosaic_lane {
 
 struct mosaic {
 	bool is_out_of_memory; /* and therefore of no use */
-	uint64_t origin_ns;    /* when bin 0 begins */
+	uint64_t origin_ns;    /* when bin 0 begins: with the first event */
 	uint64_t bin_ns;
 	struct mosaic_lane *lanes[MOSAIC_LANES];     /* owned; NULL: nothing */
 	uint64_t waiting_ns[MOSAIC_BINS];	     /* waiters times time */

@@ -154,10 +154,8 @@ timeline_reach(struct timeline *timeline, const struct lock_event *event)
 	if (grown == NULL)
 		return -1;
 	timeline->lanes = grown;
-	for (size_t i = lanes_before; i < timeline->n_lanes; i++) {
+	for (size_t i = lanes_before; i < timeline->n_lanes; i++)
 		timeline->lanes[i].state = STATE_UNKNOWN;
-		timeline->lanes[i].since_ns = timeline->totals.first_ns;
-	}
 	grown = grow_to(timeline->domains, &timeline->n_domains, event->domain,
 	    sizeof(*timeline->domains));
 	if (grown == NULL)
@@ -383,7 +381,6 @@ timeline_take(struct timeline *timeline, const struct lock_event *event)
 	}
 }
 
-/* A lane that shows nothing yet can show nothing from before. */
 static void
 timeline_begin(struct timeline *timeline, uint64_t time_ns)
 {
@@ -410,6 +407,8 @@ timeline_add(struct timeline *timeline, const struct lock_event *event)
 		return -1;
 	timeline->next_number = event->number + 1;
 	totals->events++;
+	if (totals->first_ns > event->time_ns)
+		totals->first_ns = event->time_ns;
 	if (totals->last_ns < event->time_ns)
 		totals->last_ns = event->time_ns;
 

@@ -77,7 +77,8 @@ struct timeline_mark {
  */
 struct timeline_sink {
 	void *arg;
-	/* First of all: nothing that follows begins before this. */
+	/* First of all, with the time of the first event. A thread that asked
+	 * for the lock before that, and was told of later, begins before. */
 	void (*begin)(void *arg, uint64_t time_ns);
 	void (*slice)(void *arg, const struct timeline_slice *slice);
 	void (*arrow)(void *arg, const struct timeline_arrow *arrow);

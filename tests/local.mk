@@ -190,7 +190,9 @@ TESTS += $(E2E_TESTS)
 # --- recorded lock events: a checker of the lock's promises, and its test ---
 check_LIBRARIES += libtracecheck.a
 libtracecheck_a_SOURCES = \
-	%D%/trace/check.c %D%/trace/check.h \
+	%D%/trace/check.c %D%/trace/check.h %D%/trace/check_private.h \
+	%D%/trace/check_result.c \
+	%D%/trace/grammar.c %D%/trace/grammar.h \
 	%D%/trace/page.c %D%/trace/page.h
 check_PROGRAMS += %D%/trace/check_trace %D%/trace/test_check
 TESTS += %D%/trace/test_check

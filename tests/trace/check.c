@@ -1,11 +1,12 @@
 /*
- * Owns: what the events of a lock say about it. Three parts: the grammar of
- * each thread's events, the lock that they share, and the tasks' accounts.
+ * Owns: what the events of a lock say about it: of the lock that the threads
+ * share, and of each task's account. The grammar of a thread's events is
+ * grammar.c; check_result.c compares the accounts with results.
  *
  * A breach is told once and the state that the event implies is taken over, so
  * that one mistake does not drown the next.
  */
-#include "tests/trace/check.h"
+#include "tests/trace/check_private.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,101 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/jobid.h"
-
-#define BREACH_CHARS 255
-
-/* Where a thread stands in the grammar. */
-enum phase {
-	PHASE_UNKNOWN, /* events were lost, or it was not heard of */
-	PHASE_IDLE,    /* without a task */
-	PHASE_TO_ASK,  /* a REQUEST is next */
-	PHASE_ASKED,
-	PHASE_WOKEN,
-	PHASE_SENT, /* a drop request: it sleeps again */
-	PHASE_HOLDS,
-	PHASE_LEFT,	 /* released; what follows depends on the reason */
-	PHASE_SWITCHING, /* waits for a switch */
-	PHASE_SWITCHED,
-	PHASE_NATIVE,
-	PHASE_IO,
-};
-
-struct task_account {
-	struct lock_label label;
-	struct lock_record record;
-	struct lock_blame blame;
-	uint64_t ns; /* from its start to its end */
-	bool is_certain;
-};
-
-struct lane {
-	enum phase phase;
-	uint64_t time_ns; /* of its last event */
-	uint16_t domain;
-	uint8_t reason; /* of its last release */
-
-	/* Its wait, from PHASE_ASKED to PHASE_SENT. */
-	bool is_waiter;	   /* the lock was not free */
-	uint64_t asked_ns; /* with asked_number, the place in the queue */
-	uint64_t asked_number;
-	uint64_t overtaken;
-	uint64_t releases; /* since it asked */
-
-	uint64_t tenure_start_ns;
-	uint64_t away_ns; /* since when it waits for a switch, counts
-				  * natively or sleeps */
-	bool is_in_battle;
-	bool has_obeyed; /* a drop request, and it is not known how it ends */
-
-	bool has_task; /* seen from its start, nothing lost since */
-	uint64_t start_ns;
-	struct task_account task;
-};
-
-struct domain {
-	bool is_known;	   /* what is below, but for the request */
-	uint16_t holder;   /* or LOCK_NO_THREAD */
-	uint16_t previous; /* the last one to acquire it */
-	bool has_previous_ended;
-	uint64_t freed_ns;
-	uint16_t newcomer; /* found it free: its event is next */
-	uint16_t leaver;   /* the last waiter has gone: a WITHDRAW is next */
-
-	bool has_request;
-	uint64_t requested_ns;
-};
-
-struct check {
-	struct check_rules rules;
-	struct check_figures figures;
-	uint64_t next_number;
-	bool is_certain; /* from number 0, and nothing is lost */
-	struct lane *lanes;
-	size_t n_lanes;
-	struct domain *domains;
-	size_t n_domains;
-	struct task_account *tasks; /* that ended */
-	size_t n_tasks;
-	const struct lock_event *event; /* at hand; or NULL */
-	char breaches[CHECK_MAX_BREACHES][BREACH_CHARS + 1];
-};
-
 /* --- breaches --- */
 
-static void breach(struct check *check, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-breach(struct check *check, const char *format, ...)
+void
+check_complain(struct check *check, const char *format, ...)
 {
 	const struct lock_event *event = check->event;
-	char *text = check->breaches[check->figures.breaches];
+	char *text;
 	int used = 0;
 	va_list args;
 
-	if (check->figures.breaches++ >= CHECK_MAX_BREACHES)
+	if (check->figures.breaches >= CHECK_MAX_BREACHES) {
+		check->figures.breaches++;
 		return;
+	}
+	text = check->breaches[check->figures.breaches++];
 	if (event != NULL)
 		used = snprintf(text, BREACH_CHARS + 1,
 		    "event %" PRIu64 ", thread %u, %s: ", event->number,
@@ -208,99 +129,6 @@ forget(struct check *check)
 	}
 }
 
-/* --- the grammar --- */
-
-/* What comes after a release, and the switch wait that may be between. */
-static enum lock_event_kind
-kind_after_release(uint8_t reason)
-{
-	switch (reason) {
-	case LOCK_RELEASE_NATIVE:
-		return LOCK_NATIVE_START;
-	case LOCK_RELEASE_IO:
-		return LOCK_IO_START;
-	case LOCK_RELEASE_FINAL:
-	case LOCK_RELEASE_CANCELLED:
-		return LOCK_TASK_END;
-	default:
-		return LOCK_REQUEST;
-	}
-}
-
-static bool
-may_wait_for_switch(uint8_t reason)
-{
-	return reason == LOCK_RELEASE_REQUESTED ||
-	    reason == LOCK_RELEASE_NATIVE || reason == LOCK_RELEASE_IO;
-}
-
-static bool
-grammar_allows(const struct lane *lane, enum lock_event_kind kind)
-{
-	switch (lane->phase) {
-	case PHASE_UNKNOWN:
-		return true;
-	case PHASE_IDLE:
-		return kind == LOCK_TASK_START;
-	case PHASE_TO_ASK:
-		return kind == LOCK_REQUEST;
-	case PHASE_ASKED:
-		return kind == LOCK_ACQUIRE || kind == LOCK_WAKE ||
-		    kind == LOCK_TASK_END;
-	case PHASE_WOKEN:
-		return kind == LOCK_ACQUIRE || kind == LOCK_WAKE ||
-		    kind == LOCK_TASK_END || kind == LOCK_DROP_REQUEST;
-	case PHASE_SENT:
-		return kind == LOCK_WAKE;
-	case PHASE_HOLDS:
-		return kind == LOCK_RELEASE || kind == LOCK_WITHDRAW;
-	case PHASE_LEFT:
-		return kind == kind_after_release(lane->reason) ||
-		    (kind == LOCK_SWITCH_WAIT_START &&
-			may_wait_for_switch(lane->reason));
-	case PHASE_SWITCHING:
-		return kind == LOCK_SWITCH_WAIT_END;
-	case PHASE_SWITCHED:
-		return kind == kind_after_release(lane->reason);
-	case PHASE_NATIVE:
-		return kind == LOCK_NATIVE_END;
-	case PHASE_IO:
-		return kind == LOCK_IO_END;
-	}
-	return false;
-}
-
-/*
- * Where an event leaves its thread. One that does not tell what came before it,
- * and on which depends what may come next, leaves a thread unknown.
- */
-static enum phase
-phase_after(const struct lane *lane, enum lock_event_kind kind)
-{
-	static const enum phase phases[LOCK_EVENT_KINDS] = {
-	    [LOCK_TASK_START] = PHASE_TO_ASK,
-	    [LOCK_TASK_END] = PHASE_IDLE,
-	    [LOCK_REQUEST] = PHASE_ASKED,
-	    [LOCK_WAKE] = PHASE_WOKEN,
-	    [LOCK_DROP_REQUEST] = PHASE_SENT,
-	    [LOCK_WITHDRAW] = PHASE_HOLDS,
-	    [LOCK_ACQUIRE] = PHASE_HOLDS,
-	    [LOCK_RELEASE] = PHASE_LEFT,
-	    [LOCK_SWITCH_WAIT_START] = PHASE_SWITCHING,
-	    [LOCK_SWITCH_WAIT_END] = PHASE_SWITCHED,
-	    [LOCK_NATIVE_START] = PHASE_NATIVE,
-	    [LOCK_NATIVE_END] = PHASE_TO_ASK,
-	    [LOCK_IO_START] = PHASE_IO,
-	    [LOCK_IO_END] = PHASE_TO_ASK,
-	};
-
-	if (lane->phase == PHASE_UNKNOWN &&
-	    (kind == LOCK_WAKE || kind == LOCK_DROP_REQUEST ||
-		kind == LOCK_SWITCH_WAIT_START || kind == LOCK_SWITCH_WAIT_END))
-		return PHASE_UNKNOWN;
-	return phases[kind];
-}
-
 /* --- accounts --- */
 
 static void
@@ -350,7 +178,7 @@ task_finish(
 	states_ns = record->held_ns + record->wait_ns + record->switch_wait_ns +
 	    record->native_ns + record->io_ns;
 	if (states_ns != task->ns)
-		breach(check,
+		check_complain(check,
 		    "its states take %" PRIu64 " ns of the task's %" PRIu64,
 		    states_ns, task->ns);
 	check->tasks = grow(check->tasks, &check->n_tasks, check->n_tasks + 1,
@@ -398,10 +226,10 @@ take_wake(struct check *check, const struct lane *lane,
 	if (lane->phase == PHASE_UNKNOWN)
 		return;
 	if (!lane->is_waiter)
-		breach(check, "it slept, though the lock was free");
+		check_complain(check, "it slept, though the lock was free");
 	if (event->detail == LOCK_WAKE_SIGNAL && lane->releases == 0 &&
 	    check->domains[event->domain].is_known)
-		breach(check, "a release woke it, but there was none");
+		check_complain(check, "a release woke it, but there was none");
 }
 
 static void
@@ -413,10 +241,11 @@ take_drop_request(
 	check->figures.requests++;
 	lane->task.record.requests_sent++;
 	if (domain->is_known && event->other != domain->holder)
-		breach(check, "its target, thread %u, does not hold the lock",
+		check_complain(check,
+		    "its target, thread %u, does not hold the lock",
 		    event->other);
 	if (domain->is_known && domain->has_request)
-		breach(check, "another request stands in this tenure");
+		check_complain(check, "another request stands in this tenure");
 	domain->has_request = true;
 	domain->requested_ns = event->time_ns;
 }
@@ -428,7 +257,7 @@ take_withdraw(
 	struct domain *domain = &check->domains[event->domain];
 
 	if (domain->is_known && !domain->has_request)
-		breach(check, "there is no request to withdraw");
+		check_complain(check, "there is no request to withdraw");
 	domain->has_request = false;
 	lane->task.record.withdrawn++;
 }
@@ -467,20 +296,21 @@ check_turn(
 	if (!domain->is_known)
 		return;
 	if (domain->holder != LOCK_NO_THREAD)
-		breach(check, "thread %u holds the lock", domain->holder);
+		check_complain(
+		    check, "thread %u holds the lock", domain->holder);
 	if (event->other != domain->previous)
-		breach(check, "it comes from thread %d, not from %d",
+		check_complain(check, "it comes from thread %d, not from %d",
 		    event->other == LOCK_NO_THREAD ? -1 : event->other,
 		    domain->previous == LOCK_NO_THREAD ? -1 : domain->previous);
 	if (lane->is_waiter && lane->phase == PHASE_ASKED)
-		breach(check, "it waited and was not woken");
+		check_complain(check, "it waited and was not woken");
 	for (size_t i = 0; i < check->n_lanes; i++) {
 		const struct lane *other = &check->lanes[i];
 
 		if (check->rules.is_fair && other->is_waiter &&
 		    other->domain == event->domain &&
 		    other->asked_number < lane->asked_number)
-			breach(check, "thread %zu asked before it", i);
+			check_complain(check, "thread %zu asked before it", i);
 	}
 }
 
@@ -497,7 +327,7 @@ settle(struct check *check, struct lane *lane, const struct lock_event *event)
 	else if (lane->has_obeyed)
 		record->honoured++;
 	if (check->is_certain && has_lost != (event->detail != 0))
-		breach(check, "it is told %s, and it was %s",
+		check_complain(check, "it is told %s, and it was %s",
 		    event->detail != 0 ? "missed" : "not missed",
 		    has_lost ? "missed" : "not missed");
 	record->battles_lost += event->detail != 0;
@@ -530,7 +360,8 @@ take_acquire(
 	check_turn(check, lane, domain);
 	if (lane->phase != PHASE_UNKNOWN &&
 	    event->waited_ns != event->time_ns - lane->asked_ns)
-		breach(check, "it waited %" PRIu64 " ns, and says %" PRIu64,
+		check_complain(check,
+		    "it waited %" PRIu64 " ns, and says %" PRIu64,
 		    event->time_ns - lane->asked_ns, event->waited_ns);
 	settle(check, lane, event);
 	record->acquisitions++;
@@ -547,7 +378,7 @@ take_acquire(
 	count_overtaken(check, event);
 	if (check->rules.is_fair &&
 	    lane->overtaken >= (check->n_lanes > 0 ? check->n_lanes : 1))
-		breach(check, "it was overtaken %" PRIu64 " times",
+		check_complain(check, "it was overtaken %" PRIu64 " times",
 		    lane->overtaken);
 	domain->is_known = true;
 	domain->holder = event->thread;
@@ -586,9 +417,9 @@ take_release(
 	unsigned n_waiters = count_waiters(check, event->domain);
 
 	if (domain->is_known && domain->holder != event->thread)
-		breach(check, "it does not hold the lock");
+		check_complain(check, "it does not hold the lock");
 	if (domain->is_known && is_obedience && !domain->has_request)
-		breach(check, "it obeys, and no request stands");
+		check_complain(check, "it obeys, and no request stands");
 	span_add(event->time_ns - lane->tenure_start_ns, &record->held_ns,
 	    &record->longest_hold_ns);
 	end_request(lane, domain, event, is_obedience);
@@ -680,11 +511,11 @@ check_promise(struct check *check, const struct lock_event *event)
 	if (domain->newcomer != LOCK_NO_THREAD &&
 	    (domain->newcomer != event->thread ||
 		(event->kind != LOCK_ACQUIRE && event->kind != LOCK_TASK_END)))
-		breach(check, "the lock was free for thread %u to take",
+		check_complain(check, "the lock was free for thread %u to take",
 		    domain->newcomer);
 	if (domain->leaver != LOCK_NO_THREAD &&
 	    (event->kind != LOCK_WITHDRAW || event->other != domain->leaver))
-		breach(check,
+		check_complain(check,
 		    "nobody waits since thread %u gave up, and the request "
 		    "stands",
 		    domain->leaver);
@@ -700,12 +531,13 @@ check_number(struct check *check, const struct lock_event *event)
 	if (is_first) {
 		check->is_certain = event->number == 0;
 	} else if (event->number < check->next_number) {
-		breach(check, "numbers go back from %" PRIu64,
+		check_complain(check, "numbers go back from %" PRIu64,
 		    check->next_number - 1);
 	} else if (event->number > check->next_number) {
 		check->figures.lost += event->number - check->next_number;
 		if (!check->rules.may_lose)
-			breach(check, "numbers are missing from %" PRIu64 " on",
+			check_complain(check,
+			    "numbers are missing from %" PRIu64 " on",
 			    check->next_number);
 		forget(check);
 	}
@@ -723,144 +555,20 @@ check_event(struct check *check, const struct lock_event *event)
 	reach(check, event);
 	lane = &check->lanes[event->thread];
 	if (lane->phase != PHASE_UNKNOWN) {
-		if (!grammar_allows(lane, event->kind))
-			breach(check, "it cannot follow what it did before");
+		if (!grammar_allows(lane->phase, lane->reason, event->kind))
+			check_complain(
+			    check, "it cannot follow what it did before");
 		if (event->time_ns < lane->time_ns)
-			breach(check, "its time goes back");
+			check_complain(check, "its time goes back");
 		if (lane->phase != PHASE_IDLE && lane->domain != event->domain)
-			breach(check, "its task goes from lock %u to lock %u",
+			check_complain(check,
+			    "its task goes from lock %u to lock %u",
 			    lane->domain, event->domain);
 	}
 	check_promise(check, event);
 	lane->domain = event->domain;
 	take(check, lane, event);
-	lane->phase = phase_after(lane, event->kind);
+	lane->phase = grammar_next(lane->phase, event->kind);
 	lane->time_ns = event->time_ns;
 	check->event = NULL;
-}
-
-/* --- results --- */
-
-/* The last attempt of a task, or NULL. */
-static const struct task_account *
-find_task(const struct check *check, struct lock_label label)
-{
-	for (size_t i = check->n_tasks; i > 0; i--) {
-		if (lock_label_equals(check->tasks[i - 1].label, label))
-			return &check->tasks[i - 1];
-	}
-	return NULL;
-}
-
-/* Those that other threads' events before the task's start bear upon. */
-static bool
-counter_needs_certainty(const char *name)
-{
-	return strcmp(name, "switches") == 0 || strcmp(name, "battles") == 0 ||
-	    strcmp(name, "wakeup_ns") == 0 ||
-	    strcmp(name, "longest_wakeup_ns") == 0;
-}
-
-static void
-compare_records(struct check *check, const char *task,
-    const struct task_account *account, const struct lock_record *told)
-{
-	for (size_t i = 0; i < LOCK_COUNTERS; i++) {
-		uint64_t seen = lock_record_get(&account->record, i);
-		uint64_t said = lock_record_get(told, i);
-
-		if (seen != said &&
-		    (account->is_certain ||
-			!counter_needs_certainty(lock_counters[i].name)))
-			breach(check,
-			    "%s: %s is %" PRIu64 " by its events, and its "
-			    "record says %" PRIu64,
-			    task, lock_counters[i].name, seen, said);
-	}
-	if (told->drop_requests !=
-	    told->honoured + told->superseded + told->missed)
-		breach(check,
-		    "%s: its drop requests are not what became of them", task);
-}
-
-/* What one blame has of a label. */
-static uint64_t
-blamed_ns(const struct lock_blame *blame, struct lock_label label)
-{
-	for (uint32_t i = 0; i < blame->n_blockers; i++) {
-		if (lock_label_equals(blame->blockers[i].label, label))
-			return blame->blockers[i].wait_ns;
-	}
-	return 0;
-}
-
-static void
-compare_blame(struct check *check, const char *task,
-    const struct lock_blame *seen, const struct lock_blame *said)
-{
-	if (seen->n_blockers != said->n_blockers)
-		breach(check,
-		    "%s: by its events %" PRIu32 " tasks blocked it, and it "
-		    "names %" PRIu32,
-		    task, seen->n_blockers, said->n_blockers);
-	if (seen->others_ns != said->others_ns)
-		breach(check,
-		    "%s: by its events others blocked it for %" PRIu64
-		    " ns, and it says %" PRIu64,
-		    task, seen->others_ns, said->others_ns);
-	for (uint32_t i = 0; i < seen->n_blockers; i++) {
-		struct lock_label label = seen->blockers[i].label;
-		struct job_id id = {label.job[0], label.job[1]};
-		uint64_t seen_ns = seen->blockers[i].wait_ns;
-		uint64_t said_ns = blamed_ns(said, label);
-		char job[JOB_ID_CHARS + 1];
-
-		job_id_format(id, job);
-		if (seen_ns != said_ns)
-			breach(check,
-			    "%s: by its events %s.%" PRIu32
-			    " blocked it for %" PRIu64
-			    " ns, and it says %" PRIu64,
-			    task, job, label.task, seen_ns, said_ns);
-	}
-}
-
-static void
-compare_task(struct check *check, const char *name,
-    const struct task_account *account, const struct task_result *told)
-{
-	check->figures.compared++;
-	check->figures.certain += account->is_certain;
-	check->figures.within +=
-	    account->ns + told->wall_ns / 100 + 5000 >= told->wall_ns;
-	compare_records(check, name, account, &told->lock);
-	if (account->is_certain)
-		compare_blame(check, name, &account->blame, &told->blame);
-	if (account->ns > told->wall_ns)
-		breach(check,
-		    "%s: it took %" PRIu64 " ns of wall time, and %" PRIu64
-		    " from its first event to its last",
-		    name, told->wall_ns, account->ns);
-}
-
-void
-check_result(struct check *check, const struct job_result *result)
-{
-	for (uint32_t i = 0; i < result->n_tasks && result->has_lock; i++) {
-		const struct task_result *told = &result->tasks[i];
-		struct lock_label label = {
-		    {result->job.high, result->job.low}, i};
-		const struct task_account *account = find_task(check, label);
-		char name[JOB_ID_CHARS + 24];
-
-		if (told->pid == 0)
-			continue; /* it never began */
-		job_id_format(result->job, name);
-		snprintf(name + JOB_ID_CHARS, sizeof(name) - JOB_ID_CHARS,
-		    ".%" PRIu32, i);
-		if (account != NULL)
-			compare_task(check, name, account, told);
-		else if (check->figures.lost == 0)
-			breach(check, "%s: it ran, and has no events", name);
-	}
 }

@@ -385,9 +385,10 @@ START_TEST(times_of_different_threads_may_be_a_little_off)
 	add(1, LOCK_ACQUIRE, 130, 0, 0);
 	expect("lock 0 waiters 1 @110\n" /* never backwards */
 	       "0 running 110..120 task 0\n"
-	       "1 waiting 100..130 task 1\n" /* never before the beginning */
+	       "1 waiting 95..130 task 1\n"
 	       "arrow 0@120 -> 1@130\n"
 	       "lock 0 waiters 0 @130\n");
+	ck_assert_uint_eq(timeline_totals(timeline).first_ns, 95);
 	timeline_free(timeline);
 }
 END_TEST
