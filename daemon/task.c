@@ -134,8 +134,10 @@ task_sleep(struct task *task)
 	slept_ns = clock_monotonic_ns() - start_ns;
 	task->record.io_ns += slept_ns;
 	task->record.io_operations++;
+	if (slot_is_cancelled(task->slot))
+		return false;
 	histogram_add(&task->histograms.io, slept_ns);
-	return !slot_is_cancelled(task->slot);
+	return true;
 }
 
 static bool
