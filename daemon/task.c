@@ -31,13 +31,16 @@ task_notice_cpu(struct task *task)
 	task->cpu = cpu;
 }
 
-/* After how many turns the lock is to be given up unasked. */
+/* How many turns are left until the lock is to be given up unasked. */
 static uint64_t
 task_turns_to_tick(const struct task *task)
 {
-	return task->has_lock && !task->is_native
-	    ? gil_turns_to_tick(task->thread)
-	    : UINT64_MAX;
+	uint64_t tick;
+
+	if (!task->has_lock || task->is_native)
+		return UINT64_MAX;
+	tick = gil_turns_to_tick(task->thread);
+	return tick > task->since_tick ? tick - task->since_tick : 0;
 }
 
 /* At a safepoint with turns left. False when the task is to end here. */
@@ -50,9 +53,24 @@ task_look_up(struct task *task, bool is_tick)
 	task_notice_cpu(task);
 	if ((attention & SLOT_CANCEL) != 0)
 		return false;
-	if ((attention & GIL_DROP) != 0 || is_tick)
+	if ((attention & GIL_DROP) != 0 || is_tick) {
+		task->since_tick = 0;
 		task->has_lock = gil_yield(task->thread) == GIL_TAKEN;
+	}
 	return task->thread == NULL || task->has_lock || task->is_native;
+}
+
+/* What so many turns cost more than they should, in whole turns so far. */
+static void
+task_add_overhead(struct task *task, uint64_t turns)
+{
+	struct slot *slot = task->slot;
+
+	if (task->overhead_pct == 0)
+		return;
+	task->overhead_due += turns * task->overhead_pct;
+	countdown(task->overhead_due / 100, slot->spins, &slot->attention);
+	task->overhead_due %= 100;
 }
 
 /* Counts so many turns of what is left. False when the task is to end. */
@@ -69,10 +87,9 @@ task_count(struct task *task, uint64_t turns)
 
 		turns -= done;
 		task->left -= done;
+		task->since_tick += done;
 		counter_set(&slot->turns, slot->count - task->left);
-		if (task->overhead_pct > 0)
-			countdown(done * task->overhead_pct / 100, slot->spins,
-			    &slot->attention);
+		task_add_overhead(task, done);
 		if (turns > 0 && !task_look_up(task, done == tick))
 			return false;
 	}
