@@ -168,10 +168,9 @@ find_pool(struct recording *recording)
 		    recording->pool);
 		return OUTCOME_REFUSED;
 	}
-	if (show_number(
-		json_object_get(recording->parameters, "lock"), "locks") == 0) {
+	if (!json_is_object(json_object_get(recording->parameters, "lock"))) {
 		command_complain(context->command,
-		    "pool %s has no lock, so there is nothing to record",
+		    "pool %s is one of processes: there is no lock to record",
 		    recording->pool);
 		return OUTCOME_REFUSED;
 	}

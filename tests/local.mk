@@ -77,7 +77,9 @@ LOCK_TESTS = \
 	%D%/unit/test_countdown \
 	%D%/unit/test_gil \
 	%D%/unit/test_gil_contest \
-	%D%/unit/test_gil_policies
+	%D%/unit/test_gil_policies \
+	%D%/unit/test_gil_policy \
+	%D%/unit/test_gil_stress
 LOCK_LDADD = libgildcore.a libgilproto.a $(CHECK_LIBS)
 check_PROGRAMS += $(LOCK_TESTS)
 TESTS += $(LOCK_TESTS)
@@ -85,6 +87,8 @@ TESTS += $(LOCK_TESTS)
 %C%_unit_test_gil_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_contest_LDADD = $(LOCK_LDADD)
 %C%_unit_test_gil_policies_LDADD = $(LOCK_LDADD)
+%C%_unit_test_gil_policy_LDADD = $(LOCK_LDADD)
+%C%_unit_test_gil_stress_LDADD = $(LOCK_LDADD)
 
 # --- client/ ---
 CLIENT_TESTS = \
@@ -154,6 +158,7 @@ E2E_TESTS = \
 	%D%/e2e/test_clients \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
+	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
@@ -174,6 +179,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)

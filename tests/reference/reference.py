@@ -239,16 +239,19 @@ class Gild:
         configuration = os.path.join(self.folder.name, "gild.conf")
         with open(configuration, "w", encoding="ascii") as file:
             file.write(CONFIGURATION)
+        self.log = open(os.path.join(self.folder.name, "gild.log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [program, "-c", configuration, "-l", f"unix:{self.path}"],
             stdout=subprocess.PIPE,
+            stderr=self.log,
             text=True,
         )
         for line in self.process.stdout:
             if line.strip() == "ready":
                 break
         else:
-            raise RuntimeError(f"{program} did not start")
+            self.log.seek(0)
+            raise RuntimeError(f"{program} did not start: {self.log.read()}")
         self.link = Link(self.path)
         self.name = "gild " + self.link.call("server.info")["version"]
         self.cost_ns = 0
@@ -261,6 +264,7 @@ class Gild:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+        self.log.close()
         self.folder.cleanup()
 
     def submit(self, pool, turns, workers, **params):
@@ -406,9 +410,10 @@ def measure_switches(both, rounds, interval_us):
 
 def measure_convoy(both, rounds, interval_us, load):
     row = Row(f"interval {interval_us:>5} us, beside {load}", "1/s", within=25)
+    duration_ns = max(S, 400 * interval_us * 1000)
     for side in both:
         side.set_interval(interval_us)
-    row.samples = interleave(both, rounds, lambda side: side.operations_per_s(load, S))
+    row.samples = interleave(both, rounds, lambda side: side.operations_per_s(load, duration_ns))
     return row
 
 

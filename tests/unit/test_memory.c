@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/jsonrpc.h"
+#include "proto/lockwire.h"
 #include "proto/result.h"
 #include "tests/unit/suite.h"
 
@@ -134,6 +135,9 @@ attempt_request(void)
 	    .cost_ns = 20,
 	    .timeout_ms = 7,
 	    .wants_progress = true,
+	    .profile = PROFILE_IO,
+	    .io_every = 3,
+	    .io_for_us = 4,
 	};
 
 	return dispose(job_request_to_json(&request));
@@ -148,8 +152,10 @@ END_TEST
 static bool
 attempt_result(void)
 {
-	struct task_result tasks[2] = {{.pid = 1}, {.pid = 2}};
+	struct task_result tasks[2] = {
+	    {.pid = 1, .blame = {.n_blockers = 2}}, {.pid = 2}};
 	const struct job_result result = {
+	    .histograms = {.hold = {{1, 2}}},
 	    .state = JOB_FAILED,
 	    .reason = "some",
 	    .pool = "threads",
@@ -164,6 +170,25 @@ attempt_result(void)
 START_TEST(results_are_built_whole_or_not)
 {
 	expect_all_or_nothing(attempt_result);
+}
+END_TEST
+
+static bool
+attempt_events(void)
+{
+	bool has_succeeded = true;
+
+	for (uint8_t kind = 0; kind < LOCK_EVENT_KINDS; kind++) {
+		const struct lock_event event = {.kind = kind};
+
+		has_succeeded &= dispose(lock_event_to_json(&event));
+	}
+	return has_succeeded;
+}
+
+START_TEST(events_are_built_whole_or_not)
+{
+	expect_all_or_nothing(attempt_events);
 }
 END_TEST
 
@@ -201,6 +226,7 @@ main(void)
 	tcase_add_test(tcase, envelopes_are_built_whole_or_not);
 	tcase_add_test(tcase, requests_are_built_whole_or_not);
 	tcase_add_test(tcase, results_are_built_whole_or_not);
+	tcase_add_test(tcase, events_are_built_whole_or_not);
 	tcase_add_test(tcase, lines_are_written_whole_or_not);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
