@@ -195,6 +195,7 @@ START_TEST(workers_are_swept)
 {
 	char path[256];
 	char *picture;
+	struct run *run;
 	json_t *json;
 
 	start();
@@ -213,6 +214,12 @@ START_TEST(workers_are_swept)
 	expect_says(picture, "<svg");
 	expect_says(picture, "</svg>");
 	free(picture);
+	/* Two points are too few for a law, so there is no table of laws. */
+	run = run_program(NULL, "gilctl", "sweep", "--workers", "1..2", "-n",
+	    "50k", "--rounds", "1", "-p", "threads", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "no law is fitted");
+	ck_assert_ptr_null(strstr(run->out, "peak at"));
 	expect_exit(run_program(NULL, "gilctl", "sweep", NULL), 2);
 	expect_exit(run_program(NULL, "gilctl", "sweep", "--workers", "1..2",
 			"--interval", "5ms", NULL),
