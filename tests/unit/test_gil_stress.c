@@ -47,6 +47,7 @@ struct arena {
 	unsigned n_workers;
 	uint64_t seed;
 	uint32_t tasks; /* of each worker, at least; or ENDLESS */
+	struct gil_parameters parameters; /* the lock's */
 	struct gil_totals totals;
 	_Atomic uint64_t event_number;
 	_Atomic unsigned running;
@@ -255,24 +256,23 @@ arena_disturb(struct arena *arena, struct worker *workers, uint64_t *random)
 	    &workers[random_below(random, arena->n_workers)];
 	struct timespec pause = {
 	    .tv_nsec = (long)random_below(random, 200 * NS_PER_US)};
-	struct gil_parameters parameters;
 
 	switch (random_below(random, 8)) {
 	case 0:
 	case 1:
 	case 2:
-		parameters = parameters_any(arena, random);
-		gil_set_parameters(arena->gil, &parameters);
+		arena->parameters = parameters_any(arena, random);
+		gil_set_parameters(arena->gil, &arena->parameters);
 		break;
 	case 3:
-		gil_wake_all(arena->gil);
+		gil_set_parameters(arena->gil, &arena->parameters);
 		break;
 	case 4: /* unheard until the thread looks by itself */
 		atomic_fetch_or(&worker->attention, CANCEL);
 		break;
 	default:
 		atomic_fetch_or(&worker->attention, CANCEL);
-		gil_wake_all(arena->gil);
+		gil_set_parameters(arena->gil, &arena->parameters);
 		break;
 	}
 	nanosleep(&pause, NULL);
@@ -284,7 +284,7 @@ arena_shut_down(struct arena *arena, struct worker *workers)
 	atomic_store(&arena->is_over, true);
 	for (unsigned i = 0; i < arena->n_workers; i++)
 		atomic_fetch_or(&workers[i].attention, CANCEL);
-	gil_wake_all(arena->gil);
+	gil_set_parameters(arena->gil, &arena->parameters);
 }
 
 /* --- a run --- */
@@ -294,7 +294,7 @@ arena_prepare(struct arena *arena, struct worker *workers)
 {
 	uint64_t random = arena->seed;
 	struct gil_config config = {
-	    .parameters = parameters_any(arena, &random),
+	    .parameters = arena->parameters = parameters_any(arena, &random),
 	    .totals = &arena->totals,
 	    .event_number = &arena->event_number,
 	};
