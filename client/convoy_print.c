@@ -151,7 +151,7 @@ enum outcome
 convoy_save(const struct convoy *convoy, const struct experiment *experiment,
     const char *path)
 {
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(convoy, experiment, &drawing);
 
 	return report_save(experiment->context, &chart, 1, path);
@@ -309,7 +309,7 @@ enum outcome
 convoy_print(const struct convoy *convoy, const struct experiment *experiment)
 {
 	const struct context *context = experiment->context;
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(convoy, experiment, &drawing);
 	enum outcome outcome;
 
