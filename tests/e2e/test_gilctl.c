@@ -244,7 +244,7 @@ START_TEST(a_job_has_a_profile)
 	    run_program(NULL, "gilctl", "submit", "-p", "threads", "--profile",
 		"io", "--io-every", "10", "--io-for", "1000", "30", NULL);
 	expect_exit(run, 0);
-	expect_says(run->out, "asleep for 1.00 ms after every 10");
+	expect_says(run->out, ",\n  asleep for 1.00 ms after every 10 turns");
 	expect_says(run->out, "Of 3 io operations of 1.00 ms half took ");
 	run = run_program(NULL, "gilctl", "submit", "-p", "threads",
 	    "--profile", "native", "30", NULL);
