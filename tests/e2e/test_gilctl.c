@@ -244,7 +244,7 @@ START_TEST(a_job_has_a_profile)
 	    run_program(NULL, "gilctl", "submit", "-p", "threads", "--profile",
 		"io", "--io-every", "10", "--io-for", "1000", "30", NULL);
 	expect_exit(run, 0);
-	expect_says(run->out, "asleep for 1.00 ms after every 10");
+	expect_says(run->out, ",\n  asleep for 1.00 ms after every 10 turns");
 	expect_says(run->out, "Of 3 io operations of 1.00 ms half took ");
 	run = run_program(NULL, "gilctl", "submit", "-p", "threads",
 	    "--profile", "native", "30", NULL);
@@ -512,6 +512,9 @@ START_TEST(a_wrong_command_line_is_2)
 	    {{"submit", "--io-for", "5", "5"}, "go with --profile io"},
 	    {{"set", "threads", "interval_us"}, "write NAME=VALUE"},
 	    {{"set", "threads", "interval_us=5x"}, "interval_us: \"5x\" is"},
+	    {{"sweep", "-w", "1..2", "-oa.png"}, "is SVG: name it FILE.svg"},
+	    {{"convoy", "-o", "a.png"}, "is SVG: name it FILE.svg"},
+	    {{"fit", "-o", "svg", "-"}, "is SVG: name it FILE.svg"},
 	    {{"trace", "-o-", "--run", "5"}, "name a pool with -p"},
 	    {{"trace", "-o-", "4711"}, "JOB: \"4711\" is no job's id"},
 	    {{"-s", "nowhere", "ping"}, "\"nowhere\" is no address: write"},

@@ -86,6 +86,7 @@ check_links() {
 		echo "README.md links to $name, which is not there"
 	done
 	[ -f Makefile ] || return 0
+	# shellcheck disable=SC2016 # these backquotes are Markdown's
 	for name in $(tr '\n' ' ' <"$readme" | grep -o '`make [a-z-]*`' |
 		tr -d '`' | sed 's/^make //'); do
 		checks=$((checks + 1))
