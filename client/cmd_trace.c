@@ -451,6 +451,16 @@ wrong(const struct trace *trace, const char *what)
 }
 
 static enum outcome
+wrong_job(const struct trace *trace, const char *job)
+{
+	command_complain(trace->context->command,
+	    "JOB: \"%.80s\" is no job's id: that is 26 letters and digits, as "
+	    "gilctl submit prints it",
+	    job);
+	return OUTCOME_USAGE;
+}
+
+static enum outcome
 read_request(struct trace *trace)
 {
 	const struct trace_settings *settings = trace->settings;
@@ -510,7 +520,7 @@ read_settings(struct trace *trace, char **operands)
 	trace->is_run = settings->count != NULL;
 	if (settings->output == NULL)
 		return wrong(
-		    trace, "-o FILE.json, -o FILE.svg or -o - missing");
+		    trace, "where to? Give -o FILE.svg, -o FILE.json or -o -");
 	if (strcmp(settings->output, "-") == 0 &&
 	    trace->context->format == FORMAT_JSON)
 		return wrong(trace, "-o - and --json want the same output");
@@ -526,7 +536,7 @@ read_settings(struct trace *trace, char **operands)
 		    "--for does not go with --run: the job's end ends it");
 	for (char **job = operands; *job != NULL; job++)
 		if (job_id_parse(*job, &id) == -1)
-			return wrong(trace, "a job's id is not written so");
+			return wrong_job(trace, *job);
 	if (trace->is_run)
 		outcome = read_request(trace);
 	if (outcome == OUTCOME_FINE && settings->duration != NULL)

@@ -21,11 +21,15 @@
 
 /* --- parts of an event --- */
 
+/* Of every event, even where the format asks for no category: readers do. */
 static void
-put_start(struct trace_json *trace, const char *phase, const char *name)
+put_start(struct trace_json *trace, const char *phase, const char *name,
+    const char *category)
 {
-	fprintf(trace->out, "%s{\"ph\":\"%s\",\"name\":\"%s\",\"pid\":%u",
-	    trace->events++ == 0 ? "\n" : ",\n", phase, name, trace->pools);
+	fprintf(trace->out,
+	    "%s{\"ph\":\"%s\",\"name\":\"%s\",\"cat\":\"%s\",\"pid\":%u",
+	    trace->events++ == 0 ? "\n" : ",\n", phase, name, category,
+	    trace->pools);
 }
 
 static void
@@ -50,8 +54,7 @@ put_slice(void *arg, const struct timeline_slice *slice)
 {
 	struct trace_json *trace = arg;
 
-	put_start(trace, "X", timeline_state_name(slice->state));
-	fprintf(trace->out, ",\"cat\":\"lock\"");
+	put_start(trace, "X", timeline_state_name(slice->state), "lock");
 	put_lane(trace, slice->thread);
 	put_time(trace, "ts", slice->start_ns);
 	put_time(trace, "dur", slice->end_ns - slice->start_ns);
@@ -71,9 +74,8 @@ static void
 put_flow_end(struct trace_json *trace, const char *phase, uint16_t thread,
     uint64_t time_ns)
 {
-	put_start(trace, phase, "handover");
-	fprintf(
-	    trace->out, ",\"cat\":\"handover\",\"id\":%" PRIu64, trace->flows);
+	put_start(trace, phase, "handover", "handover");
+	fprintf(trace->out, ",\"id\":%" PRIu64, trace->flows);
 	put_lane(trace, thread);
 	put_time(trace, "ts", time_ns);
 }
@@ -97,9 +99,8 @@ put_mark(void *arg, const struct timeline_mark *mark)
 	struct trace_json *trace = arg;
 	bool has_lane = mark->thread != LOCK_NO_THREAD;
 
-	put_start(trace, "i", timeline_mark_name(mark->kind));
-	fprintf(
-	    trace->out, ",\"cat\":\"lock\",\"s\":\"%s\"", has_lane ? "t" : "p");
+	put_start(trace, "i", timeline_mark_name(mark->kind), "lock");
+	fprintf(trace->out, ",\"s\":\"%s\"", has_lane ? "t" : "p");
 	put_lane(trace, has_lane ? mark->thread : 0);
 	put_time(trace, "ts", mark->time_ns);
 	if (mark->kind == TIMELINE_GAP)
@@ -119,7 +120,7 @@ put_waiters(void *arg, uint16_t domain, uint64_t time_ns, uint64_t waiters)
 
 	if (domain > 0)
 		snprintf(name, sizeof(name), "waiters of lock %u", domain);
-	put_start(trace, "C", name);
+	put_start(trace, "C", name, "lock");
 	put_lane(trace, 0);
 	put_time(trace, "ts", time_ns);
 	fprintf(trace->out, ",\"args\":{\"waiters\":%" PRIu64 "}}", waiters);
@@ -133,7 +134,7 @@ put_name(struct trace_json *trace, const char *what, unsigned thread,
 {
 	json_t *text = json_sprintf("%s%s", prefix, name);
 
-	put_start(trace, "M", what);
+	put_start(trace, "M", what, "__metadata");
 	put_lane(trace, thread);
 	fprintf(trace->out, ",\"args\":{\"name\":");
 	/* What the server calls a pool may be no text at all: then a number. */
@@ -148,7 +149,7 @@ static void
 put_place(
     struct trace_json *trace, const char *what, unsigned thread, unsigned place)
 {
-	put_start(trace, "M", what);
+	put_start(trace, "M", what, "__metadata");
 	put_lane(trace, thread);
 	fprintf(trace->out, ",\"args\":{\"sort_index\":%u}}", place);
 }

@@ -121,6 +121,31 @@ executor_follow_affinity(struct executor *executor)
 		log_warn("cannot choose a CPU: %s", strerror(errno));
 }
 
+/* --- what its lock is to do --- */
+
+/*
+ * The main thread tells the lock of new parameters too, when it hears the bell.
+ * But a task that was submitted behind a change must not begin before that: so
+ * each thread sees to it. Of several that tell it at once, the last one reads
+ * once more what is so by then.
+ */
+static void
+executor_follow_parameters(struct executor *executor)
+{
+	const struct board *board = &executor->generation->board;
+
+	for (;;) {
+		struct gil_parameters parameters =
+		    board_gil_parameters(board, executor->pool);
+
+		if (gil_parameters_are_equal(
+			&parameters, &executor->parameters))
+			return;
+		gil_set_parameters(executor->thread->gil, &parameters);
+		executor->parameters = parameters;
+	}
+}
+
 /* --- one task --- */
 
 static void
@@ -168,6 +193,8 @@ executor_run_task(struct executor *executor, struct slot *slot)
 	struct meter start, end;
 
 	executor_follow_affinity(executor);
+	if (executor->thread != NULL)
+		executor_follow_parameters(executor);
 	meter_start(executor, &start);
 	slot->end = task_run(&task);
 	meter_stop(executor, &end);

@@ -31,6 +31,8 @@ struct gil_parameters {
 
 /* interval 5 ms, force; check_interval 100; quantum 5 ms, no timer. */
 void gil_parameters_init(struct gil_parameters *parameters);
+bool gil_parameters_are_equal(
+    const struct gil_parameters *a, const struct gil_parameters *b);
 
 /* "interval", "ticks", "hold", "fair" */
 const char *gil_policy_name(enum gil_policy policy);

@@ -93,13 +93,16 @@ sleep_until(struct gil *gil, struct gil_thread *thread, uint64_t deadline_ns)
 
 static enum lock_wake
 wake_reason(const struct gil *gil, const struct gil_thread *thread,
-    bool has_passed, uint64_t alarm_seen)
+    bool has_passed, uint64_t alarm_seen, uint64_t tenure_seen)
 {
+	bool is_released =
+	    gil->holder == NULL || gil->tenure_number != tenure_seen;
+
 	if (gil->holder == thread)
 		return LOCK_WAKE_SIGNAL; /* granted */
 	if (has_passed)
 		return LOCK_WAKE_TIMEOUT;
-	return gil->alarm_number == alarm_seen &&
+	return is_released && gil->alarm_number == alarm_seen &&
 		gil->parameters.policy != GIL_FAIR
 	    ? LOCK_WAKE_SIGNAL
 	    : LOCK_WAKE_SPURIOUS;
@@ -121,7 +124,8 @@ waiter_sleep(struct gil *gil, struct gil_thread *thread, struct quiet *quiet)
 	enum gil_policy policy_seen = gil->parameters.policy;
 	bool has_passed =
 	    sleep_until(gil, thread, waiter_deadline(gil, thread, quiet));
-	enum lock_wake wake = wake_reason(gil, thread, has_passed, alarm_seen);
+	enum lock_wake wake =
+	    wake_reason(gil, thread, has_passed, alarm_seen, tenure_seen);
 
 	if (gil->parameters.has_events)
 		thread_record(

@@ -31,16 +31,30 @@ task_notice_cpu(struct task *task)
 	task->cpu = cpu;
 }
 
-/* How many turns are left until the lock is to be given up unasked. */
+/* After how many turns the lock is to be given up unasked. */
 static uint64_t
 task_turns_to_tick(const struct task *task)
 {
-	uint64_t tick;
+	uint64_t from_tick_to_tick;
 
 	if (!task->has_lock || task->is_native)
 		return UINT64_MAX;
-	tick = gil_turns_to_tick(task->thread);
-	return tick > task->since_tick ? tick - task->since_tick : 0;
+	from_tick_to_tick = gil_turns_to_tick(task->thread);
+	return from_tick_to_tick > task->since_tick
+	    ? from_tick_to_tick - task->since_tick
+	    : 1; /* it was longer until now */
+}
+
+/* Of costly turns a stride has few: a part of one is owed to the next. */
+static void
+task_work_overhead(struct task *task, uint64_t turns)
+{
+	uint64_t owed = task->overhead_owed + turns * task->overhead_pct;
+
+	task->overhead_owed = owed % 100;
+	if (owed >= 100)
+		countdown(
+		    owed / 100, task->slot->spins, &task->slot->attention);
 }
 
 /* At a safepoint with turns left. False when the task is to end here. */
@@ -60,25 +74,13 @@ task_look_up(struct task *task, bool is_tick)
 	return task->thread == NULL || task->has_lock || task->is_native;
 }
 
-/* What so many turns cost more than they should, in whole turns so far. */
-static void
-task_add_overhead(struct task *task, uint64_t turns)
-{
-	struct slot *slot = task->slot;
-
-	if (task->overhead_pct == 0)
-		return;
-	task->overhead_due += turns * task->overhead_pct;
-	countdown(task->overhead_due / 100, slot->spins, &slot->attention);
-	task->overhead_due %= 100;
-}
-
 /* Counts so many turns of what is left. False when the task is to end. */
 static bool
 task_count(struct task *task, uint64_t turns)
 {
 	struct slot *slot = task->slot;
 
+	task->since_tick = 0;
 	while (turns > 0) {
 		uint64_t tick = task_turns_to_tick(task);
 		uint64_t stride = min_u64(min_u64(turns, slot->stride), tick);
@@ -89,7 +91,7 @@ task_count(struct task *task, uint64_t turns)
 		task->left -= done;
 		task->since_tick += done;
 		counter_set(&slot->turns, slot->count - task->left);
-		task_add_overhead(task, done);
+		task_work_overhead(task, done);
 		if (turns > 0 && !task_look_up(task, done == tick))
 			return false;
 	}
@@ -132,8 +134,10 @@ task_sleep(struct task *task)
 	slept_ns = clock_monotonic_ns() - start_ns;
 	task->record.io_ns += slept_ns;
 	task->record.io_operations++;
+	if (slot_is_cancelled(task->slot))
+		return false;
 	histogram_add(&task->histograms.io, slept_ns);
-	return !slot_is_cancelled(task->slot);
+	return true;
 }
 
 static bool

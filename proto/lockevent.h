@@ -3,12 +3,12 @@
  * threads record them, lock.events carries them, the client draws them and the
  * tests' checker proves the lock's promises from them.
  *
- * A task's events, in order (E+ for one or more, E? for one or none):
+ * A task's events, in order (E* for any number, E? for one or none):
  *
  *	TASK_START  WANT  ( HAVE  LEAVE  WANT )*  HAVE?  TASK_END
  *
- *	WANT	REQUEST ( WAKE | DROP_REQUEST )*
- *	HAVE	ACQUIRE WITHDRAW?
+ *	WANT	REQUEST ( DROP_REQUEST? WAKE )*
+ *	HAVE	ACQUIRE WITHDRAW*
  *	LEAVE	RELEASE ( SWITCH_WAIT_START SWITCH_WAIT_END )?
  *		( NATIVE_START NATIVE_END | IO_START IO_END )?
  *

@@ -195,6 +195,7 @@ START_TEST(workers_are_swept)
 {
 	char path[256];
 	char *picture;
+	struct run *run;
 	json_t *json;
 
 	start();
@@ -213,6 +214,12 @@ START_TEST(workers_are_swept)
 	expect_says(picture, "<svg");
 	expect_says(picture, "</svg>");
 	free(picture);
+	/* Two points are too few for a law, so there is no table of laws. */
+	run = run_program(NULL, "gilctl", "sweep", "--workers", "1..2", "-n",
+	    "50k", "--rounds", "1", "-p", "threads", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "no law is fitted");
+	ck_assert_ptr_null(strstr(run->out, "peak at"));
 	expect_exit(run_program(NULL, "gilctl", "sweep", NULL), 2);
 	expect_exit(run_program(NULL, "gilctl", "sweep", "--workers", "1..2",
 			"--interval", "5ms", NULL),
@@ -275,7 +282,7 @@ two_run(json_t *stats, void *arg)
 	return int_at(stats, "jobs.running") == 2;
 }
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 /* Both jobs of it are cancelled, and the pool is as it was. */
 START_TEST(who_is_interrupted_sets_the_interval_back)

@@ -348,6 +348,45 @@ START_TEST(an_overhead_is_work)
 }
 END_TEST
 
+/* A turn of a millisecond, which is all that a task counts at a time. */
+#define COSTLY "cost_ns", 1000000
+
+START_TEST(costly_turns_have_their_overhead)
+{
+	struct gild *gild = gild_start("-o", "pool.free.kind=threads", "-o",
+	    "pool.free.locks=0", "-o", "pool.free.size=1", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *without = peer_call(peer, "job.submit", "{s:i, s:s, s:i}",
+	    "count", 20, "pool", "free", COSTLY);
+	json_t *with;
+
+	json_decref(peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "free",
+	    "overhead_pct", 99));
+	with = peer_call(peer, "job.submit", "{s:i, s:s, s:i}", "count", 20,
+	    "pool", "free", COSTLY);
+	ck_assert_int_gt(2 * int_at(with, "timing.cpu_ns"),
+	    3 * int_at(without, "timing.cpu_ns"));
+	json_decref(without);
+	json_decref(with);
+	gild_stop(gild);
+}
+END_TEST
+
+/* Two ticks, and none where the task ends. */
+START_TEST(costly_turns_have_their_ticks)
+{
+	struct gild *gild = gild_start("-o", "pool.threads.policy=ticks", "-o",
+	    "pool.threads.check_interval=20", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *result = peer_call(peer, "job.submit", "{s:i, s:s, s:i}",
+	    "count", 60, "pool", "threads", COSTLY);
+
+	ck_assert_int_eq(int_at(result, "lock.acquisitions"), 3);
+	json_decref(result);
+	gild_stop(gild);
+}
+END_TEST
+
 /* --- server.stats --- */
 
 START_TEST(stats_tell_of_each_lock_and_thread)
@@ -702,6 +741,8 @@ main(void)
 	    every_parameter_is_set_under_load,
 	    all_is_checked_before_anything_is_set,
 	    an_overhead_is_work,
+	    costly_turns_have_their_overhead,
+	    costly_turns_have_their_ticks,
 	    stats_tell_of_each_lock_and_thread,
 	    events_are_read_while_they_happen,
 	    losses_are_counted,

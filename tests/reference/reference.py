@@ -427,11 +427,14 @@ def run(both, rounds):
         row.write()
         rows.append(row)
 
+    load_before = os.getloadavg()[0]
     turn_ns = both[0].measure_turns()
     both[1].cost_ns = round(turn_ns)
     turns = int(S / 2 / turn_ns)
     print(f"{both[0].name} and {both[1].name} on {os.cpu_count()} CPUs, {rounds} rounds, in turns.")
     print(f"A turn costs {turn_ns:.1f} ns in CPython, cost_ns = {both[1].cost_ns} in gild.")
+    if load_before > 0.5:
+        print(f"The machine has other things to do (load {load_before:.1f}): do not trust this.")
     print(f"\n{'':<34}{both[0].name:<29}{both[1].name:<28}gild / CPython")
     print(f"{'':<34}" + "  median      min .. max      " * 2)
     heading(f"countdown from {turns}: seconds")
@@ -448,6 +451,7 @@ def run(both, rounds):
         "cpython": platform.python_version(),
         "gild": both[1].name.split()[1],
         "cpus": os.cpu_count(),
+        "load_before": load_before,
         "turn_ns": turn_ns,
         "cost_ns": both[1].cost_ns,
         "rounds": rounds,

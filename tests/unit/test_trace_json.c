@@ -170,6 +170,7 @@ START_TEST(every_event_has_what_it_needs)
 		ck_assert_uint_eq(strlen(phase), 1);
 		ck_assert_msg(strchr("MXsfiC", *phase) != NULL, "%s", phase);
 		ck_assert_str_ne(text_of(event, "name"), "");
+		ck_assert_str_ne(text_of(event, "cat"), "");
 		ck_assert_int_gt(int_of(event, "pid"), 0);
 		ck_assert_int_gt(int_of(event, "tid"), 0);
 		if (*phase != 'M')
