@@ -66,16 +66,6 @@ now_ms(void)
 
 /* --- what is said --- */
 
-/* 5 ms, or 1500 us: a parameter as it was given, nothing rounded. */
-static void
-format_us(uint64_t us, char text[32])
-{
-	if (us % 1000 == 0)
-		snprintf(text, 32, "%" PRIu64 " ms", us / 1000);
-	else
-		snprintf(text, 32, "%" PRIu64 " us", us);
-}
-
 /* "policy interval, 5 ms": of a pool as pool.list describes it. */
 static void
 describe_policy(const json_t *pool, char text[128])
@@ -84,10 +74,9 @@ describe_policy(const json_t *pool, char text[128])
 	const char *policy = show_text(lock, "policy");
 	bool is_forced = !json_is_false(json_object_get(lock, "force"));
 	bool is_fair = strcmp(policy, "fair") == 0;
-	char time[32];
+	struct units_text time = units_parameter_us(
+	    show_number(lock, is_fair ? "quantum_us" : "interval_us"));
 
-	format_us(
-	    show_number(lock, is_fair ? "quantum_us" : "interval_us"), time);
 	if (show_number(lock, "locks") == 0)
 		snprintf(text, 128, "no lock, %" PRIu64 " %% more work",
 		    show_number(lock, "overhead_pct"));
@@ -97,7 +86,7 @@ describe_policy(const json_t *pool, char text[128])
 		snprintf(text, 128, "policy ticks, every %s turns",
 		    units_count(show_number(lock, "check_interval")).text);
 	else
-		snprintf(text, 128, "policy %s, %s%s", policy, time,
+		snprintf(text, 128, "policy %s, %s%s", policy, time.text,
 		    is_fair || is_forced ? "" : ", not forced");
 }
 

@@ -318,9 +318,9 @@ START_TEST(a_convoy_is_measured)
 	int64_t blamed;
 
 	start();
-	json = one_line(
-	    run_program(NULL, "gilctl", "--json", "convoy", "--cpu", "2",
-		"--for", "60", "--rounds", "1", "--interval", "1ms,2ms", NULL));
+	json = one_line(run_program(NULL, "gilctl", "--json", "convoy", "--cpu",
+	    "2", "--for", "200", "--rounds", "1", "--interval", "1ms,2ms",
+	    NULL));
 	/* Two intervals in threads, and the processes. */
 	ck_assert_uint_eq(json_array_size(value_at(json, "lines")), 3);
 	ck_assert_str_eq(text_at(json, "lines.0.pool"), "threads");

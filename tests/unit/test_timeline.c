@@ -94,7 +94,7 @@ add(uint16_t thread, enum lock_event_kind kind, uint64_t time_ns,
     unsigned detail, uint16_t other)
 {
 	struct lock_event event = {
-	    .number = number++,
+	    .number = number,
 	    .time_ns = time_ns,
 	    .kind = (uint8_t)kind,
 	    .detail = (uint8_t)detail,
@@ -102,6 +102,7 @@ add(uint16_t thread, enum lock_event_kind kind, uint64_t time_ns,
 	    .other = other,
 	};
 
+	number++;
 	if (kind == LOCK_TASK_START)
 		event.label.task = detail;
 	ck_assert_int_eq(timeline_add(timeline, &event), 0);

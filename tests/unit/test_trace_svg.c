@@ -34,13 +34,14 @@ static void
 add(uint16_t thread, enum lock_event_kind kind, uint16_t other)
 {
 	struct lock_event event = {
-	    .number = number++,
+	    .number = number,
 	    .time_ns = now_ns,
 	    .kind = (uint8_t)kind,
 	    .thread = thread,
 	    .other = other,
 	};
 
+	number++;
 	ck_assert_int_eq(timeline_add(timeline, &event), 0);
 }
 
