@@ -151,7 +151,7 @@ enum outcome
 convoy_save(const struct convoy *convoy, const struct experiment *experiment,
     const char *path)
 {
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(convoy, experiment, &drawing);
 
 	return report_save(experiment->context, &chart, 1, path);
@@ -311,7 +311,7 @@ enum outcome
 convoy_print(const struct convoy *convoy, const struct experiment *experiment)
 {
 	const struct context *context = experiment->context;
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(convoy, experiment, &drawing);
 	enum outcome outcome;
 

@@ -355,7 +355,7 @@ enum outcome
 scaling_save(const struct scaling *scaling, const struct experiment *experiment,
     const char *path)
 {
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(scaling, experiment, &drawing);
 
 	return report_save(experiment->context, &chart, 1, path);
@@ -366,7 +366,7 @@ scaling_print(
     const struct scaling *scaling, const struct experiment *experiment)
 {
 	const struct context *context = experiment->context;
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(scaling, experiment, &drawing);
 	char title[128];
 	enum outcome outcome;

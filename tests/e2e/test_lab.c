@@ -282,7 +282,7 @@ two_run(json_t *stats, void *arg)
 	return int_at(stats, "jobs.running") == 2;
 }
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 /* Both jobs of it are cancelled, and the pool is as it was. */
 START_TEST(who_is_interrupted_sets_the_interval_back)
