@@ -345,6 +345,11 @@ START_TEST(a_convoy_is_measured)
 	ck_assert_int_gt(blamed, 0);
 	ck_assert_int_eq(int_at(json, "lines.0.points.2.blame.others_ns"), 0);
 	json_decref(json);
+	/* Where nobody waits for a lock it is no lock that hinders. */
+	run = run_program(NULL, "gilctl", "convoy", "-p", "free", "--cpu", "1",
+	    "--for", "60", "--rounds", "1", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "No difference seen between threads and");
 	run = run_program(NULL, "gilctl", "convoy", "--cpu", "3", NULL);
 	expect_exit(run, 4);
 	expect_says(run->err,
