@@ -38,7 +38,12 @@ setup(void)
 	settings = (struct settings){
 	    .frontends = 1,
 	    .n_pools = 1,
-	    .pools = {{.kind = POOL_THREADS, .size = 1}},
+	    .pools = {{.kind = POOL_THREADS,
+		.size = 1,
+		.locks = 1,
+		.policy = GIL_INTERVAL,
+		.interval_us = 1000,
+		.force = true}},
 	};
 	ck_assert_int_eq(
 	    generation_open(&generation, &settings, &listeners), 0);
@@ -140,10 +145,10 @@ END_TEST
 START_TEST(ticks_come_whatever_the_stride)
 {
 	static const uint64_t strides[] = {1, 7, 100, 1000};
-	const struct gil_parameters ticks = {
-	    .policy = GIL_TICKS, .check_interval = 100};
+	struct pool_record *record = &generation.board.pools[0];
 
-	gil_set_parameters(gil, &ticks);
+	counter_set(&record->check_interval, 100);
+	counter_set(&record->policy, GIL_TICKS);
 	slot->stride = strides[_i];
 	push(slot_publish(slot, NUMBER));
 	run(1);
