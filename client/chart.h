@@ -21,6 +21,7 @@ enum chart_scale {
 
 enum chart_unit {
 	CHART_NUMBER,	/* 0.05; 12k; 1.5M */
+	CHART_COUNT,	/* of whole things: no ticks between two */
 	CHART_DURATION, /* of nanoseconds: 50 us, 5 ms */
 	CHART_RATIO,	/* 1.5x */
 };

@@ -95,6 +95,8 @@ make_linear(
 		extent.most += room;
 	}
 	step = nice_above((extent.most - extent.least) / wanted * 0.75);
+	if (axis->meaning->unit == CHART_COUNT)
+		step = fmax(step, 1);
 	first = floor(extent.least / step + 1e-9);
 	last = ceil(extent.most / step - 1e-9);
 	axis->low = first * step;

@@ -150,10 +150,12 @@ draw_series(const struct canvas *canvas, const struct chart_series *series)
 	}
 }
 
-/* After all lines. */
+/* After all lines. A dashed one has none: it would look like its like. */
 static void
 draw_marks(const struct canvas *canvas, const struct chart_series *series)
 {
+	if (series->mark == CHART_CURVE || series->is_dashed)
+		return;
 	for (size_t i = 0; i < series->n_points; i++) {
 		const struct chart_point *point = &series->points[i];
 		struct spot spot;
@@ -283,7 +285,8 @@ print_legend(const struct canvas *canvas)
 	for (size_t i = 0; i < chart->n_series; i++) {
 		const struct chart_series *series = &chart->series[i];
 		bool is_curve = series->mark == CHART_CURVE;
-		const char *mark = !is_curve ? mark_of(series, term->has_utf8)
+		const char *mark = !is_curve && !series->is_dashed
+		    ? mark_of(series, term->has_utf8)
 		    : series->is_dashed
 		    ? term->has_utf8 ? "\u2504\u2504" : ". ."
 		    : term->has_utf8 ? "\u2500\u2500"
@@ -360,8 +363,7 @@ chart_print(const struct chart *chart, const struct term *term)
 	for (size_t i = 0; i < chart->n_series; i++)
 		draw_series(&canvas, &chart->series[i]);
 	for (size_t i = 0; i < chart->n_series; i++)
-		if (chart->series[i].mark != CHART_CURVE)
-			draw_marks(&canvas, &chart->series[i]);
+		draw_marks(&canvas, &chart->series[i]);
 	print_heading(&canvas);
 	print_field(&canvas);
 	print_x_axis(&canvas);

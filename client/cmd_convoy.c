@@ -13,6 +13,7 @@
 #include "client/convoy.h"
 #include "client/operations.h"
 #include "client/range.h"
+#include "client/report.h"
 #include "client/show.h"
 #include "client/talk.h"
 
@@ -196,6 +197,8 @@ run_convoy(
 	convoy->io_every = settings->io_every;
 	convoy->io_for_us = settings->io_for_us;
 	outcome = read_intervals(context, settings, &range);
+	if (outcome == OUTCOME_FINE)
+		outcome = report_check_picture(context, settings->path);
 	if (outcome != OUTCOME_FINE)
 		goto out;
 	outcome = experiment_meet(

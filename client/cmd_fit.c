@@ -338,14 +338,16 @@ run_fit(
 		goto out;
 	}
 	study->context = context;
-	outcome = read_file(study, operands[0]);
+	outcome = report_check_picture(context, settings->picture);
+	if (outcome == OUTCOME_FINE)
+		outcome = read_file(study, operands[0]);
 	if (outcome == OUTCOME_FINE)
 		outcome = find_fits(study);
 	if (outcome != OUTCOME_FINE)
 		goto out;
 	chart = make_chart(study, picture);
 	outcome = show_fits(study, &chart);
-	if (outcome == OUTCOME_FINE && settings->picture != NULL)
+	if (outcome == OUTCOME_FINE)
 		outcome = report_save(context, &chart, 1, settings->picture);
 out:
 	free(picture);
@@ -356,8 +358,8 @@ out:
 static const struct settings defaults = {.picture = NULL};
 
 static const struct option_row options[] = {
-    {"output", 'o', "FILE", OPTION_TEXT, offsetof(struct settings, picture), 0,
-	0, "draw the points and the curves into FILE, as SVG"},
+    {"output", 'o', "FILE.svg", OPTION_TEXT, offsetof(struct settings, picture),
+	0, 0, "draw the points and the curves into it"},
     {0},
 };
 

@@ -1,22 +1,35 @@
 /*
  * gilctl set: changes a pool's parameters while it runs. Which parameters there
  * are, and what they may be, the server knows; here a value is a number, a
- * switch that is on or off, or a word.
+ * switch that is on or off, or a word; and a duration, such as 5ms, where the
+ * name ends in its unit, _us.
  */
 #include "client/command.h"
 
 #include <string.h>
 
 #include "client/count.h"
+#include "client/range.h"
 #include "client/show.h"
 #include "client/talk.h"
 #include "proto/request.h"
 
+static bool
+is_duration(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 3 && strcmp(name + length - 3, "_us") == 0;
+}
+
 /* A new reference; NULL with error filled in. */
 static json_t *
-read_value(const char *text, char error[COUNT_ERROR_CHARS + 1])
+read_value(
+    const char *name, const char *text, char error[COUNT_ERROR_CHARS + 1])
 {
 	static const char *const switches[] = {"false", "true", "off", "on"};
+	char no_duration[RANGE_ERROR_CHARS + 1];
+	struct range range;
 	json_t *word;
 	uint64_t value;
 
@@ -29,6 +42,11 @@ read_value(const char *text, char error[COUNT_ERROR_CHARS + 1])
 			strcpy(error, "is not written so");
 		return word;
 	}
+	if (is_duration(name) &&
+	    range_parse_durations_us(text, 0, REQUEST_MAX_INTEGER / 1000,
+		&range, no_duration) == 0 &&
+	    range.n == 1)
+		return json_integer((json_int_t)range.values[0]);
 	if (count_parse(text, 0, REQUEST_MAX_INTEGER, &value, error) == -1)
 		return NULL;
 	return json_integer((json_int_t)value);
@@ -58,7 +76,7 @@ add_parameter(
 		command_complain(context->command, "%s is given twice", name);
 		return OUTCOME_USAGE;
 	}
-	value = read_value(equals + 1, error);
+	value = read_value(name, equals + 1, error);
 	if (value == NULL) {
 		command_complain(context->command, "%s: %s", name, error);
 		return OUTCOME_USAGE;
@@ -121,6 +139,8 @@ const struct command command_set = {
 	"turn\n"
 	"  events=on|off     record what happens at the lock\n"
 	"  affinity=WORD     none, spread or one\n\n"
-	"The change holds at once, and until the server ends.\n",
+	"A time may have a unit: interval_us=5ms. The change holds at once, "
+	"and "
+	"until the\nserver ends.\n",
     .run = run_set,
 };

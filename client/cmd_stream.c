@@ -341,7 +341,7 @@ poll_once(struct stream *stream)
 	/* Nobody reads us any more; the next write would say so too. */
 	if (fds[OUTPUT].revents & POLLERR) {
 		raise(SIGPIPE);
-		return OUTCOME_NOT_DONE;
+		return OUTCOME_INTERRUPTED;
 	}
 	if (fds[OUTPUT].revents != 0 && unwritten > 0)
 		outcome = write_output(stream);

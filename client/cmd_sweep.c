@@ -13,6 +13,7 @@
 #include "client/experiment.h"
 #include "client/operations.h"
 #include "client/range.h"
+#include "client/report.h"
 #include "client/scaling.h"
 #include "client/show.h"
 #include "client/talk.h"
@@ -279,6 +280,8 @@ run_sweep(
 	enum outcome outcome = read_range(context, settings, &range);
 
 	(void)operands;
+	if (outcome == OUTCOME_FINE)
+		outcome = report_check_picture(context, settings->path);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	outcome = experiment_meet(

@@ -66,16 +66,6 @@ now_ms(void)
 
 /* --- what is said --- */
 
-/* 5 ms, or 1500 us: a parameter as it was given, nothing rounded. */
-static void
-format_us(uint64_t us, char text[32])
-{
-	if (us % 1000 == 0)
-		snprintf(text, 32, "%" PRIu64 " ms", us / 1000);
-	else
-		snprintf(text, 32, "%" PRIu64 " us", us);
-}
-
 /* "policy interval, 5 ms": of a pool as pool.list describes it. */
 static void
 describe_policy(const json_t *pool, char text[128])
@@ -84,10 +74,9 @@ describe_policy(const json_t *pool, char text[128])
 	const char *policy = show_text(lock, "policy");
 	bool is_forced = !json_is_false(json_object_get(lock, "force"));
 	bool is_fair = strcmp(policy, "fair") == 0;
-	char time[32];
+	struct units_text time = units_parameter_us(
+	    show_number(lock, is_fair ? "quantum_us" : "interval_us"));
 
-	format_us(
-	    show_number(lock, is_fair ? "quantum_us" : "interval_us"), time);
 	if (show_number(lock, "locks") == 0)
 		snprintf(text, 128, "no lock, %" PRIu64 " %% more work",
 		    show_number(lock, "overhead_pct"));
@@ -97,7 +86,7 @@ describe_policy(const json_t *pool, char text[128])
 		snprintf(text, 128, "policy ticks, every %s turns",
 		    units_count(show_number(lock, "check_interval")).text);
 	else
-		snprintf(text, 128, "policy %s, %s%s", policy, time,
+		snprintf(text, 128, "policy %s, %s%s", policy, time.text,
 		    is_fair || is_forced ? "" : ", not forced");
 }
 
@@ -451,6 +440,16 @@ wrong(const struct trace *trace, const char *what)
 }
 
 static enum outcome
+wrong_job(const struct trace *trace, const char *job)
+{
+	command_complain(trace->context->command,
+	    "JOB: \"%.80s\" is no job's id: that is 26 letters and digits, as "
+	    "gilctl submit prints it",
+	    job);
+	return OUTCOME_USAGE;
+}
+
+static enum outcome
 read_request(struct trace *trace)
 {
 	const struct trace_settings *settings = trace->settings;
@@ -510,7 +509,7 @@ read_settings(struct trace *trace, char **operands)
 	trace->is_run = settings->count != NULL;
 	if (settings->output == NULL)
 		return wrong(
-		    trace, "-o FILE.json, -o FILE.svg or -o - missing");
+		    trace, "where to? Give -o FILE.svg, -o FILE.json or -o -");
 	if (strcmp(settings->output, "-") == 0 &&
 	    trace->context->format == FORMAT_JSON)
 		return wrong(trace, "-o - and --json want the same output");
@@ -526,7 +525,7 @@ read_settings(struct trace *trace, char **operands)
 		    "--for does not go with --run: the job's end ends it");
 	for (char **job = operands; *job != NULL; job++)
 		if (job_id_parse(*job, &id) == -1)
-			return wrong(trace, "a job's id is not written so");
+			return wrong_job(trace, *job);
 	if (trace->is_run)
 		outcome = read_request(trace);
 	if (outcome == OUTCOME_FINE && settings->duration != NULL)

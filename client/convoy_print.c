@@ -133,7 +133,7 @@ draw(const struct convoy *convoy, const struct experiment *experiment,
 	struct chart chart = {
 	    .title = "An io task beside CPU-bound ones",
 	    .subtitle = drawing->subtitle,
-	    .x = {.label = "CPU-bound tasks beside it", .unit = CHART_NUMBER},
+	    .x = {.label = "CPU-bound tasks beside it", .unit = CHART_COUNT},
 	    .y = {.label = "operations a second",
 		.scale = CHART_LOG,
 		.unit = CHART_NUMBER},
@@ -151,7 +151,7 @@ enum outcome
 convoy_save(const struct convoy *convoy, const struct experiment *experiment,
     const char *path)
 {
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(convoy, experiment, &drawing);
 
 	return report_save(experiment->context, &chart, 1, path);
@@ -244,7 +244,7 @@ advise(const struct convoy *convoy, const struct context *context)
 {
 	const struct convoy_line *threads = &convoy->lines[0];
 	const struct convoy_line *processes = NULL;
-	double in_threads, in_processes;
+	double in_threads, in_processes, times;
 	char text[320];
 	size_t n;
 
@@ -258,18 +258,20 @@ advise(const struct convoy *convoy, const struct context *context)
 						    : processes->n_points;
 	in_threads = threads->points[n - 1].operations.low;
 	in_processes = processes->points[n - 1].operations.high;
-	if (threads->points[n - 1].operations.high >=
-	    processes->points[n - 1].operations.low)
+	times = in_threads > 0 ? in_processes / in_threads : 0;
+	if (threads->points[n - 1].wait_share < TOLD_WAIT_SHARE ||
+	    threads->points[n - 1].operations.high >=
+		processes->points[n - 1].operations.low)
 		snprintf(text, sizeof(text),
 		    "No difference seen between threads and processes: the "
 		    "lock does not hinder this io task.");
 	else if (in_threads > 0)
 		snprintf(text, sizeof(text),
 		    "Keep CPU-bound work out of its process: beside %s such "
-		    "task%s in processes of their own it does up to %.0f times "
+		    "task%s in processes of their own it does up to %.*f times "
 		    "as much.",
 		    units_number_word(n - 1).text, n == 2 ? "" : "s",
-		    in_processes / in_threads);
+		    times < 10 ? 1 : 0, times);
 	else
 		snprintf(text, sizeof(text),
 		    "Keep CPU-bound work out of its process: beside it, it "
@@ -309,7 +311,7 @@ enum outcome
 convoy_print(const struct convoy *convoy, const struct experiment *experiment)
 {
 	const struct context *context = experiment->context;
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(convoy, experiment, &drawing);
 	enum outcome outcome;
 

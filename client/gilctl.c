@@ -194,6 +194,8 @@ finish_output(enum outcome outcome)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return outcome;
+	if (interrupt_is_by_reader())
+		return OUTCOME_INTERRUPTED;
 	command_complain(NULL, "cannot write the output: %s", strerror(errno));
 	return outcome == OUTCOME_FINE ? OUTCOME_NOT_DONE : outcome;
 }

@@ -2,7 +2,7 @@
  * A pipe to ourselves: the handler writes the signal's number into it, so that
  * poll(2) sees it and none is missed between a look and a wait. The handler
  * is installed for one shot (SA_RESETHAND): whoever presses Ctrl-C twice means
- * it.
+ * it. But SIGPIPE comes with each line that is written, and nobody means that.
  */
 #include "client/interrupt.h"
 
@@ -22,7 +22,7 @@ note_signal(int number)
 	int saved_errno = errno;
 
 	caught = number;
-	/* The pipe holds more than the three signals that can come. */
+	/* One byte is enough to be seen: a full pipe loses nothing. */
 	(void)!write(pipe_fds[1], "", 1);
 	errno = saved_errno;
 }
@@ -30,9 +30,8 @@ note_signal(int number)
 int
 interrupt_catch(void)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {
-	    .sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	struct sigaction action = {.sa_handler = note_signal};
 
 	if (pipe_fds[0] != -1)
 		return 0;
@@ -42,6 +41,7 @@ interrupt_catch(void)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct sigaction before;
 
+		action.sa_flags = numbers[i] == SIGPIPE ? 0 : (int)SA_RESETHAND;
 		if (sigaction(numbers[i], NULL, &before) == 0 &&
 		    before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &action, NULL);
@@ -53,6 +53,12 @@ int
 interrupt_fd(void)
 {
 	return pipe_fds[0];
+}
+
+bool
+interrupt_is_by_reader(void)
+{
+	return caught == SIGPIPE;
 }
 
 void

@@ -1,4 +1,7 @@
-# gilctl: the client. Everything but main() is in libgilctlcore.
+# gilctl: the client. Everything but main() is in libgilctlcore. The picture is
+# of README.md: gilctl trace drew it.
+
+EXTRA_DIST += %D%/trace.svg
 
 noinst_LIBRARIES += libgilctlcore.a
 libgilctlcore_a_SOURCES = \

@@ -6,7 +6,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "client/outfile.h"
 #include "client/show.h"
 #include "client/svg.h"
 #include "client/talk.h"
@@ -93,6 +95,39 @@ report_chart(const struct context *context, const struct chart *chart)
 						       : OUTCOME_FINE;
 }
 
+static enum outcome
+cannot_write(const struct context *context, const char *path)
+{
+	command_complain(
+	    context->command, "cannot write %.200s: %s", path, strerror(errno));
+	return OUTCOME_NOT_DONE;
+}
+
+enum outcome
+report_check_picture(const struct context *context, const char *path)
+{
+	struct outfile file;
+	struct stat there;
+	size_t length;
+
+	if (path == NULL || strcmp(path, "-") == 0)
+		return OUTCOME_FINE;
+	/* A device or a pipe: opened once, and called as it likes. */
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return OUTCOME_FINE;
+	length = strlen(path);
+	if (length <= 4 || strcmp(path + length - 4, ".svg") != 0) {
+		command_complain(context->command,
+		    "--output: \"%.80s\": the picture is SVG: name it FILE.svg",
+		    path);
+		return OUTCOME_USAGE;
+	}
+	if (outfile_open(&file, path) == -1)
+		return cannot_write(context, path);
+	outfile_abandon(&file);
+	return OUTCOME_FINE;
+}
+
 enum outcome
 report_save(const struct context *context, const struct chart charts[],
     size_t n_charts, const char *path)
@@ -105,11 +140,8 @@ report_save(const struct context *context, const struct chart charts[],
 	svg = chart_draw(charts, n_charts);
 	if (svg == NULL)
 		return talk_no_memory(context);
-	if (svg_save(svg, path) == -1) {
-		command_complain(context->command, "cannot write %.200s: %s",
-		    path, strerror(errno));
-		outcome = OUTCOME_NOT_DONE;
-	}
+	if (svg_save(svg, path) == -1)
+		outcome = cannot_write(context, path);
 	svg_free(svg);
 	return outcome;
 }

@@ -170,6 +170,15 @@ add_coefficient(struct table *table, const struct fit_coefficient *coefficient)
 		    coefficient->error);
 }
 
+static bool
+is_fitted(const struct scaling *scaling)
+{
+	for (size_t i = 0; i < scaling->n_pools; i++)
+		if (scaling->pools[i].statuses[FIT_AMDAHL] == FIT_FINE)
+			return true;
+	return false;
+}
+
 static struct table *
 make_fit_table(const struct scaling *scaling)
 {
@@ -211,13 +220,16 @@ make_fit_table(const struct scaling *scaling)
 static void
 explain(const struct context *context, const struct scaling_pool *pool)
 {
-	const struct fit *fit = &pool->fits[FIT_UNIVERSAL];
+	enum fit_law law = pool->statuses[FIT_UNIVERSAL] == FIT_FINE
+	    ? FIT_UNIVERSAL
+	    : FIT_AMDAHL;
+	const struct fit *fit = &pool->fits[law];
 	char text[320];
 
-	if (pool->statuses[FIT_UNIVERSAL] != FIT_FINE)
+	if (pool->statuses[law] != FIT_FINE)
 		snprintf(text, sizeof(text),
 		    "In the pool %s no law is fitted: %s.", pool->pool->name,
-		    fit_status_text(pool->statuses[FIT_UNIVERSAL]));
+		    fit_status_text(pool->statuses[law]));
 	else if (fit->has_peak && fit->peak_n > 1)
 		snprintf(text, sizeof(text),
 		    "In the pool %s %s of the work is done one at a time; most "
@@ -325,7 +337,7 @@ draw(const struct scaling *scaling, const struct experiment *experiment,
 	struct chart chart = {
 	    .title = "Throughput and the number of workers",
 	    .subtitle = drawing->subtitle,
-	    .x = {.label = "workers", .unit = CHART_NUMBER},
+	    .x = {.label = "workers", .unit = CHART_COUNT},
 	    .y = {.label = "turns a second",
 		.unit = CHART_NUMBER,
 		.has_zero = true},
@@ -343,7 +355,7 @@ enum outcome
 scaling_save(const struct scaling *scaling, const struct experiment *experiment,
     const char *path)
 {
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(scaling, experiment, &drawing);
 
 	return report_save(experiment->context, &chart, 1, path);
@@ -354,7 +366,7 @@ scaling_print(
     const struct scaling *scaling, const struct experiment *experiment)
 {
 	const struct context *context = experiment->context;
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	struct chart chart = draw(scaling, experiment, &drawing);
 	char title[128];
 	enum outcome outcome;
@@ -373,10 +385,12 @@ scaling_print(
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	report_gap(context);
-	outcome = report_table(context, make_fit_table(scaling));
-	if (outcome != OUTCOME_FINE)
-		return outcome;
-	report_gap(context);
+	if (is_fitted(scaling)) {
+		outcome = report_table(context, make_fit_table(scaling));
+		if (outcome != OUTCOME_FINE)
+			return outcome;
+		report_gap(context);
+	}
 	for (size_t i = 0; i < scaling->n_pools; i++)
 		explain(context, &scaling->pools[i]);
 	warn_of_sizes(scaling, experiment);

@@ -110,23 +110,26 @@ static void
 describe_policy(const json_t *lock, char *text, size_t size)
 {
 	const char *policy = show_text(lock, "policy");
+	uint64_t timer_us = show_number(lock, "timer_us");
 
 	if (strcmp(policy, "interval") == 0)
-		snprintf(text, size, "interval %" PRIu64 " us%s",
-		    show_number(lock, "interval_us"),
+		snprintf(text, size, "interval %s%s",
+		    units_parameter_us(show_number(lock, "interval_us")).text,
 		    json_is_true(json_object_get(lock, "force")) ? ", forced"
 								 : "");
 	else if (strcmp(policy, "ticks") == 0)
 		snprintf(text, size, "ticks, every %" PRIu64 " turns",
 		    show_number(lock, "check_interval"));
 	else if (strcmp(policy, "fair") == 0)
-		snprintf(text, size, "fair, quantum %" PRIu64 " us",
-		    show_number(lock, "quantum_us"));
+		snprintf(text, size, "fair, %s%s%s",
+		    units_parameter_us(show_number(lock, "quantum_us")).text,
+		    timer_us > 0 ? ", timer " : "",
+		    timer_us > 0 ? units_parameter_us(timer_us).text : "");
 	else
 		snprintf(text, size, "%s", policy);
 }
 
-/* "interval 5000 us, forced", "2 locks: hold", "free, 7 % overhead" */
+/* "interval 5 ms, forced", "2 locks: hold", "free, 7 % overhead" */
 static void
 describe_lock(const json_t *lock, char *text, size_t size)
 {
@@ -170,11 +173,12 @@ static void
 add_lock(struct table *table, const json_t *lock)
 {
 	bool has_lock = json_is_object(lock);
+	bool is_recording = json_is_true(json_object_get(lock, "events"));
 	char text[112];
 
 	describe_lock(lock, text, sizeof(text));
-	table_word(
-	    table, has_lock ? show_text(lock, "policy") : "", "%s", text);
+	table_word(table, has_lock ? show_text(lock, "policy") : "", "%s%s",
+	    text, is_recording ? ", events on" : "");
 	for (size_t i = 0; i < N_LOCK_COLUMNS; i++) {
 		const char *name = lock_columns[i].name;
 		const json_t *value = json_object_get(lock, name);

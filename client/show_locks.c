@@ -3,7 +3,9 @@
  * through, who waited for whom, and what recording costs.
  *
  * A pool that has ended no task yet has nothing but zeros, and people have
- * often eight of those: they are left out, but not from CSV.
+ * often eight of those: they are left out. So are pools of which no thread can
+ * wait for another, and counters that are zero everywhere. CSV and --all have
+ * them.
  */
 #include "client/show_locks.h"
 
@@ -16,7 +18,7 @@
 #include "proto/lockwire.h"
 
 #define POOLS_A_TABLE 5 /* that fit 80 columns */
-#define MAX_PAIRS 10	/* for people, of each pool */
+#define MAX_PAIRS 4	/* of each pool, where not all are wanted */
 #define PPM 1000000.0
 
 static enum outcome
@@ -28,18 +30,26 @@ print_table(const struct context *context, struct table *table)
 	return outcome;
 }
 
-static bool
-is_for_people(const struct context *context)
-{
-	return format_has_words(context->format);
-}
-
 static const json_t *
 lock_of(const json_t *pool)
 {
 	const json_t *lock = json_object_get(pool, "lock");
 
 	return json_is_object(lock) ? lock : NULL;
+}
+
+/* No two threads share a lock of it: there is nobody to wait for. */
+static bool
+is_free(const json_t *pool)
+{
+	const json_t *domains = json_object_get(lock_of(pool), "domains");
+	const json_t *domain;
+	size_t i;
+
+	json_array_foreach (domains, i, domain)
+		if (show_number(domain, "threads") > 1)
+			return false;
+	return json_array_size(domains) > 1;
 }
 
 static void
@@ -78,11 +88,11 @@ add_domain(struct table *table, const json_t *pool, const json_t *domain)
 }
 
 static enum outcome
-show_domains(const struct context *context, const json_t *pools)
+show_domains(const struct context *context, const json_t *pools, bool is_all)
 {
 	struct table *table = table_new();
 	const json_t *pool, *domain;
-	size_t i, j;
+	size_t i, j, n = 0;
 
 	table_column_named(table, TABLE_LEFT, "lock", "lock");
 	table_column_named(table, TABLE_MACHINE, "", "domain");
@@ -98,12 +108,18 @@ show_domains(const struct context *context, const json_t *pools)
 	json_array_foreach (pools, i, pool) {
 		json_array_foreach (
 		    json_object_get(lock_of(pool), "domains"), j, domain) {
-			if (!is_for_people(context) ||
-			    show_number(domain, "held_ns") > 0)
-				add_domain(table, pool, domain);
+			if (!is_all &&
+			    (is_free(pool) ||
+				show_number(domain, "held_ns") == 0))
+				continue;
+			add_domain(table, pool, domain);
+			n++;
 		}
 	}
-	return print_table(context, table);
+	if (n > 0)
+		return print_table(context, table);
+	table_free(table);
+	return OUTCOME_FINE;
 }
 
 /* --- what tasks went through --- */
@@ -156,11 +172,17 @@ read_quantile(const json_t *lock, const struct figure *figure)
 	    figure->quantile);
 }
 
+static uint64_t
+read_figure(const json_t *lock, const struct figure *figure)
+{
+	return figure->quantile > 0 ? read_quantile(lock, figure)
+				    : show_number(lock, figure->name);
+}
+
 static void
 add_figure(struct table *table, const json_t *lock, const struct figure *figure)
 {
-	uint64_t value = figure->quantile > 0 ? read_quantile(lock, figure)
-					      : show_number(lock, figure->name);
+	uint64_t value = read_figure(lock, figure);
 
 	if (figure->is_duration)
 		show_duration(table, value);
@@ -170,8 +192,8 @@ add_figure(struct table *table, const json_t *lock, const struct figure *figure)
 
 /* One column a lock, one row a figure. */
 static enum outcome
-show_figures(
-    const struct context *context, const json_t *const some[], size_t n)
+show_figures(const struct context *context, const json_t *const some[],
+    size_t n, bool is_all)
 {
 	struct table *table = table_new();
 
@@ -180,7 +202,12 @@ show_figures(
 		table_column(table, TABLE_RIGHT, show_text(some[i], "name"));
 	for (size_t i = 0; i < N_FIGURES; i++) {
 		const struct figure *figure = &figures[i];
+		uint64_t sum = 0;
 
+		for (size_t j = 0; j < n; j++)
+			sum += read_figure(lock_of(some[j]), figure);
+		if (sum == 0 && !is_all)
+			continue;
 		table_word(table,
 		    figure->csv != NULL ? figure->csv : figure->name, "%s",
 		    figure->label);
@@ -192,7 +219,8 @@ show_figures(
 
 /* For people in tables that fit a terminal, for programs in one. */
 static enum outcome
-show_all_figures(const struct context *context, const json_t *pools)
+show_all_figures(
+    const struct context *context, const json_t *pools, bool is_all)
 {
 	const json_t *some[TABLE_MAX_COLUMNS - 1];
 	size_t n = 0, i;
@@ -203,24 +231,25 @@ show_all_figures(const struct context *context, const json_t *pools)
 
 	json_array_foreach (pools, i, pool) {
 		if (lock_of(pool) == NULL ||
-		    (is_for_people(context) &&
-			show_number(lock_of(pool), "acquisitions") == 0))
+		    (!is_all &&
+			(is_free(pool) ||
+			    show_number(lock_of(pool), "acquisitions") == 0)))
 			continue;
 		some[n++] = pool;
 		if (n < at_once)
 			continue;
-		outcome = show_figures(context, some, n);
+		outcome = show_figures(context, some, n, is_all);
 		n = 0;
 		if (outcome != OUTCOME_FINE)
 			return outcome;
 	}
-	return n > 0 ? show_figures(context, some, n) : OUTCOME_FINE;
+	return n > 0 ? show_figures(context, some, n, is_all) : OUTCOME_FINE;
 }
 
 /* --- who waited for whom --- */
 
 static enum outcome
-show_blocked(const struct context *context, const json_t *pools)
+show_blocked(const struct context *context, const json_t *pools, bool is_all)
 {
 	struct table *table = table_new();
 	const json_t *pool, *pair;
@@ -235,7 +264,7 @@ show_blocked(const struct context *context, const json_t *pools)
 
 		json_array_foreach (
 		    json_object_get(lock_of(pool), "blocked"), j, pair) {
-			if (is_for_people(context) && j == MAX_PAIRS)
+			if (!is_all && j == MAX_PAIRS)
 				break;
 			table_word(table, name, "%s", j == 0 ? name : "");
 			table_cell(
@@ -246,7 +275,7 @@ show_blocked(const struct context *context, const json_t *pools)
 			n++;
 		}
 	}
-	if (n > 0 || !is_for_people(context))
+	if (n > 0 || is_all)
 		return print_table(context, table);
 	table_free(table);
 	return OUTCOME_FINE;
@@ -255,7 +284,7 @@ show_blocked(const struct context *context, const json_t *pools)
 /* --- what recording costs --- */
 
 static enum outcome
-show_events(const struct context *context, const json_t *pools)
+show_events(const struct context *context, const json_t *pools, bool is_all)
 {
 	struct table *table = table_new();
 	const json_t *pool;
@@ -271,8 +300,7 @@ show_events(const struct context *context, const json_t *pools)
 		    json_is_true(json_object_get(events, "is_recording"));
 
 		if (lock_of(pool) == NULL ||
-		    (is_for_people(context) && !is_on &&
-			show_number(events, "recorded") == 0))
+		    (!is_all && !is_on && show_number(events, "recorded") == 0))
 			continue;
 		table_cell(table, "%s", show_text(pool, "name"));
 		table_word(
@@ -281,14 +309,14 @@ show_events(const struct context *context, const json_t *pools)
 		add_share(table, events, "overhead_ppm");
 		n++;
 	}
-	if (n > 0 || !is_for_people(context))
+	if (n > 0 || is_all)
 		return print_table(context, table);
 	table_free(table);
 	return OUTCOME_FINE;
 }
 
 enum outcome
-show_locks(const struct context *context, const json_t *pools)
+show_locks(const struct context *context, const json_t *pools, bool is_all)
 {
 	const json_t *pool;
 	size_t i, n_locks = 0;
@@ -298,12 +326,12 @@ show_locks(const struct context *context, const json_t *pools)
 		n_locks += lock_of(pool) != NULL;
 	if (n_locks == 0)
 		return OUTCOME_FINE;
-	outcome = show_domains(context, pools);
+	outcome = show_domains(context, pools, is_all);
 	if (outcome == OUTCOME_FINE)
-		outcome = show_all_figures(context, pools);
+		outcome = show_all_figures(context, pools, is_all);
 	if (outcome == OUTCOME_FINE)
-		outcome = show_blocked(context, pools);
+		outcome = show_blocked(context, pools, is_all);
 	if (outcome == OUTCOME_FINE)
-		outcome = show_events(context, pools);
+		outcome = show_events(context, pools, is_all);
 	return outcome;
 }

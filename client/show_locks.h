@@ -7,10 +7,11 @@
 #include "client/command.h"
 
 /*
- * Each table with an empty line behind it; of those that nobody has used yet
- * people see no figures. pools is the array of server.stats.
+ * Each table with an empty line behind it. pools is the array of server.stats;
+ * without is_all only of the locks that threads competed for, and only what is
+ * not zero.
  */
-enum outcome show_locks(const struct context *context, const json_t *pools)
-    __attribute__((warn_unused_result));
+enum outcome show_locks(const struct context *context, const json_t *pools,
+    bool is_all) __attribute__((warn_unused_result));
 
 #endif

@@ -102,22 +102,26 @@ static void
 show_lock(const struct term *term, const struct job_result *result)
 {
 	const struct lock_record *lock = &result->lock;
-	char often[64] = "";
+	char often[64] = "", requests[192] = "none";
 	char text[512];
 
 	/* Of a shorter job nobody can tell what a second of it would be. */
 	if (result->timing.wall_ns >= RATE_NS)
 		snprintf(often, sizeof(often), ", %s a second",
 		    units_rate(lock->switches, result->timing.wall_ns).text);
+	if (lock->drop_requests > 0)
+		snprintf(requests, sizeof(requests),
+		    "%s, honoured %s, superseded %s, missed %s",
+		    units_count(lock->drop_requests).text,
+		    units_count(lock->honoured).text,
+		    units_count(lock->superseded).text,
+		    units_count(lock->missed).text);
 	snprintf(text, sizeof(text),
 	    "The lock changed hands %s time%s%s; longest hold %s, longest wait "
-	    "%s. Drop requests %s: honoured %s, superseded %s, missed %s.",
+	    "%s. Drop requests: %s.",
 	    units_count(lock->switches).text, lock->switches == 1 ? "" : "s",
 	    often, units_duration(lock->longest_hold_ns).text,
-	    units_duration(lock->longest_wait_ns).text,
-	    units_count(lock->drop_requests).text,
-	    units_count(lock->honoured).text,
-	    units_count(lock->superseded).text, units_count(lock->missed).text);
+	    units_duration(lock->longest_wait_ns).text, requests);
 	show_sentence(term, TERM_PLAIN, text);
 	if (lock->battles == 0)
 		return;
@@ -221,7 +225,7 @@ show_heading(const struct term *term, const struct job_result *result)
 	if (result->profile == PROFILE_NATIVE)
 		fputs(", without the lock", term->stream);
 	if (result->profile == PROFILE_IO)
-		fprintf(term->stream, ", asleep for %s after every %s",
+		fprintf(term->stream, ",\n  asleep for %s after every %s turns",
 		    units_duration(result->io_for_us * 1000).text,
 		    units_count(result->io_every).text);
 	fputc('\n', term->stream);

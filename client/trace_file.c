@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/interrupt.h"
 #include "client/talk.h"
 #include "client/trace_svg.h"
 
@@ -83,6 +84,8 @@ trace_file_commit(struct trace_file *file)
 		trace_json_end(&file->json);
 	mosaic_free(file->mosaic);
 	status = outfile_commit(&file->file);
+	if (status == -1 && errno == EPIPE && interrupt_is_by_reader())
+		return OUTCOME_INTERRUPTED;
 	return status == -1 ? complain_of_file(file, "write") : OUTCOME_FINE;
 }
 

@@ -10,15 +10,18 @@
 #include "client/talk.h"
 #include "client/units.h"
 
-/* The counts of a lane, as they are called by people and by machines. */
+/*
+ * The counts of a lane, as they are called by people and by machines. Without a
+ * heading it is for machines: people have 80 columns.
+ */
 static const struct {
 	const char *heading;
 	const char *name;
 	size_t offset;
 } counts[] = {
-    {"tasks", "tasks", offsetof(struct timeline_lane, tasks)},
+    {"", "tasks", offsetof(struct timeline_lane, tasks)},
     {"taken", "acquisitions", offsetof(struct timeline_lane, acquisitions)},
-    {"from others", "handovers", offsetof(struct timeline_lane, handovers)},
+    {"handovers", "handovers", offsetof(struct timeline_lane, handovers)},
     {"requests", "requests", offsetof(struct timeline_lane, requests)},
     {"missed", "missed", offsetof(struct timeline_lane, missed)},
 };
@@ -96,8 +99,9 @@ make_table(const struct timeline *timeline)
 			    timeline_state_name((enum timeline_state)i), name);
 	}
 	for (size_t i = 0; i < N_COUNTS; i++)
-		table_column_named(
-		    table, TABLE_RIGHT, counts[i].heading, counts[i].name);
+		table_column_named(table,
+		    *counts[i].heading != '\0' ? TABLE_RIGHT : TABLE_MACHINE,
+		    counts[i].heading, counts[i].name);
 	for (size_t i = 0; i < timeline_lanes(timeline); i++) {
 		if (timeline_lane(timeline, i)->events == 0)
 			continue;

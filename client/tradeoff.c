@@ -256,7 +256,7 @@ enum outcome
 tradeoff_save(const struct tradeoff *tradeoff,
     const struct experiment *experiment, const char *path)
 {
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 
 	draw(tradeoff, experiment, &drawing);
 	return report_save(experiment->context, drawing.charts, 2, path);
@@ -321,7 +321,7 @@ tradeoff_print(
     const struct tradeoff *tradeoff, const struct experiment *experiment)
 {
 	const struct context *context = experiment->context;
-	struct drawing drawing;
+	struct drawing drawing = {.subtitle = ""};
 	enum outcome outcome;
 
 	draw(tradeoff, experiment, &drawing);

@@ -92,12 +92,18 @@ batch_free(struct batch *batch)
 	free(batch);
 }
 
+size_t
+batch_bytes(const struct batch *batch)
+{
+	return evbuffer_get_length(batch->text);
+}
+
 /* Adds one answer to its batch's line, without the LF. */
 static int
 batch_add(
     struct connection *connection, struct batch *batch, const json_t *message)
 {
-	size_t before_bytes = evbuffer_get_length(batch->text);
+	size_t before_bytes = batch_bytes(batch);
 	struct evbuffer *one = evbuffer_new();
 	const char *before = before_bytes == 0 ? "[" : ",";
 	int result = -1;
@@ -112,8 +118,7 @@ batch_add(
 out:
 	if (one != NULL)
 		evbuffer_free(one);
-	connection_charge(
-	    connection, evbuffer_get_length(batch->text) - before_bytes);
+	connection_charge(connection, batch_bytes(batch) - before_bytes);
 	return result;
 }
 
@@ -123,8 +128,8 @@ batch_release(struct connection *connection, struct batch *batch)
 {
 	if (--batch->n_open > 0)
 		return;
-	connection_discharge(connection, evbuffer_get_length(batch->text));
-	if (evbuffer_get_length(batch->text) > 0) {
+	connection_discharge(connection, batch_bytes(batch));
+	if (batch_bytes(batch) > 0) {
 		if (evbuffer_add(batch->text, "]\n", 2) == 0)
 			connection_send_buffer(connection, batch->text);
 		else

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/queue.h>
 
 #include "proto/rpcerror.h"
@@ -53,6 +54,8 @@ void answers_abandon(struct answer_list *owed);
  * to connection once all its answers were given. NULL when memory ran out.
  */
 struct batch *batch_new(void);
+/* How long its line is so far. */
+size_t batch_bytes(const struct batch *batch);
 void batch_release(struct connection *connection, struct batch *batch);
 
 #endif

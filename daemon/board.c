@@ -311,7 +311,7 @@ void
 lock_totals_sum(const struct lock_totals *totals, struct lock_record *record,
     struct lock_histograms *histograms)
 {
-	struct lock_record one;
+	struct lock_record one = {0};
 
 	for (size_t i = 0; i < LOCK_COUNTERS; i++)
 		lock_record_set(&one, i, counter_get(&totals->counters[i]));

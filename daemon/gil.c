@@ -320,7 +320,8 @@ gil_turns_to_tick(const struct gil_thread *thread)
 
 /*
  * All under the mutex: a change that one of the waiters does not see, or sees
- * half of, leaves it with the old one's wait (gh-118727, gh-130605).
+ * half of, leaves it with the old one's wait (gh-118727, gh-130605). And nobody
+ * stands between looking at its attention word and sleeping.
  */
 void
 gil_set_parameters(struct gil *gil, const struct gil_parameters *parameters)
@@ -332,15 +333,6 @@ gil_set_parameters(struct gil *gil, const struct gil_parameters *parameters)
 	waiters_alarm(gil);
 	if (gil->holder == NULL && gil->waiters > 0)
 		waiters_be_told(gil);
-	pthread_mutex_unlock(&gil->mutex);
-}
-
-/* Under the mutex: nobody stands between looking at its word and sleeping. */
-void
-gil_wake_all(struct gil *gil)
-{
-	pthread_mutex_lock(&gil->mutex);
-	waiters_alarm(gil);
 	pthread_mutex_unlock(&gil->mutex);
 }
 

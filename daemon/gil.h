@@ -161,14 +161,12 @@ uint64_t gil_turns_to_tick(const struct gil_thread *thread);
 
 /*
  * New parameters, the policy included, at once and as a whole: who waits looks
- * again, and nobody stays behind in a wait that the old ones ordered.
+ * at them and at its attention word again, and nobody stays behind in a wait
+ * that the old ones ordered. The same again: to be called after an interrupt
+ * bit was set; for those that go on waiting it is as if nothing had happened.
  */
 void gil_set_parameters(
     struct gil *gil, const struct gil_parameters *parameters);
-
-/* Makes every waiting thread look at its attention word again. For those that
- * go on waiting it is as if nothing had happened. */
-void gil_wake_all(struct gil *gil);
 
 /* For tests: read under the mutex. */
 struct gil_state {

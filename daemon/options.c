@@ -304,11 +304,13 @@ describe_row(const char *prefix, const struct option_row *row, FILE *out)
 	option_format_bounds(row, bounds);
 	length = fprintf(
 	    out, "%*s%s", OPTIONS_DESCRIBE_COLUMN - length, "", row->meaning);
-	if (OPTIONS_DESCRIBE_COLUMN + length + strlen(bounds) > LINE_CHARS)
-		fprintf(out, "\n%*s", OPTIONS_DESCRIBE_COLUMN, "");
-	else if (bounds[0] != '\0')
-		fputc(' ', out);
-	fprintf(out, bounds[0] != '\0' ? "(%s)\n" : "%s\n", bounds);
+	if (bounds[0] == '\0')
+		fputc('\n', out);
+	else if (OPTIONS_DESCRIBE_COLUMN + length + strlen(bounds) > LINE_CHARS)
+		fprintf(
+		    out, "\n%*s(%s)\n", OPTIONS_DESCRIBE_COLUMN, "", bounds);
+	else
+		fprintf(out, " (%s)\n", bounds);
 }
 
 void

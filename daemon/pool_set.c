@@ -10,6 +10,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/answer.h"
@@ -70,14 +71,33 @@ read_boolean(const json_t *params, const struct knob *knob, uint64_t *value,
 	return 0;
 }
 
+/* No string at all: says which ones there are. Always -1. */
+static int
+refuse_choice(const struct knob *knob, const char *const names[], size_t n,
+    const json_t *value, struct rpc_error *error)
+{
+	char list[160];
+	size_t length = 0;
+
+	for (size_t i = 0; i < n && length < sizeof(list); i++)
+		length += (size_t)snprintf(list + length, sizeof(list) - length,
+		    "%s\"%s\"", i > 0 ? ", " : "", names[i]);
+	return rpc_error_set(error, RPC_INVALID_PARAMS, knob->name,
+	    "%s must be one of %s, not %s", knob->name, list,
+	    rpc_json_type(value));
+}
+
 /* The place of a name among n. */
 static int
 read_choice(const json_t *params, const struct knob *knob,
     const char *const names[], size_t n, uint64_t *value,
     struct rpc_error *error)
 {
+	const json_t *given = json_object_get(params, knob->name);
 	const char *text = NULL;
 
+	if (given != NULL && !json_is_string(given))
+		return refuse_choice(knob, names, n, given, error);
 	if (params_read_string(params, knob->name, &text, error) != 0)
 		return -1;
 	for (size_t i = 0; text != NULL && i < n; i++) {

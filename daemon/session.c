@@ -38,11 +38,32 @@ session_refuse(struct session *session, const struct rpc_error *error)
 	json_decref(message);
 }
 
+/*
+ * A line of many short calls can ask for long answers, and it is served in one
+ * go: without a bound its answers would take any memory, and its frontend's
+ * other clients would wait for them.
+ */
+static bool
+session_is_batch_full(const struct session *session, const struct batch *batch,
+    struct rpc_error *error)
+{
+	uint64_t bound = session->frontend->settings->max_unsent_bytes;
+
+	if (batch == NULL || batch_bytes(batch) <= bound)
+		return false;
+	rpc_error_set(error, RPC_BUSY, NULL,
+	    "the answers of this batch are more than %llu bytes already: send "
+	    "this call in another",
+	    (unsigned long long)bound);
+	return true;
+}
+
 static void
 session_serve_call(struct session *session, struct batch *batch,
     const struct jsonrpc_call *call)
 {
 	struct answer *answer = NULL;
+	struct rpc_error error;
 
 	if (call->id != NULL) {
 		answer = answer_new(
@@ -54,6 +75,9 @@ session_serve_call(struct session *session, struct batch *batch,
 	}
 	if (call->error.kind != RPC_OK)
 		answer_error(answer, &call->error);
+	else if (answer != NULL &&
+	    session_is_batch_full(session, batch, &error))
+		answer_error(answer, &error);
 	else
 		methods_call(session->frontend, &session->owner, call, answer);
 }

@@ -35,9 +35,26 @@ task_notice_cpu(struct task *task)
 static uint64_t
 task_turns_to_tick(const struct task *task)
 {
-	return task->has_lock && !task->is_native
-	    ? gil_turns_to_tick(task->thread)
-	    : UINT64_MAX;
+	uint64_t from_tick_to_tick;
+
+	if (!task->has_lock || task->is_native)
+		return UINT64_MAX;
+	from_tick_to_tick = gil_turns_to_tick(task->thread);
+	return from_tick_to_tick > task->since_tick
+	    ? from_tick_to_tick - task->since_tick
+	    : 1; /* it was longer until now */
+}
+
+/* Of costly turns a stride has few: a part of one is owed to the next. */
+static void
+task_work_overhead(struct task *task, uint64_t turns)
+{
+	uint64_t owed = task->overhead_owed + turns * task->overhead_pct;
+
+	task->overhead_owed = owed % 100;
+	if (owed >= 100)
+		countdown(
+		    owed / 100, task->slot->spins, &task->slot->attention);
 }
 
 /* At a safepoint with turns left. False when the task is to end here. */
@@ -50,8 +67,10 @@ task_look_up(struct task *task, bool is_tick)
 	task_notice_cpu(task);
 	if ((attention & SLOT_CANCEL) != 0)
 		return false;
-	if ((attention & GIL_DROP) != 0 || is_tick)
+	if ((attention & GIL_DROP) != 0 || is_tick) {
+		task->since_tick = 0;
 		task->has_lock = gil_yield(task->thread) == GIL_TAKEN;
+	}
 	return task->thread == NULL || task->has_lock || task->is_native;
 }
 
@@ -61,6 +80,7 @@ task_count(struct task *task, uint64_t turns)
 {
 	struct slot *slot = task->slot;
 
+	task->since_tick = 0;
 	while (turns > 0) {
 		uint64_t tick = task_turns_to_tick(task);
 		uint64_t stride = min_u64(min_u64(turns, slot->stride), tick);
@@ -69,10 +89,9 @@ task_count(struct task *task, uint64_t turns)
 
 		turns -= done;
 		task->left -= done;
+		task->since_tick += done;
 		counter_set(&slot->turns, slot->count - task->left);
-		if (task->overhead_pct > 0)
-			countdown(done * task->overhead_pct / 100, slot->spins,
-			    &slot->attention);
+		task_work_overhead(task, done);
 		if (turns > 0 && !task_look_up(task, done == tick))
 			return false;
 	}
@@ -115,8 +134,10 @@ task_sleep(struct task *task)
 	slept_ns = clock_monotonic_ns() - start_ns;
 	task->record.io_ns += slept_ns;
 	task->record.io_operations++;
+	if (slot_is_cancelled(task->slot))
+		return false;
 	histogram_add(&task->histograms.io, slept_ns);
-	return !slot_is_cancelled(task->slot);
+	return true;
 }
 
 static bool

@@ -21,7 +21,9 @@ struct task {
 	uint64_t migrations;		   /* changes of CPU that it noticed */
 
 	/* Private to task.c. */
-	uint64_t left; /* turns */
+	uint64_t left;		/* turns */
+	uint64_t since_tick;	/* turns with the lock, since a tick */
+	uint64_t overhead_owed; /* work, in hundredths of a turn */
 	int cpu;
 	bool has_lock;
 	bool is_native; /* counting without the lock */

@@ -79,8 +79,13 @@ static int
 read_profile(
     const json_t *params, enum job_profile *profile, struct rpc_error *error)
 {
+	const json_t *value = json_object_get(params, "profile");
 	const char *name = job_profile_name(*profile);
 
+	if (value != NULL && !json_is_string(value))
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "profile",
+		    "profile must be \"cpu\", \"native\" or \"io\", not %s",
+		    rpc_json_type(value));
 	if (params_read_string(params, "profile", &name, error) != 0)
 		return -1;
 	if (job_profile_parse(name, profile) != 0)

@@ -294,6 +294,39 @@ START_TEST(answers_of_open_batches_are_bounded)
 }
 END_TEST
 
+/* Short calls with long answers. What has no answer is carried out. */
+START_TEST(answers_of_a_batch_are_bounded)
+{
+	struct gild *gild = gild_start("-o", "max_unsent=1k", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *answer, *pool;
+
+	peer_send_line(peer,
+	    "[{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"server.stats\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.stats\"},"
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"pool.set\",\"params\":"
+	    "{\"pool\":\"threads\",\"interval_us\":77}},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"nonsense\"}]");
+	answer = peer_receive(peer);
+	ck_assert_uint_eq(json_array_size(answer), 3);
+	for (size_t i = 0; i < 3; i++) {
+		const json_t *one = json_array_get(answer, i);
+
+		if (int_at(one, "id") == 0)
+			ck_assert_ptr_nonnull(value_at(one, "result"));
+		else
+			ck_assert_str_eq(
+			    text_at(one, "error.data.reason"), "busy");
+	}
+	json_decref(answer);
+	pool = peer_call(
+	    peer, "pool.set", "{s:s, s:b}", "pool", "threads", "events", 0);
+	ck_assert_int_eq(int_at(pool, "lock.interval_us"), 77);
+	json_decref(pool);
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(jobs_of_a_connection_are_bounded)
 {
 	struct gild *gild = gild_start("-o", "max_in_flight=4", NULL);
@@ -372,6 +405,7 @@ main(void)
 	    client_that_never_reads,
 	    ids_of_open_calls_are_bounded,
 	    answers_of_open_batches_are_bounded,
+	    answers_of_a_batch_are_bounded,
 	    jobs_of_a_connection_are_bounded,
 	    jobs_of_a_frontend_are_bounded,
 	    parts_of_a_job_are_bounded,

@@ -283,6 +283,34 @@ START_TEST(an_interrupted_recording_is_written)
 }
 END_TEST
 
+/* As "gilctl trace ... 2>&1 | head -1": its messages, and then its output. */
+START_TEST(a_reader_that_leaves_is_an_interruption)
+{
+	bool is_off = false;
+
+	start(NULL);
+	for (int i = 0; i < 2; i++) {
+		const char *argv[] = {"gilctl", "trace", "-p", "threads", "-o",
+		    "-", "--run", i == 0 ? "1e15" : "10", NULL};
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		int pipe_fds[2], status;
+
+		ck_assert_int_ge(null, 0);
+		ck_assert_int_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
+		close(pipe_fds[0]);
+		status = reap(process_spawn(argv, null,
+		    i == 0 ? null : pipe_fds[1], i == 0 ? pipe_fds[1] : null));
+		ck_assert(WIFSIGNALED(status));
+		ck_assert_int_eq(WTERMSIG(status), SIGPIPE);
+		close(pipe_fds[1]);
+		close(null);
+		gild_await_stats(gild, "events are off", is_recording, &is_off);
+		gild_await_idle(gild);
+	}
+	gild_stop(gild);
+}
+END_TEST
+
 /* --- what goes wrong --- */
 
 START_TEST(nothing_happened)
@@ -376,6 +404,7 @@ main(void)
 	    slices_are_what_the_record_says,
 	    what_is_kept_of_a_job,
 	    an_interrupted_recording_is_written,
+	    a_reader_that_leaves_is_an_interruption,
 	    nothing_happened,
 	    wrong_command_lines_are_2,
 	    pools_without_a_lock_are_4,

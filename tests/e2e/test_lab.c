@@ -195,6 +195,7 @@ START_TEST(workers_are_swept)
 {
 	char path[256];
 	char *picture;
+	struct run *run;
 	json_t *json;
 
 	start();
@@ -213,6 +214,12 @@ START_TEST(workers_are_swept)
 	expect_says(picture, "<svg");
 	expect_says(picture, "</svg>");
 	free(picture);
+	/* Two points are too few for a law, so there is no table of laws. */
+	run = run_program(NULL, "gilctl", "sweep", "--workers", "1..2", "-n",
+	    "50k", "--rounds", "1", "-p", "threads", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "no law is fitted");
+	ck_assert_ptr_null(strstr(run->out, "peak at"));
 	expect_exit(run_program(NULL, "gilctl", "sweep", NULL), 2);
 	expect_exit(run_program(NULL, "gilctl", "sweep", "--workers", "1..2",
 			"--interval", "5ms", NULL),
@@ -275,7 +282,7 @@ two_run(json_t *stats, void *arg)
 	return int_at(stats, "jobs.running") == 2;
 }
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 /* Both jobs of it are cancelled, and the pool is as it was. */
 START_TEST(who_is_interrupted_sets_the_interval_back)
@@ -311,9 +318,9 @@ START_TEST(a_convoy_is_measured)
 	int64_t blamed;
 
 	start();
-	json = one_line(
-	    run_program(NULL, "gilctl", "--json", "convoy", "--cpu", "2",
-		"--for", "60", "--rounds", "1", "--interval", "1ms,2ms", NULL));
+	json = one_line(run_program(NULL, "gilctl", "--json", "convoy", "--cpu",
+	    "2", "--for", "200", "--rounds", "1", "--interval", "1ms,2ms",
+	    NULL));
 	/* Two intervals in threads, and the processes. */
 	ck_assert_uint_eq(json_array_size(value_at(json, "lines")), 3);
 	ck_assert_str_eq(text_at(json, "lines.0.pool"), "threads");
@@ -338,6 +345,11 @@ START_TEST(a_convoy_is_measured)
 	ck_assert_int_gt(blamed, 0);
 	ck_assert_int_eq(int_at(json, "lines.0.points.2.blame.others_ns"), 0);
 	json_decref(json);
+	/* Where nobody waits for a lock it is no lock that hinders. */
+	run = run_program(NULL, "gilctl", "convoy", "-p", "free", "--cpu", "1",
+	    "--for", "60", "--rounds", "1", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out, "No difference seen between threads and");
 	run = run_program(NULL, "gilctl", "convoy", "--cpu", "3", NULL);
 	expect_exit(run, 4);
 	expect_says(run->err,

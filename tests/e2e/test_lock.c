@@ -127,6 +127,28 @@ START_TEST(an_io_task_sleeps_as_often_and_as_long_as_was_asked)
 }
 END_TEST
 
+/*
+ * A job with a time limit whose task came to the lock before that was over: on
+ * a loaded machine not the first one.
+ */
+static json_t *
+submit_to_wait(struct peer *peer)
+{
+	for (int timeout_ms = 100;; timeout_ms *= 2) {
+		json_t *result =
+		    peer_call(peer, "job.submit", "{s:i, s:s, s:i}", "count", 5,
+			"pool", "threads", "timeout_ms", timeout_ms);
+
+		/* Whatever became of it, it did not have the lock. */
+		ck_assert_str_eq(text_at(result, "state"), "timed_out");
+		if (int_at(result, "timing.lock_wait_ns") > 0 &&
+		    json_array_size(
+			value_at(result, "tasks.0.lock.blockers.tasks")) > 0)
+			return result;
+		json_decref(result);
+	}
+}
+
 /* It has the lock all the time, and the other waits for nobody else. */
 START_TEST(a_wait_is_charged_to_the_one_that_had_the_lock)
 {
@@ -135,12 +157,9 @@ START_TEST(a_wait_is_charged_to_the_one_that_had_the_lock)
 	struct peer *peer = peer_connect(gild);
 	char job[JOB_ID_CHARS + 1];
 	int64_t id = peer_submit_running(peer, job, "threads", ENDLESS, 1);
-	json_t *result = peer_call(peer, "job.submit", "{s:i, s:s, s:i}",
-	    "count", 5, "pool", "threads", "timeout_ms", 100);
+	json_t *result = submit_to_wait(peer);
 	json_t *blocked;
 
-	/* Whom it waited for, and that it waited from its start to its end. */
-	ck_assert_str_eq(text_at(result, "state"), "timed_out");
 	ck_assert_str_eq(
 	    text_at(result, "tasks.0.lock.blockers.tasks.0.job"), job);
 	ck_assert_int_eq(
@@ -344,6 +363,45 @@ START_TEST(an_overhead_is_work)
 	    json_array_size(value_at(with, "tasks.0.lock.blockers.tasks")), 0);
 	json_decref(without);
 	json_decref(with);
+	gild_stop(gild);
+}
+END_TEST
+
+/* A turn of a millisecond, which is all that a task counts at a time. */
+#define COSTLY "cost_ns", 1000000
+
+START_TEST(costly_turns_have_their_overhead)
+{
+	struct gild *gild = gild_start("-o", "pool.free.kind=threads", "-o",
+	    "pool.free.locks=0", "-o", "pool.free.size=1", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *without = peer_call(peer, "job.submit", "{s:i, s:s, s:i}",
+	    "count", 20, "pool", "free", COSTLY);
+	json_t *with;
+
+	json_decref(peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "free",
+	    "overhead_pct", 99));
+	with = peer_call(peer, "job.submit", "{s:i, s:s, s:i}", "count", 20,
+	    "pool", "free", COSTLY);
+	ck_assert_int_gt(2 * int_at(with, "timing.cpu_ns"),
+	    3 * int_at(without, "timing.cpu_ns"));
+	json_decref(without);
+	json_decref(with);
+	gild_stop(gild);
+}
+END_TEST
+
+/* Two ticks, and none where the task ends. */
+START_TEST(costly_turns_have_their_ticks)
+{
+	struct gild *gild = gild_start("-o", "pool.threads.policy=ticks", "-o",
+	    "pool.threads.check_interval=20", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *result = peer_call(peer, "job.submit", "{s:i, s:s, s:i}",
+	    "count", 60, "pool", "threads", COSTLY);
+
+	ck_assert_int_eq(int_at(result, "lock.acquisitions"), 3);
+	json_decref(result);
 	gild_stop(gild);
 }
 END_TEST
@@ -702,6 +760,8 @@ main(void)
 	    every_parameter_is_set_under_load,
 	    all_is_checked_before_anything_is_set,
 	    an_overhead_is_work,
+	    costly_turns_have_their_overhead,
+	    costly_turns_have_their_ticks,
 	    stats_tell_of_each_lock_and_thread,
 	    events_are_read_while_they_happen,
 	    losses_are_counted,

@@ -4,8 +4,10 @@
 #   <!-- run[ with PROGRAM], says: TEXT -->
 #
 # is run as it is written, against a private gild, and must succeed and say
-# TEXT. The daemon has a port of its own, so 4453 is read as that port. A block
-# whose PROGRAM is not installed is skipped, and counted as such.
+# TEXT. The daemon has the example configuration and a port of its own, so 4453
+# is read as that port. A block whose PROGRAM is not installed is skipped, and
+# counted as such. Files that it links to, and targets of make that it names,
+# must exist.
 #
 # Environment: GILD and GILCTL name the programs, srcdir the sources.
 
@@ -57,7 +59,8 @@ start_daemon() {
 	local line
 
 	mkfifo "$scratch/stdout"
-	"$GILD" -l 127.0.0.1:0 >"$scratch/stdout" 2>"$scratch/log" &
+	"$GILD" -c "${srcdir:-.}/systemd/gild.conf" -l 127.0.0.1:0 \
+		>"$scratch/stdout" 2>"$scratch/log" &
 	daemon=$!
 	exec 3<"$scratch/stdout"
 	while read -r -t $((20 * ${GILD_TEST_SCALE:-1})) line <&3; do
@@ -69,6 +72,28 @@ start_daemon() {
 	cat "$scratch/log" >&2
 	echo 'gild did not start' >&2
 	exit 1
+}
+
+# check_links: [text](FILE), and `make TARGET` where there is a Makefile.
+check_links() {
+	local name
+
+	for name in $(grep -o '](\([A-Za-z][A-Za-z/._]*\))' "$readme" |
+		tr -d '()]'); do
+		checks=$((checks + 1))
+		[ -e "${srcdir:-.}/$name" ] && continue
+		failures=$((failures + 1))
+		echo "README.md links to $name, which is not there"
+	done
+	[ -f Makefile ] || return 0
+	# shellcheck disable=SC2016 # these backquotes are Markdown's
+	for name in $(tr '\n' ' ' <"$readme" | grep -o '`make [a-z-]*`' |
+		tr -d '`' | sed 's/^make //'); do
+		checks=$((checks + 1))
+		grep -q "^$name:" Makefile && continue
+		failures=$((failures + 1))
+		echo "README.md names \"make $name\", which is no target"
+	done
 }
 
 # run_block FILE
@@ -112,6 +137,7 @@ ln -s "$GILD" "$scratch/bin/gild"
 ln -s "$GILCTL" "$scratch/bin/gilctl"
 export PATH="$scratch/bin:$PATH"
 extract
+check_links
 start_daemon
 export GILD_SERVER=127.0.0.1:$port
 for block in "$scratch"/*.block; do

@@ -42,7 +42,7 @@
 #define INTERRUPTS 0 /* so many waits are interrupted */
 #endif
 #ifndef ALARMS
-#define ALARMS 0 /* so often all are woken for nothing: gil_wake_all() */
+#define ALARMS 0 /* so often all are woken for nothing */
 #endif
 #ifndef CHANGES
 #define CHANGES 0 /* so often there are new gil_set_parameters() */
@@ -521,7 +521,10 @@ end:	do
 	od
 }
 
-/* gil_wake_all(); and a condition may wake a thread for no reason at all. */
+/*
+ * gil_set_parameters() with the old ones, after an interrupt for somebody else;
+ * and a condition may wake a thread for no reason at all.
+ */
 proctype waker()
 {
 	do

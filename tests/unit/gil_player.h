@@ -25,8 +25,9 @@ struct player {
 	enum gil_outcome outcome;
 };
 
-static uint16_t players;	 /* numbers them */
-static struct gil_totals totals; /* each test is a process of its own */
+static uint16_t players;	  /* numbers them */
+static struct gil_totals totals;  /* each test is a process of its own */
+static struct gil_parameters now; /* the lock's: there is one a test */
 
 static inline struct gil_parameters
 parameters_make(enum gil_policy policy, uint64_t interval_ns, bool force)
@@ -51,16 +52,29 @@ gil_make(enum gil_policy policy, uint64_t interval_ns, bool force)
 	struct gil *gil = gil_new(&config);
 
 	ck_assert_ptr_nonnull(gil);
+	now = config.parameters;
 	return gil;
+}
+
+static inline void
+gil_change(
+    struct gil *gil, enum gil_policy policy, uint64_t interval_ns, bool force)
+{
+	now = parameters_make(policy, interval_ns, force);
+	gil_set_parameters(gil, &now);
+}
+
+/* All who wait look again, as after an interrupt for one of them. */
+static inline void
+gil_alarm(struct gil *gil)
+{
+	gil_set_parameters(gil, &now);
 }
 
 static inline void
 gil_set_interval(struct gil *gil, uint64_t interval_ns)
 {
-	struct gil_parameters parameters =
-	    parameters_make(GIL_INTERVAL, interval_ns, true);
-
-	gil_set_parameters(gil, &parameters);
+	gil_change(gil, GIL_INTERVAL, interval_ns, true);
 }
 
 static inline void

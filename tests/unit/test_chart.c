@@ -62,6 +62,7 @@ START_TEST(linear_ticks_are_round)
 	const struct chart_axis time = {
 	    .unit = CHART_DURATION, .has_zero = true};
 	const struct chart_axis ratio = {.unit = CHART_RATIO};
+	const struct chart_axis count = {.unit = CHART_COUNT};
 
 	ck_assert_str_eq(ticks_of(&number, 1, 8), "1, 2, 3, 4, 5, 6, 7, 8");
 	ck_assert_str_eq(
@@ -76,6 +77,9 @@ START_TEST(linear_ticks_are_round)
 	    ticks_of(&time, 1e5, 2e6), "0, 0.5 ms, 1 ms, 1.5 ms, 2 ms");
 	ck_assert_str_eq(
 	    ticks_of(&ratio, 1, 2), "1x, 1.2x, 1.4x, 1.6x, 1.8x, 2x");
+	/* There is nothing between two workers. */
+	ck_assert_str_eq(ticks_of(&count, 1, 3), "1, 2, 3");
+	ck_assert_str_eq(ticks_of(&count, 0, 50), "0, 10, 20, 30, 40, 50");
 }
 END_TEST
 

@@ -38,7 +38,12 @@ setup(void)
 	settings = (struct settings){
 	    .frontends = 1,
 	    .n_pools = 1,
-	    .pools = {{.kind = POOL_THREADS, .size = 1}},
+	    .pools = {{.kind = POOL_THREADS,
+		.size = 1,
+		.locks = 1,
+		.policy = GIL_INTERVAL,
+		.interval_us = 1000,
+		.force = true}},
 	};
 	ck_assert_int_eq(
 	    generation_open(&generation, &settings, &listeners), 0);
@@ -136,6 +141,54 @@ START_TEST(tasks_are_served_one_after_the_other)
 }
 END_TEST
 
+/* A tick is so many turns, however often the task comes up in between. */
+START_TEST(ticks_come_whatever_the_stride)
+{
+	static const uint64_t strides[] = {1, 7, 100, 1000};
+	struct pool_record *record = &generation.board.pools[0];
+
+	counter_set(&record->check_interval, 100);
+	counter_set(&record->policy, GIL_TICKS);
+	slot->stride = strides[_i];
+	push(slot_publish(slot, NUMBER));
+	run(1);
+	expect_done();
+	ck_assert_uint_eq(slot->result.lock.acquisitions, TURNS / 100);
+}
+END_TEST
+
+/* The least CPU time of some tasks that look up after each turn. */
+static uint64_t
+least_cpu_ns(uint64_t overhead_pct)
+{
+	uint64_t least_ns = UINT64_MAX;
+
+	teardown();
+	setup();
+	counter_set(&generation.board.pools[0].overhead_pct, overhead_pct);
+	for (uint32_t i = 0; i < 5; i++) {
+		slot[i].count = TURNS;
+		slot[i].stride = 1;
+		slot[i].spins = 1000;
+		push(slot_publish(&slot[i], NUMBER + i));
+	}
+	run(0);
+	for (uint32_t i = 0; i < 5; i++) {
+		if (slot[i].result.cpu_ns < least_ns)
+			least_ns = slot[i].result.cpu_ns;
+	}
+	return least_ns;
+}
+
+/* Twice the work, or nearly: not nothing, as 99 % of each turn's turn is. */
+START_TEST(overhead_is_not_rounded_away)
+{
+	uint64_t bare_ns = least_cpu_ns(0);
+
+	ck_assert_uint_gt(least_cpu_ns(99), bare_ns * 5 / 4);
+}
+END_TEST
+
 /* A dead executor was asked for the lock: the next one was not. */
 START_TEST(what_a_dead_executor_was_asked_is_forgotten)
 {
@@ -219,6 +272,8 @@ main(void)
 	    tcase, what_a_dead_executor_was_asked_is_forgotten, 0, 2);
 	tcase_add_loop_test(tcase, a_cancelled_task_is_not_counted, 0, 2);
 	tcase_add_loop_test(tcase, a_revoked_task_goes_back_untouched, 0, 2);
+	tcase_add_loop_test(tcase, ticks_come_whatever_the_stride, 0, 4);
+	tcase_add_test(tcase, overhead_is_not_rounded_away);
 	tcase_add_loop_test(tcase, a_stale_ticket_starts_nothing, 0, 2);
 	tcase_add_loop_test(tcase, a_ticket_of_no_slot_is_passed_over, 0, 2);
 	suite_add_tcase(suite, tcase);

@@ -16,7 +16,6 @@
 #include "daemon/countdown.h"
 #include "tests/unit/suite.h"
 
-#define CANCEL UINT32_C(2)
 #define TIMEOUT_S 120
 
 enum { STRIDE_TURNS = 2000, CONTESTANTS_MAX = 8 };
@@ -26,7 +25,6 @@ static struct gil_totals totals; /* each test is a process of its own */
 struct contest {
 	struct gil *gil;
 	struct gil_parameters parameters; /* to begin with */
-	uint64_t seed;
 	_Atomic bool is_over;
 
 	/* Guarded by the lock. */
@@ -44,23 +42,12 @@ struct contestant {
 	struct gil_thread thread;
 	_Atomic uint32_t attention;
 	pthread_t id;
-	uint64_t random;
 
 	uint64_t strides;
 	uint64_t stale_requests;
-	uint64_t interrupted;
 	uint64_t started_ns, ended_ns;
 	struct lock_record sums; /* over all of its tasks */
 };
-
-static uint64_t
-random_next(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
 
 static void
 contestant_enter(struct contestant *self)
@@ -82,21 +69,19 @@ contestant_leave(struct contestant *self)
 	contest->inside = NULL;
 }
 
-/* Obeys a drop request. Returns whether it holds the lock again. */
-static bool
+/* Obeys a drop request. */
+static void
 contestant_yield(struct contestant *self)
 {
 	struct contest *contest = self->contest;
 
 	contestant_leave(self);
-	if (gil_yield(&self->thread) != GIL_TAKEN)
-		return false;
+	ck_assert_int_eq(gil_yield(&self->thread), GIL_TAKEN);
 	contestant_enter(self);
 	if (contest->wanted_switches != 0 &&
 	    self->thread.record.switches == contest->wanted_switches &&
 	    --contest->unsatisfied == 0)
 		atomic_store(&contest->is_over, true);
-	return true;
 }
 
 /* Counts so many strides under the lock, as an executor of gild does. */
@@ -104,33 +89,18 @@ static void
 contestant_count(struct contestant *self, uint64_t strides)
 {
 	struct contest *contest = self->contest;
-	struct gil_task task = {
-	    .attention = &self->attention,
-	    .interrupts = CANCEL,
-	};
+	struct gil_task task = {.attention = &self->attention};
 
-	if (gil_acquire(&self->thread, &task) != GIL_TAKEN) {
-		self->interrupted++;
-		return;
-	}
+	ck_assert_int_eq(gil_acquire(&self->thread, &task), GIL_TAKEN);
 	contestant_enter(self);
 	while (strides > 0 && !atomic_load(&contest->is_over)) {
-		uint32_t word;
-
 		if (countdown(STRIDE_TURNS, 0, &self->attention) == 0) {
 			contest->strides++;
 			self->strides++;
 			strides--;
 		}
-		word = atomic_load(&self->attention);
-		if ((word & CANCEL) != 0) {
-			self->interrupted++;
-			break;
-		}
-		if ((word & GIL_DROP) != 0 && !contestant_yield(self)) {
-			self->interrupted++;
-			return;
-		}
+		if ((atomic_load(&self->attention) & GIL_DROP) != 0)
+			contestant_yield(self);
 	}
 	contestant_leave(self);
 	gil_release(&self->thread, LOCK_RELEASE_FINAL);
@@ -149,7 +119,6 @@ struct contest_plan {
 	struct gil_parameters parameters;
 	unsigned count;
 	uint64_t wanted_switches;
-	uint64_t seed;
 	void *(*body)(void *);
 	void (*meanwhile)(struct contest *, struct contestant *, unsigned);
 };
@@ -171,7 +140,6 @@ contest_run(const struct contest_plan *plan, struct contest *contest,
 	*contest = (struct contest){
 	    .gil = gil_new(&config),
 	    .parameters = plan->parameters,
-	    .seed = plan->seed,
 	    .wanted_switches = plan->wanted_switches,
 	    .unsatisfied = plan->count,
 	};
@@ -181,7 +149,6 @@ contest_run(const struct contest_plan *plan, struct contest *contest,
 	for (unsigned i = 0; i < plan->count; i++) {
 		all[i] = (struct contestant){
 		    .contest = contest,
-		    .random = plan->seed + i + 1,
 		};
 		ck_assert_int_eq(
 		    gil_join(contest->gil, &all[i].thread, &member), 0);
@@ -335,15 +302,14 @@ wake_for_nothing(
 	(void)all;
 	(void)count;
 	while (!atomic_load(&contest->is_over)) {
-		gil_wake_all(contest->gil);
+		gil_set_parameters(contest->gil, &contest->parameters);
 		sched_yield();
 	}
 }
 
 /*
  * Woken again and again, who waits for a switch goes on waiting, and never
- * takes the lock back before a waiter that stays had it. (The waiters' quiet
- * time begins anew at each wake-up, hence an interval that fits in between.)
+ * takes the lock back before a waiter that stays had it.
  */
 START_TEST(a_switch_wait_outlives_wakeups)
 {
@@ -427,104 +393,6 @@ START_TEST(held_and_waited_make_up_the_wall_clock)
 }
 END_TEST
 
-/* Task after task, of random length, cancelled now and then. */
-static void *
-count_random_tasks(void *arg)
-{
-	struct contestant *self = arg;
-
-	do {
-		contestant_run_task(self, random_next(&self->random) % 200);
-		atomic_fetch_and(&self->attention, ~CANCEL);
-	} while (!atomic_load(&self->contest->is_over));
-	return NULL;
-}
-
-enum { STRESS_MS = 700 };
-
-static void
-disturb(struct contest *contest, struct contestant *all, unsigned count)
-{
-	uint64_t end_ns = clock_monotonic_ns() + STRESS_MS * NS_PER_MS;
-	uint64_t random = contest->seed + count + 1;
-	struct gil_parameters parameters = contest->parameters;
-
-	while (clock_monotonic_ns() < end_ns) {
-		uint64_t choice = random_next(&random);
-		struct timespec pause = {
-		    .tv_nsec = (long)(random_next(&random) % 100000)};
-
-		switch (choice % 8) {
-		case 0:
-			parameters.interval_ns =
-			    1 + random_next(&random) % (2 * NS_PER_MS);
-			gil_set_parameters(contest->gil, &parameters);
-			break;
-		case 1:
-			gil_wake_all(contest->gil);
-			break;
-		case 2: /* unheard until the thread looks by itself */
-			atomic_fetch_or(
-			    &all[(choice >> 8) % count].attention, CANCEL);
-			break;
-		default:
-			atomic_fetch_or(
-			    &all[(choice >> 8) % count].attention, CANCEL);
-			gil_wake_all(contest->gil);
-			break;
-		}
-		nanosleep(&pause, NULL);
-	}
-	atomic_store(&contest->is_over, true);
-	for (unsigned i = 0; i < count; i++)
-		atomic_fetch_or(&all[i].attention, CANCEL);
-	gil_wake_all(contest->gil);
-}
-
-static uint64_t
-stress_seed(void)
-{
-	const char *given = getenv("GIL_SEED");
-
-	return given != NULL ? strtoull(given, NULL, 10) : clock_monotonic_ns();
-}
-
-START_TEST(stress)
-{
-	static const struct gil_parameters parameters[] = {
-	    {.policy = GIL_INTERVAL,
-		.interval_ns = 50 * NS_PER_US,
-		.force = true},
-	    {.policy = GIL_INTERVAL, .interval_ns = 50 * NS_PER_US},
-	    {.policy = GIL_HOLD},
-	};
-	const struct contest_plan plan = {
-	    .parameters = parameters[_i],
-	    .count = CONTESTANTS_MAX,
-	    .seed = stress_seed(),
-	    .body = count_random_tasks,
-	    .meanwhile = disturb,
-	};
-	struct contestant all[CONTESTANTS_MAX];
-	struct contest contest;
-	struct lock_record sums;
-	uint64_t interrupted = 0;
-
-	printf("stress %d: GIL_SEED=%llu\n", _i, (unsigned long long)plan.seed);
-	fflush(stdout);
-	contest_run(&plan, &contest, all);
-	for (unsigned i = 0; i < plan.count; i++)
-		interrupted += all[i].interrupted;
-	sums = contest_judge(&contest, all, plan.count);
-	ck_assert_uint_gt(interrupted, 0);
-	ck_assert_uint_gt(contest.handovers, 0);
-	if (plan.parameters.policy == GIL_HOLD) {
-		ck_assert_uint_eq(sums.requests_sent, 0);
-		ck_assert_uint_eq(sums.switches, 0);
-	}
-}
-END_TEST
-
 int
 main(void)
 {
@@ -538,7 +406,6 @@ main(void)
 	tcase_add_test(contests, a_switch_wait_outlives_wakeups);
 	tcase_add_loop_test(
 	    contests, held_and_waited_make_up_the_wall_clock, 0, 2);
-	tcase_add_loop_test(contests, stress, 0, 3);
 	suite_add_tcase(suite, contests);
 	return suite_main(suite);
 }

@@ -13,7 +13,7 @@
 #include "tests/unit/gil_player.h"
 #include "tests/unit/suite.h"
 
-enum { QUEUE = 5, RING = 64 };
+enum { QUEUE = 5, RING = 4096 };
 
 /* --- fair --- */
 
@@ -44,7 +44,7 @@ START_TEST(fair_serves_in_the_order_of_asking)
 		player_start(&queue[i], take_in_turn);
 		gil_await_waiters(gil, i + 1);
 	}
-	gil_wake_all(gil); /* changes nobody's place */
+	gil_alarm(gil); /* changes nobody's place */
 	player_release(&holder);
 	/* Behind all of them, however free the lock looks in between. */
 	assert_taken(player_take(&holder));
@@ -62,8 +62,6 @@ END_TEST
 START_TEST(fair_hands_over_after_the_quantum)
 {
 	struct gil *gil = gil_make(GIL_FAIR, NS_PER_MS, true);
-	struct gil_parameters patient =
-	    parameters_make(GIL_FAIR, FOREVER_NS, true);
 	struct player holder;
 
 	player_prepare(&holder, gil);
@@ -74,7 +72,8 @@ START_TEST(fair_hands_over_after_the_quantum)
 		gil_await_waiters(gil, i + 1);
 	}
 	player_await_request(&holder);
-	gil_set_parameters(gil, &patient); /* nobody asks a second time */
+	gil_change(
+	    gil, GIL_FAIR, FOREVER_NS, true); /* nobody asks a second time */
 	assert_taken(gil_yield(&holder.thread));
 	ck_assert_int_eq(arrivals, 2);
 	ck_assert_uint_eq(holder.thread.record.honoured, 1);
@@ -110,8 +109,6 @@ END_TEST
 START_TEST(fair_who_becomes_the_head_asks)
 {
 	struct gil *gil = gil_make(GIL_FAIR, FOREVER_NS, true);
-	struct gil_parameters parameters =
-	    parameters_make(GIL_FAIR, NS_PER_MS, true);
 	struct player holder;
 
 	player_prepare(&holder, gil);
@@ -122,10 +119,10 @@ START_TEST(fair_who_becomes_the_head_asks)
 		gil_await_waiters(gil, i + 1);
 	}
 	player_interrupt(&queue[0]);
-	gil_wake_all(gil);
+	gil_alarm(gil);
 	player_join(&queue[0]);
 	ck_assert_int_eq(queue[0].outcome, GIL_INTERRUPTED);
-	gil_set_parameters(gil, &parameters);
+	gil_change(gil, GIL_FAIR, NS_PER_MS, true);
 	player_await_request(&holder);
 	assert_taken(gil_yield(&holder.thread));
 	player_join(&queue[1]);
@@ -255,7 +252,6 @@ END_TEST
 START_TEST(a_new_policy_withdraws_the_request)
 {
 	struct gil *gil = gil_make(GIL_INTERVAL, NS_PER_MS, true);
-	struct gil_parameters hold = parameters_make(GIL_HOLD, 1, true);
 	struct player holder;
 
 	player_prepare(&holder, gil);
@@ -263,7 +259,7 @@ START_TEST(a_new_policy_withdraws_the_request)
 	player_prepare(&queue[0], gil);
 	player_start(&queue[0], take_in_turn);
 	player_await_request(&holder);
-	gil_set_parameters(gil, &hold);
+	gil_change(gil, GIL_HOLD, 1, true);
 	ck_assert(!player_is_asked(&holder));
 	assert_taken(gil_yield(&holder.thread));
 	ck_assert_uint_eq(holder.thread.record.acquisitions, 1);
@@ -316,7 +312,8 @@ END_TEST
 
 /*
  * "task_start request acquire ..." of a ring, the wake-ups left out: how many
- * there are is the machine's affair. Returns how many events there were.
+ * there are is the machine's affair (the ring has room for those of a minute).
+ * Returns how many events there were.
  */
 static size_t
 expect_events(const struct event_ring *ring, const char *expected)
@@ -348,7 +345,7 @@ START_TEST(events_tell_the_story_in_the_locks_order)
 	static _Atomic uint64_t number;
 	struct event_ring *rings[2];
 	struct gil_config config = {
-	    .parameters = parameters_make(GIL_INTERVAL, NS_PER_MS, true),
+	    .parameters = parameters_make(GIL_INTERVAL, 20 * NS_PER_MS, true),
 	    .totals = &totals,
 	    .event_number = &number,
 	};

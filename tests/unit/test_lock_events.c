@@ -239,7 +239,7 @@ START_TEST(nothing_is_skipped_while_it_is_written)
 		ck_assert_int_eq(
 		    pthread_create(&writers[i], NULL, writer_main, (void *)i),
 		    0);
-	while (n_read < 20000) {
+	while (n_read < 5000) {
 		struct event_reader reader;
 		struct lock_event event;
 		uint64_t expected = since, lost = 0;

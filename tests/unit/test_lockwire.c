@@ -37,7 +37,7 @@ expect_text(json_t *json, const char *expected)
 
 START_TEST(a_record_is_its_counters)
 {
-	struct lock_record record, read;
+	struct lock_record record = {0}, read;
 	json_t *json;
 
 	for (size_t i = 0; i < LOCK_COUNTERS; i++)

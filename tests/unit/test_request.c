@@ -97,7 +97,7 @@ START_TEST(a_profile_is_one_of_three)
 	expect_refused("{\"count\":1,\"profile\":\"gpu\"}", "profile",
 	    "profile must be \"cpu\", \"native\" or \"io\", not \"gpu\"");
 	expect_refused("{\"count\":1,\"profile\":2}", "profile",
-	    "profile must be a string, not an integer");
+	    "profile must be \"cpu\", \"native\" or \"io\", not an integer");
 }
 END_TEST
 
