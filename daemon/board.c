@@ -246,6 +246,9 @@ struct gil_parameters
 board_gil_parameters(const struct board *board, uint32_t pool)
 {
 	const struct pool_record *record = &board->pools[pool];
+	/* First: what follows is then no older than that. */
+	uint64_t changes =
+	    atomic_load_explicit(&record->changes, memory_order_acquire);
 	struct gil_parameters parameters = {
 	    .policy = (enum gil_policy)counter_get(&record->policy),
 	    .force = counter_get(&record->force) != 0,
@@ -254,6 +257,7 @@ board_gil_parameters(const struct board *board, uint32_t pool)
 	    .check_interval = counter_get(&record->check_interval),
 	    .quantum_ns = counter_get(&record->quantum_us) * NS_PER_US,
 	    .timer_ns = counter_get(&record->timer_us) * NS_PER_US,
+	    .number = changes,
 	};
 
 	/* A lock that each thread has for itself: nobody waits for it. */

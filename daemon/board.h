@@ -88,6 +88,7 @@ struct pool_record {
 	_Atomic uint64_t timer_us;
 	_Atomic uint64_t overhead_pct;
 	_Atomic uint64_t affinity;     /* enum affinity */
+	_Atomic uint64_t changes;      /* moves behind each change of these */
 	_Atomic uint64_t event_number; /* the next event's: interpreter */
 } __attribute__((aligned(64)));
 

@@ -124,26 +124,19 @@ executor_follow_affinity(struct executor *executor)
 /* --- what its lock is to do --- */
 
 /*
- * The main thread tells the lock of new parameters too, when it hears the bell.
- * But a task that was submitted behind a change must not begin before that: so
- * each thread sees to it. Of several that tell it at once, the last one reads
- * once more what is so by then.
+ * The main thread tells the lock of new parameters too, a moment after the bell
+ * rang. But a task that was submitted behind a change must not begin before it.
  */
 static void
 executor_follow_parameters(struct executor *executor)
 {
-	const struct board *board = &executor->generation->board;
+	struct gil_parameters parameters =
+	    board_gil_parameters(&executor->generation->board, executor->pool);
 
-	for (;;) {
-		struct gil_parameters parameters =
-		    board_gil_parameters(board, executor->pool);
-
-		if (gil_parameters_are_equal(
-			&parameters, &executor->parameters))
-			return;
-		gil_set_parameters(executor->thread->gil, &parameters);
-		executor->parameters = parameters;
-	}
+	if (parameters.number == executor->changes)
+		return;
+	gil_set_parameters(executor->thread->gil, &parameters);
+	executor->changes = parameters.number;
 }
 
 /* --- one task --- */

@@ -17,11 +17,11 @@ struct executor {
 	uint32_t pool;
 	uint32_t number; /* among the pool's executors */
 	struct seat *seat;
-	struct gil_thread *thread;	  /* NULL: no lock */
-	cpu_set_t allowed_cpus;		  /* those that gild was started on */
-	enum affinity affinity;		  /* that it follows */
-	struct gil_parameters parameters; /* that it has told its lock */
-	int schedstat_fd;		  /* -1: the kernel does not tell */
+	struct gil_thread *thread; /* NULL: no lock */
+	cpu_set_t allowed_cpus;	   /* those that gild was started on */
+	enum affinity affinity;	   /* that it follows */
+	uint64_t changes;	   /* of the pool's parameters, followed */
+	int schedstat_fd;	   /* -1: the kernel does not tell */
 };
 
 /*

@@ -327,9 +327,11 @@ void
 gil_set_parameters(struct gil *gil, const struct gil_parameters *parameters)
 {
 	pthread_mutex_lock(&gil->mutex);
-	if (parameters->policy != gil->parameters.policy)
-		request_withdraw(gil, NULL, clock_monotonic_ns());
-	parameters_put(gil, parameters);
+	if (parameters->number >= gil->parameters.number) {
+		if (parameters->policy != gil->parameters.policy)
+			request_withdraw(gil, NULL, clock_monotonic_ns());
+		parameters_put(gil, parameters);
+	}
 	waiters_alarm(gil);
 	if (gil->holder == NULL && gil->waiters > 0)
 		waiters_be_told(gil);

@@ -164,6 +164,8 @@ uint64_t gil_turns_to_tick(const struct gil_thread *thread);
  * at them and at its attention word again, and nobody stays behind in a wait
  * that the old ones ordered. The same again: to be called after an interrupt
  * bit was set; for those that go on waiting it is as if nothing had happened.
+ * Parameters that are older than the lock's own, by their number, are not put
+ * in their place.
  */
 void gil_set_parameters(
     struct gil *gil, const struct gil_parameters *parameters);

@@ -34,17 +34,6 @@ gil_parameters_init(struct gil_parameters *parameters)
 	};
 }
 
-bool
-gil_parameters_are_equal(
-    const struct gil_parameters *a, const struct gil_parameters *b)
-{
-	return a->policy == b->policy && a->force == b->force &&
-	    a->has_events == b->has_events &&
-	    a->interval_ns == b->interval_ns &&
-	    a->check_interval == b->check_interval &&
-	    a->quantum_ns == b->quantum_ns && a->timer_ns == b->timer_ns;
-}
-
 const char *
 gil_policy_name(enum gil_policy policy)
 {

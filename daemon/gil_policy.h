@@ -27,12 +27,11 @@ struct gil_parameters {
 	uint64_t check_interval; /* ticks: in turns, > 0 */
 	uint64_t quantum_ns;	 /* fair: after that long a waiter asks */
 	uint64_t timer_ns; /* fair: asks at multiples of this; 0: at once */
+	uint64_t number;   /* of two, the greater one is the newer; or 0, 0 */
 };
 
 /* interval 5 ms, force; check_interval 100; quantum 5 ms, no timer. */
 void gil_parameters_init(struct gil_parameters *parameters);
-bool gil_parameters_are_equal(
-    const struct gil_parameters *a, const struct gil_parameters *b);
 
 /* "interval", "ticks", "hold", "fair" */
 const char *gil_policy_name(enum gil_policy policy);

@@ -4,9 +4,9 @@
  *
  * All params are checked before the first is stored. Each is one store into the
  * board, of what was given and no more, since another frontend may set others
- * at the same time. Then the bell rings, and the pool's process takes over all
- * that it finds; affinity and overhead_pct are looked up by each thread or
- * worker process before its next task.
+ * at the same time. Then the change is counted, and the bell rings: the pool's
+ * process takes over all that it finds. Each of its threads looks before its
+ * next task, too; worker processes look there for the affinity.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -280,6 +280,8 @@ pool_set(const struct invocation *invocation)
 			    (_Atomic uint64_t *)(record + knobs[i].offset),
 			    changes.values[i]);
 	}
+	atomic_fetch_add_explicit(
+	    &generation->board.pools[pool].changes, 1, memory_order_release);
 	generation_ring(generation, (uint32_t)pool);
 	answer_result(
 	    invocation->answer, report_pool(generation, (uint32_t)pool));

@@ -149,6 +149,7 @@ START_TEST(ticks_come_whatever_the_stride)
 
 	counter_set(&record->check_interval, 100);
 	counter_set(&record->policy, GIL_TICKS);
+	counter_add(&record->changes, 1);
 	slot->stride = strides[_i];
 	push(slot_publish(slot, NUMBER));
 	run(1);

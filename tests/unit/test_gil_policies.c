@@ -392,6 +392,30 @@ START_TEST(events_tell_the_story_in_the_locks_order)
 }
 END_TEST
 
+/* Of two who read them and come in the wrong order, the newer one's stay. */
+START_TEST(older_parameters_are_not_taken_over)
+{
+	struct gil_config config = {
+	    .parameters = parameters_make(GIL_TICKS, NS_PER_MS, true),
+	    .totals = &totals,
+	};
+	struct gil *gil;
+
+	config.parameters.number = 2;
+	config.parameters.check_interval = 7;
+	gil = gil_new(&config);
+	ck_assert_ptr_nonnull(gil);
+	config.parameters.number = 1;
+	config.parameters.check_interval = 9;
+	gil_set_parameters(gil, &config.parameters);
+	ck_assert_uint_eq(gil_turns_to_tick(gil), 7);
+	config.parameters.number = 2;
+	gil_set_parameters(gil, &config.parameters);
+	ck_assert_uint_eq(gil_turns_to_tick(gil), 9);
+	gil_free(gil);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -412,6 +436,7 @@ main(void)
 	tcase_add_test(tcase, a_new_policy_withdraws_the_request);
 	tcase_add_test(tcase, a_wait_is_charged_to_the_holder);
 	tcase_add_test(tcase, events_tell_the_story_in_the_locks_order);
+	tcase_add_test(tcase, older_parameters_are_not_taken_over);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
