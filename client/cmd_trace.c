@@ -315,7 +315,7 @@ trace_pool(struct trace *trace)
 		outcome = ending;
 	if (is_worth_a_file(outcome)) {
 		ending = finish_recording(trace, &recording, timeline);
-		if (ending != OUTCOME_FINE)
+		if (outcome == OUTCOME_FINE)
 			outcome = ending;
 	}
 	recording_free(&recording);

@@ -399,19 +399,23 @@ START_TEST(older_parameters_are_not_taken_over)
 	    .parameters = parameters_make(GIL_TICKS, NS_PER_MS, true),
 	    .totals = &totals,
 	};
+	static const struct gil_thread_config member = {.number = 0};
+	struct gil_thread thread;
 	struct gil *gil;
 
 	config.parameters.number = 2;
 	config.parameters.check_interval = 7;
 	gil = gil_new(&config);
 	ck_assert_ptr_nonnull(gil);
+	ck_assert_int_eq(gil_join(gil, &thread, &member), 0);
 	config.parameters.number = 1;
 	config.parameters.check_interval = 9;
 	gil_set_parameters(gil, &config.parameters);
-	ck_assert_uint_eq(gil_turns_to_tick(gil), 7);
+	ck_assert_uint_eq(gil_turns_to_tick(&thread), 7);
 	config.parameters.number = 2;
 	gil_set_parameters(gil, &config.parameters);
-	ck_assert_uint_eq(gil_turns_to_tick(gil), 9);
+	ck_assert_uint_eq(gil_turns_to_tick(&thread), 9);
+	gil_leave(&thread);
 	gil_free(gil);
 }
 END_TEST
