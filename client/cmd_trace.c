@@ -315,6 +315,7 @@ trace_pool(struct trace *trace)
 		outcome = ending;
 	if (is_worth_a_file(outcome)) {
 		ending = finish_recording(trace, &recording, timeline);
+		/* What cut it short says more than what that led to. */
 		if (outcome == OUTCOME_FINE)
 			outcome = ending;
 	}
