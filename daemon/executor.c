@@ -191,6 +191,12 @@ executor_run_task(struct executor *executor, struct slot *slot)
 	meter_start(executor, &start);
 	slot->end = task_run(&task);
 	meter_stop(executor, &end);
+	if (executor->thread != NULL) {
+		/* The lock's own stamps: whoever it woke by the release may
+		 * have had this CPU since. */
+		start.monotonic_ns = executor->thread->task_start_ns;
+		end.monotonic_ns = executor->thread->task_end_ns;
+	}
 	task_write_result(executor, &task, &start, &end);
 	counter_add(&executor->seat->tasks_done, 1);
 	if (executor->thread != NULL)

@@ -214,6 +214,7 @@ gil_acquire(struct gil_thread *thread, const struct gil_task *task)
 	thread->record = (struct lock_record){0};
 	thread->histograms = (struct lock_histograms){0};
 	thread->blame = (struct lock_blame){0};
+	thread->task_start_ns = asked_ns;
 	pthread_mutex_lock(&gil->mutex);
 	thread->task = *task;
 	thread_record_event(thread, asked_ns,
@@ -238,6 +239,7 @@ gil_release(struct gil_thread *thread, enum lock_release reason)
 	now_ns = clock_monotonic_ns();
 	thread->record.superseded += thread->is_asked;
 	tenure_end(gil, thread, reason, now_ns);
+	thread->task_end_ns = now_ns;
 	thread_record(thread, now_ns, LOCK_TASK_END, 0, NULL);
 	pthread_mutex_unlock(&gil->mutex);
 }

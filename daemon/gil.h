@@ -82,14 +82,16 @@ struct gil_task {
 };
 
 /*
- * A thread that takes part. After a task, until the next one begins, record,
- * histograms and blame say what it went through; only that thread may read
- * them.
+ * A thread that takes part. After a task, until the next one begins, the
+ * members down to task_end_ns say what it went through; only that thread may
+ * read them.
  */
 struct gil_thread {
-	struct lock_record record;
+	struct lock_record record; /* its spans fill the task's time exactly */
 	struct lock_histograms histograms;
 	struct lock_blame blame;
+	uint64_t task_start_ns; /* monotonic: when it asked for the lock */
+	uint64_t task_end_ns;	/* when it gave it up for good, or gave up */
 
 	/* Private to gil.c, guarded by the lock's mutex. */
 	struct gil *gil;

@@ -166,6 +166,7 @@ static void
 waiter_give_up(struct gil *gil, struct gil_thread *thread, uint64_t now_ns)
 {
 	thread->is_in_battle = false;
+	thread->task_end_ns = now_ns;
 	thread_record(thread, now_ns, LOCK_TASK_END, 0, NULL);
 	if (gil->waiters == 0) {
 		request_withdraw(gil, thread, now_ns);

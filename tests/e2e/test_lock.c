@@ -265,7 +265,6 @@ START_TEST(every_parameter_is_set_under_load)
 			int_at(task, "lock.missed"));
 	}
 	json_decref(result);
-	json_decref(answer);
 	gild_await_idle(gild);
 	gild_stop(gild);
 }
@@ -572,7 +571,6 @@ START_TEST(events_are_read_while_they_happen)
 	ck_assert_int_eq(stream.acquired, int_at(result, "lock.acquisitions"));
 	ck_assert_int_eq(stream.released, stream.acquired);
 	json_decref(result);
-	json_decref(answer);
 	gild_stop(gild);
 }
 END_TEST
@@ -677,7 +675,6 @@ START_TEST(events_are_read_by_job)
 	expect_jobs_events(peer, other, 1, false);
 	json_decref(mine);
 	json_decref(other);
-	json_decref(answer);
 	other = submit(peer, "processes", 5, 1);
 	json_decref(peer_call_error(peer, "no_such_job", "lock.events", "{s:s}",
 	    "job", text_at(other, "job")));

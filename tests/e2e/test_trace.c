@@ -238,6 +238,7 @@ run_loads(struct run_of_loads *run, const struct policy *policy)
 	       " within 1 %%\n",
 	    policy->name, seed, figures.events, figures.lost, figures.requests,
 	    figures.compared, figures.tasks, figures.within);
+	ck_assert_uint_eq(figures.within, figures.compared);
 	if (figures.lost == 0)
 		ck_assert_uint_eq(figures.certain, figures.tasks);
 	gild_await_idle(gild);
