@@ -168,6 +168,7 @@ E2E_TESTS = \
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
 libe2e_a_SOURCES = \
+	%D%/e2e/expect.c %D%/e2e/expect.h \
 	%D%/e2e/harness.c %D%/e2e/harness.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 
 #define ENDLESS_TEXT "1e15"
@@ -23,36 +24,6 @@ start(const char *option)
 	    option != NULL ? gild_start("-o", option, NULL) : gild_start(NULL);
 	ck_assert_int_eq(setenv("GILD_SERVER", gild->address, 1), 0);
 	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
-}
-
-static void
-expect_exit(const struct run *run, int exit_status)
-{
-	ck_assert_msg(run->exit_status == exit_status,
-	    "expected exit status %d, got %d (wait status %#x): %s%s",
-	    exit_status, run->exit_status, (unsigned)run->status, run->out,
-	    run->err);
-}
-
-static void
-expect_says(const char *text, const char *part)
-{
-	ck_assert_msg(
-	    strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
-}
-
-/* The one line that a run printed, as JSON: a new reference. */
-static json_t *
-one_line(const struct run *run)
-{
-	json_error_t error;
-	json_t *json = json_loads(run->out, 0, &error);
-
-	expect_exit(run, 0);
-	ck_assert_msg(json != NULL, "%s in: %s", error.text, run->out);
-	ck_assert_ptr_eq(strchr(run->out, '\n') + 1, strchr(run->out, '\0'));
-	ck_assert_str_eq(run->err, "");
-	return json;
 }
 
 /* --- commands --- */

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 
 static struct gild *gild;
@@ -25,22 +26,6 @@ start(const char *option)
 	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
 	snprintf(svg_path, sizeof(svg_path), "%s/t.svg", scratch_dir());
 	snprintf(json_path, sizeof(json_path), "%s/t.json", scratch_dir());
-}
-
-static void
-expect_exit(const struct run *run, int exit_status)
-{
-	ck_assert_msg(run->exit_status == exit_status,
-	    "expected exit status %d, got %d (wait status %#x): %s%s",
-	    exit_status, run->exit_status, (unsigned)run->status, run->out,
-	    run->err);
-}
-
-static void
-expect_says(const char *text, const char *part)
-{
-	ck_assert_msg(
-	    strstr(text, part) != NULL, "\"%s\" is not in: %s", part, text);
 }
 
 static void
