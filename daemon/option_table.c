@@ -139,6 +139,14 @@ static const struct option_row settings_rows[] = {
 	.initial = "30s",
 	.meaning = "time that stopping leaves to jobs",
     },
+    {
+	.name = "heartbeat_timeout",
+	.type = OPTION_DURATION,
+	FIELD(settings, heartbeat_timeout_ns),
+	.max = 3600 * NS_PER_S,
+	.initial = "5s",
+	.meaning = "silent this long: a hung process",
+    },
 };
 
 static const struct option_row pool_rows[] = {

@@ -74,6 +74,7 @@ struct settings {
 	uint64_t max_unsent_bytes; /* then its connection is not read from */
 	uint32_t max_attempts;	   /* starts of one task */
 	uint64_t drain_timeout_ns;
+	uint64_t heartbeat_timeout_ns; /* 0: nobody has to give one */
 	size_t n_pools;
 	struct pool_settings pools[SETTINGS_MAX_POOLS];
 };
