@@ -98,6 +98,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_comparison \
 	%D%/unit/test_convoy \
 	%D%/unit/test_count \
+	%D%/unit/test_ending \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
 	%D%/unit/test_lines \
@@ -129,6 +130,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_comparison_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_convoy_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
@@ -158,6 +160,7 @@ E2E_TESTS = \
 	%D%/e2e/test_clients \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
+	%D%/e2e/test_gilctl_admin \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
@@ -180,6 +183,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
