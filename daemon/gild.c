@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/address.h"
+#include "daemon/journal.h"
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/options.h"
@@ -61,7 +62,8 @@ complain(int status, const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("gild: ", stderr);
+	/* The journal takes what has no priority for information. */
+	fputs(journal_reads(STDERR_FILENO) ? "<3>gild: " : "gild: ", stderr);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
@@ -311,6 +313,7 @@ main(int argc, char *argv[])
 	} else {
 		if (line.is_verbose)
 			log_set_level(LOG_LEVEL_DEBUG);
+		log_set_format(settings.log_format, JOURNAL_SOCKET);
 		status = master_run(&settings);
 	}
 out:

@@ -24,9 +24,11 @@ libgildcore_a_SOURCES = \
 	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
+	%D%/journal.c %D%/journal.h \
 	%D%/listeners.c %D%/listeners.h \
 	%D%/lock_events.c %D%/lock_events.h \
 	%D%/log.c %D%/log.h \
+	%D%/log_format.c %D%/log_format.h \
 	%D%/master.c %D%/master.h \
 	%D%/methods.c %D%/methods.h \
 	%D%/methods_private.h %D%/pool_set.c \
@@ -38,6 +40,7 @@ libgildcore_a_SOURCES = \
 	%D%/process.c %D%/process.h \
 	%D%/queue.c %D%/queue.h \
 	%D%/recovery.c %D%/recovery.h \
+	%D%/repeats.c %D%/repeats.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_lock.c %D%/report_lock.h \
 	%D%/session.c %D%/session.h \
