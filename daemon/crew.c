@@ -88,6 +88,14 @@ child_spawn(struct crew *crew, struct child *child)
 	atomic_store(&record->pid, pid);
 }
 
+static const char *
+child_pool(const struct crew *crew, const struct child *child)
+{
+	return child_is_frontend(child)
+	    ? NULL
+	    : crew->settings.pools[child->process.pool].name;
+}
+
 /* Whether a child of this kind is replaced when it dies in this phase. */
 static bool
 child_is_wanted(const struct crew *crew, const struct child *child)
@@ -117,6 +125,8 @@ child_bury(struct crew *crew, struct child *child, int status)
 	struct process_record *record = child_record(crew, child);
 	bool was_ready = atomic_load(&record->state) == PROCESS_READY;
 	char title[PROCESS_TITLE_CHARS + 1], death[PROCESS_DEATH_CHARS + 1];
+	struct log_fields fields = {
+	    .pool = child_pool(crew, child), .pid = child->pid};
 	uint64_t now_ns = clock_monotonic_ns(), delay_ns;
 	pid_t pid = child->pid;
 
@@ -129,7 +139,8 @@ child_bury(struct crew *crew, struct child *child, int status)
 		    &board->seats[child->process.first_seat + i], pid, status);
 	if (!child_is_wanted(crew, child)) {
 		if (status != 0 && crew->phase != CREW_KILLING)
-			log_warn("%s, pid %d, %s", title, (int)pid, death);
+			log_event(LOG_LEVEL_WARN, &fields, "%s, pid %d, %s",
+			    title, (int)pid, death);
 		return;
 	}
 	if (crew->phase == CREW_STARTING && !was_ready) {
@@ -142,8 +153,9 @@ child_bury(struct crew *crew, struct child *child, int status)
 	delay_ns = backoff_fail(&child->backoff, now_ns);
 	child->respawn_at_ns = now_ns + delay_ns;
 	counter_add(&record->restarts, 1);
-	log_warn("%s, pid %d, %s; replacing it in %llu ms", title, (int)pid,
-	    death, (unsigned long long)(delay_ns / NS_PER_MS));
+	log_event(LOG_LEVEL_WARN, &fields,
+	    "%s, pid %d, %s; replacing it in %llu ms", title, (int)pid, death,
+	    (unsigned long long)(delay_ns / NS_PER_MS));
 }
 
 bool
@@ -163,6 +175,23 @@ crew_bury(struct crew *crew, pid_t pid, int status)
 /* How many looks in a row may find no sign of life, before it is an alarm. */
 #define SILENT_LOOKS_FINE 2
 
+static void
+child_give_up(struct crew *crew, struct child *child)
+{
+	char title[PROCESS_TITLE_CHARS + 1];
+	struct log_fields fields = {
+	    .pool = child_pool(crew, child), .pid = child->pid};
+	uint64_t timeout_ns = crew->settings.heartbeat_timeout_ns;
+
+	process_title(&crew->generation, &child->process, title);
+	log_event(LOG_LEVEL_WARN, &fields,
+	    "%s, pid %d, has given no sign of life for %llu ms: killing it",
+	    title, (int)child->pid,
+	    (unsigned long long)(timeout_ns / NS_PER_MS));
+	child->is_given_up = true;
+	kill(child->pid, SIGKILL);
+}
+
 bool
 crew_feel_pulse(struct crew *crew)
 {
@@ -171,7 +200,6 @@ crew_feel_pulse(struct crew *crew)
 	for (uint32_t i = 0; i < crew->n_children; i++) {
 		struct child *child = &crew->children[i];
 		uint64_t beats = counter_get(&child_record(crew, child)->beats);
-		char title[PROCESS_TITLE_CHARS + 1];
 
 		if (child->pid == 0) {
 			all_live = all_live && !child_is_wanted(crew, child);
@@ -184,16 +212,8 @@ crew_feel_pulse(struct crew *crew)
 		}
 		child->n_silent++;
 		all_live = all_live && child->n_silent <= SILENT_LOOKS_FINE;
-		if (child->n_silent <= PULSE_BEATS || child->is_given_up)
-			continue;
-		process_title(&crew->generation, &child->process, title);
-		log_warn("%s, pid %d, has given no sign of life for %llu ms: "
-			 "killing it",
-		    title, (int)child->pid,
-		    (unsigned long long)(crew->settings.heartbeat_timeout_ns /
-			NS_PER_MS));
-		child->is_given_up = true;
-		kill(child->pid, SIGKILL);
+		if (child->n_silent > PULSE_BEATS && !child->is_given_up)
+			child_give_up(crew, child);
 	}
 	return all_live;
 }

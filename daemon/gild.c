@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "daemon/configuration.h"
+#include "daemon/journal.h"
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/options.h"
@@ -55,7 +56,8 @@ complain(int status, const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("gild: ", stderr);
+	/* The journal takes what has no priority for information. */
+	fputs(journal_reads(STDERR_FILENO) ? "<3>gild: " : "gild: ", stderr);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
@@ -258,6 +260,7 @@ run(const struct configuration *configuration)
 
 	if (configuration_read(configuration, &settings, error) != 0)
 		return complain(EXIT_FAILURE, "%s", error);
+	log_set_format(settings.log_format, JOURNAL_SOCKET);
 	return master_run(configuration, &settings);
 }
 

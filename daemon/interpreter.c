@@ -100,7 +100,11 @@ interpreter_start(struct interpreter *interpreter)
 		    thread_main, &interpreter->executors[i]);
 
 		if (error != 0) {
-			log_warn("cannot start thread %u of %u: %s", i + 1, n,
+			struct log_fields fields = {
+			    .pool = interpreter->pool->name};
+
+			log_event(LOG_LEVEL_WARN, &fields,
+			    "cannot start thread %u of %u: %s", i + 1, n,
 			    strerror(error));
 			return -1;
 		}

@@ -28,9 +28,11 @@ libgildcore_a_SOURCES = \
 	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
+	%D%/journal.c %D%/journal.h \
 	%D%/listeners.c %D%/listeners.h \
 	%D%/lock_events.c %D%/lock_events.h \
 	%D%/log.c %D%/log.h \
+	%D%/log_format.c %D%/log_format.h \
 	%D%/master.c %D%/master.h \
 	%D%/master_private.h %D%/reload.c \
 	%D%/methods.c %D%/methods.h \
@@ -46,6 +48,7 @@ libgildcore_a_SOURCES = \
 	%D%/pulse.c %D%/pulse.h \
 	%D%/queue.c %D%/queue.h \
 	%D%/recovery.c %D%/recovery.h \
+	%D%/repeats.c %D%/repeats.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_lock.c %D%/report_lock.h \
 	%D%/session.c %D%/session.h \

@@ -298,6 +298,7 @@ master_tick(struct master *master, uint64_t now_ns)
 	if (now_ns < master->next_tick_ns)
 		return;
 	master->next_tick_ns = now_ns + master_tick_ns(master);
+	log_settle();
 	if (master_feel_pulses(master, now_ns))
 		notify_watchdog(&master->notifier);
 	if (!notify_is_heard(&master->notifier))

@@ -56,23 +56,29 @@ server_reload(const struct invocation *invocation)
 		peers_reload(invocation->frontend->peers, invocation->answer);
 }
 
-static void
-server_stop(const struct invocation *invocation, enum master_request_kind kind,
-    const char *state)
-{
-	if (order_is_allowed(invocation) && order_give(invocation, kind) == 0)
-		answer_result(invocation->answer,
-		    report_stopping(invocation->frontend->generation, state));
-}
-
 void
 server_drain(const struct invocation *invocation)
 {
-	server_stop(invocation, MASTER_DRAIN, "draining");
+	const struct generation *generation = invocation->frontend->generation;
+	json_t *result;
+
+	if (!order_is_allowed(invocation) ||
+	    order_give(invocation, MASTER_DRAIN) != 0)
+		return;
+	result = report_stopping(generation, "draining");
+	if (result != NULL)
+		json_object_set_new(result, "drain_timeout_ns",
+		    json_integer(
+			(json_int_t)generation->settings->drain_timeout_ns));
+	answer_result(invocation->answer, result);
 }
 
 void
 server_shutdown(const struct invocation *invocation)
 {
-	server_stop(invocation, MASTER_SHUTDOWN, "stopping");
+	if (order_is_allowed(invocation) &&
+	    order_give(invocation, MASTER_SHUTDOWN) == 0)
+		answer_result(invocation->answer,
+		    report_stopping(
+			invocation->frontend->generation, "stopping"));
 }

@@ -216,6 +216,7 @@ child_run(const struct generation *generation, const struct process *process)
 	process_title(generation, process, title);
 	log_open(title);
 	prctl(PR_SET_NAME, title);
+	keep(&kept, log_fd());
 	keep(&kept, generation->life_in);
 	keep(&kept, generation->news_out);
 	kinds[process->kind].keeps(generation, process, &kept);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/configuration.h"
+#include "daemon/journal.h"
 #include "daemon/log.h"
 
 struct crew *
@@ -53,6 +54,13 @@ master_add_crew(struct master *master, struct settings *settings,
 	master->coming = crew;
 	master_count_others(master);
 	return 0;
+}
+
+/* A child logs as its master does when it forks it. */
+static void
+log_follow(const struct settings *settings)
+{
+	log_set_format(settings->log_format, JOURNAL_SOCKET);
 }
 
 /* --- answers --- */
@@ -106,8 +114,11 @@ master_end_reload(struct master *master, const char *why_not)
 	if (!reload->is_under_way)
 		return;
 	reload->is_under_way = false;
-	if (why_not != NULL)
+	if (why_not != NULL) {
+		if (master->serving != NULL)
+			log_follow(&master->serving->settings);
 		log_warn("nothing was reloaded: %s", why_not);
+	}
 	if (!master->is_stopping)
 		notify_ready(&master->notifier);
 	if (!reload->has_asker)
@@ -166,6 +177,7 @@ master_begin_reload(struct master *master, char *error, size_t error_size)
 	}
 	if (configuration_read(master->configuration, &settings, error) != 0)
 		goto out;
+	log_follow(&settings);
 	if (listeners_open(listeners, &settings, &master->serving->listeners,
 		error, error_size) != 0) {
 		settings_free(&settings);

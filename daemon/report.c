@@ -280,8 +280,7 @@ report_stopping(const struct generation *generation, const char *state)
 
 	for (uint32_t i = 0; i < generation->settings->n_pools; i++)
 		sums_add_pool(&sums, generation, i);
-	return json_pack("{s:s, s:i, s:I, s:I, s:I}", "state", state, "pid",
+	return json_pack("{s:s, s:i, s:I, s:I}", "state", state, "pid",
 	    generation->master_pid, "queued", (json_int_t)sums.jobs[JOB_QUEUED],
-	    "running", (json_int_t)sums.jobs[JOB_RUNNING], "drain_timeout_ns",
-	    (json_int_t)generation->settings->drain_timeout_ns);
+	    "running", (json_int_t)sums.jobs[JOB_RUNNING]);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "daemon/gil_policy.h"
+#include "daemon/log.h"
 #include "proto/request.h"
 
 #define SETTINGS_MAX_POOLS 16
@@ -64,6 +65,7 @@ struct settings {
 	size_t n_listen;
 	char *listen[SETTINGS_MAX_LISTEN]; /* owned; as they were written */
 	bool allow_remote;
+	enum log_format log_format;
 	uint32_t frontends;
 	uint32_t max_connections; /* these four: of each frontend */
 	uint32_t max_jobs;

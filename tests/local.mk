@@ -44,6 +44,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
+	%D%/unit/test_journal \
 	%D%/unit/test_lock_events \
 	%D%/unit/test_log \
 	%D%/unit/test_option_texts \
@@ -51,6 +52,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_options_file \
 	%D%/unit/test_queue \
 	%D%/unit/test_recovery \
+	%D%/unit/test_repeats \
 	%D%/unit/test_slot
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS)
 check_PROGRAMS += $(DAEMON_TESTS)
@@ -63,6 +65,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_journal_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_log_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_option_texts_LDADD = $(DAEMON_LDADD)
@@ -70,6 +73,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_options_file_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_queue_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_recovery_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---

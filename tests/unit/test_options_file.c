@@ -194,10 +194,11 @@ START_TEST(the_environment_is_asked_outside_of_single_quotes)
 }
 END_TEST
 
-#define ALL                                                            \
-	"there are listen, allow_remote, frontends, max_connections, " \
-	"max_jobs, max_in_flight, max_batch, max_workers, max_line, "  \
-	"max_unsent, max_attempts and drain_timeout"
+#define ALL                                                       \
+	"there are listen, allow_remote, log_format, frontends, " \
+	"max_connections, max_jobs, max_in_flight, max_batch, "   \
+	"max_workers, max_line, max_unsent, max_attempts and "    \
+	"drain_timeout"
 
 static const struct {
 	const char *text, *error;
@@ -457,6 +458,7 @@ START_TEST(the_defaults_are_printed_as_documented)
 	ck_assert_str_eq(text,
 	    "listen = {\"127.0.0.1:4453\"}\n"
 	    "allow_remote = false\n"
+	    "log_format = auto\n"
 	    "frontends = 2\n"
 	    "max_connections = 4096\n"
 	    "max_jobs = 16384\n"
