@@ -88,6 +88,7 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	pulse_beat(arg);
+	log_settle();
 }
 
 /* 0, or -1 when memory ran out. */

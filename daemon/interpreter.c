@@ -150,6 +150,7 @@ interpreter_serve(struct interpreter *interpreter)
 		if (n > 0 && fds[1].revents != 0)
 			interpreter_answer_bell(interpreter);
 		pulse_beat(&interpreter->pulse);
+		log_settle();
 	}
 }
 
