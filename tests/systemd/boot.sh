@@ -172,6 +172,7 @@ remove_stale_groups() {
 	done
 }
 
+# shellcheck disable=SC2317 # by a trap
 clean_up() {
 	trap '' INT TERM HUP
 	end_namespaces
@@ -222,13 +223,15 @@ cat <$channel/log >$channel/log.text 8>&- 9>&- &
 
 # Process 1 joins the group before it makes the namespace whose root that is;
 # unshare itself stays outside: a group with processes hands out no controllers.
+# Should we be killed, it is too, and takes process 1 along.
 # shellcheck disable=SC2016
-unshare --mount --uts --ipc --net --pid --fork --kill-child \
+setpriv --pdeathsig KILL \
+	unshare --mount --uts --ipc --net --pid --fork --kill-child \
 	--propagation private -- "$BASH" -c '
 	echo 0 >"$1/cgroup.procs" && exec unshare --cgroup -- "$BASH" "$2"' \
 	boot "$group" $channel/init >&9 2>&9 8>&- 9>&- &
 child=$!
-sleep "$limit" 8>&- 9>&- &
+setpriv --pdeathsig TERM sleep "$limit" 8>&- 9>&- &
 timer=$!
 wait -n "$child" "$timer"
 

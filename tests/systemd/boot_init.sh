@@ -8,6 +8,9 @@
 set -eu
 place=/sys/fs/cgroup
 view=$place/view
+# What was asked of boot.sh.
+binds=() script='' root=''
+# shellcheck source=/dev/null
 . $place/channel/wanted
 
 # --- file systems of the kernel, and what is empty at each boot ---

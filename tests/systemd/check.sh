@@ -8,7 +8,7 @@
 #   check.sh [SCENARIO...]     all of them, or these
 #
 # Environment: builddir, a configured build whose flags are taken over, not the
-# source folder. Exit status: 0 all passed, 1 not, 77 this machine cannot.
+# source folder. Needs strace, useradd and ip beside what boot.sh needs. Exit status: 0 all passed, 1 not, 77 this machine cannot.
 
 set -u
 export LC_ALL=C
@@ -29,15 +29,15 @@ waiting='
 	the_sockets_are_for_this_machine
 '
 
-"$here/boot.sh" --timeout 60 /bin/true
+why=$("$here/boot.sh" --timeout 60 /bin/true 2>&1)
 case $? in
 0) ;;
 77)
-	echo 'check-systemd: skipped'
+	echo "check-systemd: skipped: ${why#boot.sh: }"
 	exit 77
 	;;
 *)
-	echo 'check-systemd: systemd does not boot' >&2
+	printf 'check-systemd: systemd does not boot:\n%s\n' "$why" >&2
 	exit 1
 	;;
 esac
@@ -49,16 +49,22 @@ trap 'exit 143' TERM HUP
 
 # --- gild for /usr ---
 
+configure_usr() {
+	local arguments=()
+
+	mkdir -p "$usr" && cd "$usr" || return
+	# It quotes its arguments for a shell.
+	eval "arguments=($("$builddir/config.status" --config))"
+	"$source/configure" "${arguments[@]}" --prefix=/usr --exec-prefix=/usr \
+		--bindir=/usr/bin --sbindir=/usr/sbin --libdir=/usr/lib \
+		--sysconfdir=/etc --localstatedir=/var --runstatedir=/run \
+		--mandir=/usr/share/man --srcdir="$source"
+}
+
 build() {
 	if [ ! -e "$usr/config.status" ] ||
 		[ "$builddir/config.status" -nt "$usr/config.status" ]; then
-		mkdir -p "$usr" && cd "$usr" || return
-		# It quotes its arguments for a shell.
-		eval "set -- $("$builddir/config.status" --config)"
-		"$source/configure" "$@" --prefix=/usr --exec-prefix=/usr \
-			--bindir=/usr/bin --sbindir=/usr/sbin --libdir=/usr/lib \
-			--sysconfdir=/etc --localstatedir=/var --runstatedir=/run \
-			--mandir=/usr/share/man --srcdir="$source" || return
+		configure_usr || return
 	fi
 	"${MAKE:-make}" -C "$usr" -j"$(getconf _NPROCESSORS_ONLN)" all &&
 		"${MAKE:-make}" -C "$usr" install DESTDIR="$scratch/stage"

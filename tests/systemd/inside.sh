@@ -9,6 +9,8 @@
 set -u
 tests=/run/boot/tests
 stage=/run/boot/stage
+# Of the scenarios.
+# shellcheck disable=SC2034
 socket=/run/gild/gild.sock
 
 say_state() {
@@ -92,9 +94,10 @@ install_gild() {
 	# The leak sanitizer traces, which the sandbox forbids, and waits forever.
 	add gild.service '[Service]
 Environment=ASAN_OPTIONS=detect_leaks=0'
-	# Until the daemon speaks of its readiness.
+	# Until the daemon speaks of its readiness: started is when it answers.
 	grep -aq READY=1 /usr/sbin/gild || add gild.service 'Type=exec
-WatchdogSec=0'
+WatchdogSec=0
+ExecStartPost=+/bin/sh -c "until gilctl ping; do sleep 0.02; done >/dev/null 2>&1"'
 }
 
 for file in "$tests"/scenarios/*.sh; do

@@ -2,6 +2,7 @@
 # boot.sh keeps its word: status, output, arguments, binds, changes that stay
 # inside, timeout, signals; and it leaves nothing behind, whichever way it ends.
 
+# shellcheck disable=SC2016 # the scripts' variables are theirs
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P) || exit 2
 scratch=$(mktemp -d) || exit 1
@@ -77,6 +78,19 @@ for signal in INT:130 TERM:143 HUP:129; do
 	expect "the status after SIG${signal%:*}" $? "${signal#*:}"
 	rm "$scratch/said"
 done
+
+# One that is killed cannot tidy up. But its boot ends, and the next one tidies.
+mkfifo "$scratch/said"
+"$here/boot.sh" "$scratch/script" >"$scratch/said" 2>/dev/null &
+child=$!
+exec 7<"$scratch/said"
+read -r said <&7
+kill -KILL $child
+wait $child 2>/dev/null
+# The output ends when the last of them is gone.
+cat <&7
+boot /bin/true
+expect 'the status of the next boot' $? 0
 
 expect 'processes left' "$(pgrep -f "^boot-test-$$ ")" ''
 expect 'what is left' "$(diff <(echo "$before") <(state))" ''

@@ -1,6 +1,6 @@
 # The sandbox of gild.service: how tight it is, that each line of it and each
 # one that is missing has its reason, and that gild works in it.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 unit=/usr/lib/systemd/system/gild.service
 
@@ -53,8 +53,8 @@ scenario_jobs_run_in_the_sandbox() {
 	expect 'the CPUs that gild sees' \
 		"$(gilctl --json info | grep -o '"cores":[0-9]*')" "\"cores\":$(nproc)"
 	for pool in threads processes free hold; do
-		need gilctl submit -p $pool -w 2 --cost 20 1M
-		need gilctl submit -p $pool -w 2 --profile io --io-every 10k --io-for 100 100k
+		need gilctl submit -p "$pool" -w 2 --cost 20 1M
+		need gilctl submit -p "$pool" -w 2 --profile io --io-every 10k --io-for 100 100k
 	done
 	# With each on a CPU of its own: seen from outside.
 	need gilctl set threads affinity=spread
@@ -102,6 +102,7 @@ intrude() {
 	local pid=$1
 
 	shift
+	# shellcheck disable=SC2016
 	"$@" bash -c '
 		for file in environ maps auxv; do
 			cat /proc/$0/$file >/dev/null && echo "reads $file"
@@ -122,21 +123,21 @@ intrude() {
 }
 
 scenario_another_user_gets_at_nothing() {
-	local pid done
+	local pid able
 
 	command -v strace >/dev/null || fail 'strace is needed'
 	need useradd --no-create-home --user-group stranger
 	need systemctl start gild
 	need gilctl ping
-	done=$(intrude "$(master)" env)
-	expect 'what root can do' "$(wc -l <<<"$done")" 9
+	able=$(intrude "$(master)" env)
+	expect 'what root can do' "$(wc -l <<<"$able")" 9
 	for pid in $(processes); do
-		done=$(intrude "$pid" setpriv --reuid stranger --regid stranger \
+		able=$(intrude "$pid" setpriv --reuid stranger --regid stranger \
 			--clear-groups)
-		expect "what a stranger can do to $(cat "/proc/$pid/comm")" "$done" ''
+		expect "what a stranger can do to $(cat "/proc/$pid/comm")" "$able" ''
 	done
 	need gilctl submit -p threads -w 2 100k
 	refuse setpriv --reuid stranger --regid stranger --clear-groups \
-		gilctl -s unix:$socket ping
+		gilctl -s "unix:$socket" ping
 	found "$(processes | wc -l) processes"
 }

@@ -1,5 +1,5 @@
 # gild.service by itself, without gild.socket.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 scenario_it_serves_without_the_socket_unit() {
 	local server
@@ -7,9 +7,9 @@ scenario_it_serves_without_the_socket_unit() {
 	need systemctl start gild
 	expect ActiveState "$(property ActiveState)" active
 	expect gild.socket "$(property ActiveState gild.socket)" inactive
-	for server in 127.0.0.1:4453 unix:$socket; do
-		need gilctl -s $server ping
-		need gilctl -s $server submit -p threads -w 2 100k
+	for server in 127.0.0.1:4453 "unix:$socket"; do
+		need gilctl -s "$server" ping
+		need gilctl -s "$server" submit -p threads -w 2 100k
 	done
 	found 'TCP and gild.sock'
 }
@@ -79,11 +79,12 @@ scenario_stopping_is_clean() {
 	gilctl --json submit -p processes -w 2 --cost 1000 1M >/tmp/result &
 	client=$!
 	until gilctl --json stats | grep -q '"running":1'; do
+		kill -0 $client || fail 'the job is over before it was seen running'
 		sleep 0.02
 	done
 	start=$SECONDS
 	need systemctl stop gild
-	wait $client || fail "the client's job was lost: $(cat /tmp/result)"
+	wait "$client" || fail "the client's job was lost: $(cat /tmp/result)"
 	result=$(cat /tmp/result)
 	contains 'the result' "$result" '"state":"done"'
 	expect Result "$(property Result)" success
