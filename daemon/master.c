@@ -125,6 +125,40 @@ master_bury_crews(struct master *master)
 	}
 }
 
+/* --- what it is doing, for people --- */
+
+static uint64_t
+master_count_jobs(const struct master *master, enum job_state state)
+{
+	const struct crew *crew;
+	uint64_t sum = 0;
+
+	TAILQ_FOREACH (crew, &master->crews, links)
+		sum += crew_count_jobs(crew, state);
+	return sum;
+}
+
+static void
+master_tell_status(struct master *master)
+{
+	const char *doing = master->is_stopping ? "Stopping"
+	    : master->coming != NULL		? "Starting"
+						: "Serving";
+	uint64_t queued = master_count_jobs(master, JOB_QUEUED);
+	uint64_t running = master_count_jobs(master, JOB_RUNNING);
+	uint64_t clients = 0;
+	const struct crew *crew;
+
+	TAILQ_FOREACH (crew, &master->crews, links)
+		clients += crew_count_clients(crew);
+	notify_status(&master->notifier,
+	    "%s: jobs %" PRIu64 " running, %" PRIu64 " queued, %" PRIu64
+	    " done; clients %" PRIu64 "; generation %" PRIu32 "%s",
+	    doing, running, queued, master_count_jobs(master, JOB_DONE),
+	    clients, master->n_generations,
+	    master->n_others > 0 ? ", older ones finish" : "");
+}
+
 /* --- the change from one crew to the next --- */
 
 static void
@@ -151,6 +185,7 @@ master_change_crews(struct master *master)
 	master->serving = crew;
 	if (old == NULL) {
 		master_say_ready(master);
+		master_tell_status(master);
 		notify_ready(&master->notifier);
 		return;
 	}
@@ -258,38 +293,6 @@ master_feel_pulses(struct master *master, uint64_t now_ns)
 		all_live = all_live && crew->is_alive;
 	}
 	return all_live;
-}
-
-static uint64_t
-master_count_jobs(const struct master *master, enum job_state state)
-{
-	const struct crew *crew;
-	uint64_t sum = 0;
-
-	TAILQ_FOREACH (crew, &master->crews, links)
-		sum += crew_count_jobs(crew, state);
-	return sum;
-}
-
-static void
-master_tell_status(struct master *master)
-{
-	const char *doing = master->is_stopping ? "Stopping"
-	    : master->coming != NULL		? "Starting"
-						: "Serving";
-	uint64_t queued = master_count_jobs(master, JOB_QUEUED);
-	uint64_t running = master_count_jobs(master, JOB_RUNNING);
-	uint64_t clients = 0;
-	const struct crew *crew;
-
-	TAILQ_FOREACH (crew, &master->crews, links)
-		clients += crew_count_clients(crew);
-	notify_status(&master->notifier,
-	    "%s: jobs %" PRIu64 " running, %" PRIu64 " queued, %" PRIu64
-	    " done; clients %" PRIu64 "; generation %" PRIu32 "%s",
-	    doing, running, queued, master_count_jobs(master, JOB_DONE),
-	    clients, master->n_generations,
-	    master->n_others > 0 ? ", older ones finish" : "");
 }
 
 static void

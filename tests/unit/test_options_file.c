@@ -292,6 +292,12 @@ static const struct {
     {"frontends = '2\n", "gild.conf:4: unterminated string constant"},
     {"pool \"x\" {\n\tkind = threads\n",
 	"gild.conf:4: pool \"x\" is not closed: write }"},
+    {"# one\n/* two\nit's # three */ frontends = 2 # \"four\n// five\n"
+     "frontend = 1",
+	"gild.conf:5: unknown option \"frontend\": did you mean "
+	"\"frontends\"?"},
+    {"listen = {unix:/tmp//x, \"unix:#\", 'unix:\\'#'}\nfrontends = 0",
+	"gild.conf:2: frontends: must be an integer from 1 to 64, not \"0\""},
     {"frontends = 2 /* two\n", "gild.conf: a comment is not closed: write */"},
 };
 

@@ -46,6 +46,7 @@ scenario_the_sockets_outlive_a_restart() {
 
 scenario_the_sockets_are_for_this_machine() {
 	need ip address add 192.0.2.1/32 dev lo
+	echo 'allow_remote = true' >>/etc/gild.conf
 	add gild.socket '[Socket]
 ListenStream=192.0.2.1:4453'
 	need systemctl start gild.socket
