@@ -23,7 +23,9 @@
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/options.h"
+#include "daemon/privileges.h"
 #include "daemon/settings.h"
+#include "daemon/title.h"
 #include "proto/nearest.h"
 
 #define EXIT_USAGE 2
@@ -263,7 +265,11 @@ make_settings(const struct command_line *line, struct settings *settings,
 		return -1;
 	if (options_finish(settings, error) < 0)
 		return -1;
-	return line->wants_check ? check_addresses(settings, error) : 0;
+	if (!line->wants_check)
+		return 0;
+	return privileges_check(settings, error) < 0
+	    ? -1
+	    : check_addresses(settings, error);
 }
 
 /*
@@ -292,6 +298,7 @@ main(int argc, char *argv[])
 	char error[OPTIONS_ERROR_CHARS + 1];
 	int status;
 
+	argv = title_init(argc, argv);
 	opterr = 0;
 	if (open_standard_descriptors() < 0)
 		return EXIT_FAILURE;

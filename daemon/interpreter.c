@@ -22,6 +22,7 @@
 #include "daemon/executor.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/sandbox.h"
 
 struct interpreter {
 	const struct generation *generation;
@@ -196,6 +197,8 @@ interpreter_main(
 		fatal("cannot set the pool up: %s", strerror(errno));
 	if (interpreter_start(&interpreter) != 0)
 		exit(EXIT_FAILURE);
+	if (sandbox_enter() != 0)
+		fatal("cannot filter system calls: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	interpreter_serve(&interpreter);
 	for (uint32_t i = 0; i < interpreter.n_threads; i++)

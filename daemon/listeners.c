@@ -3,9 +3,13 @@
  */
 #include "daemon/listeners.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "daemon/log.h"
 
 /* Many clients may arrive between two turns of a frontend's loop. */
 #define BACKLOG SOMAXCONN
@@ -67,9 +71,14 @@ void
 listeners_close(struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->n; i++) {
+		const char *path = listeners->addresses[i].unix_path;
+
 		close(listeners->fds[i]);
-		if (listeners->addresses[i].unix_path[0] != '\0')
-			unlink(listeners->addresses[i].unix_path);
+		/* Whoever bound it may have been root, and may be no longer. */
+		if (path[0] != '\0' && unlink(path) != 0 && errno != ENOENT)
+			log_info("cannot remove %s: %s; the next start "
+				 "replaces it",
+			    path, strerror(errno));
 	}
 	listeners->n = 0;
 }

@@ -37,8 +37,11 @@
 #include "daemon/generation.h"
 #include "daemon/listeners.h"
 #include "daemon/log.h"
+#include "daemon/privileges.h"
 #include "daemon/process.h"
 #include "daemon/recovery.h"
+#include "daemon/sandbox.h"
+#include "daemon/title.h"
 
 #define RESPAWN_FIRST_NS (10 * NS_PER_MS)
 #define RESPAWN_CAP_NS (500 * NS_PER_MS)
@@ -455,6 +458,50 @@ master_raise_limits(void)
 		    strerror(errno));
 }
 
+/* After this nothing here is root's, if a user was named. */
+static int
+master_give_up_privileges(const struct master *master)
+{
+	const struct listeners *listeners = &master->listeners;
+	char error[PRIVILEGES_ERROR_CHARS + 1];
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		const char *path = listeners->addresses[i].unix_path;
+
+		if (path[0] != '\0' &&
+		    privileges_give(master->settings, path, error) != 0) {
+			log_error("%s", error);
+			return -1;
+		}
+	}
+	if (privileges_drop(master->settings, error) != 0) {
+		log_error("%s", error);
+		return -1;
+	}
+	if (privileges_seal() != 0) {
+		log_error("cannot give privileges up: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/* Better no start than executors without the filter that was asked for. */
+static int
+master_check_sandbox(const struct master *master)
+{
+	if (!master->settings->sandbox)
+		return 0;
+	if (!sandbox_is_built())
+		log_info("built with a sanitizer or to count coverage: "
+			 "executors' system calls are not filtered");
+	if (sandbox_check() == 0)
+		return 0;
+	log_error("this kernel cannot filter executors' system calls: %s; set "
+		  "sandbox = false to go without",
+	    strerror(errno));
+	return -1;
+}
+
 static int
 master_open(struct master *master)
 {
@@ -466,6 +513,9 @@ master_open(struct master *master)
 		log_error("%s", error);
 		return -1;
 	}
+	if (master_give_up_privileges(master) != 0 ||
+	    master_check_sandbox(master) != 0)
+		return -1;
 	master->signal_fd = master_block_signals();
 	if (master->signal_fd < 0 ||
 	    generation_open(&master->generation, master->settings,
@@ -513,6 +563,7 @@ master_run(const struct settings *settings)
 	int exit_status = EXIT_FAILURE;
 
 	log_open("master");
+	title_set("master");
 	if (master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	master->settings = settings;
