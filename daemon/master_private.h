@@ -62,6 +62,13 @@ void master_end_reload(struct master *master, const char *why_not);
 bool master_tend_reload(struct master *master);
 
 /*
+ * Whether executors can have the filter that the settings ask for: better none
+ * than without. 0, or -1 with error filled in.
+ */
+int master_check_sandbox(const struct settings *settings, char *error,
+    size_t error_size) __attribute__((warn_unused_result));
+
+/*
  * A new crew, which is to serve. settings and listeners are taken over. 0, or
  * -1 (errno is set).
  */
