@@ -18,8 +18,14 @@ say_state() {
 	journalctl --no-pager -u gild -u gild.socket -n 60
 }
 
+# fail TEXT...: and where the scenario is
 fail() {
-	echo "FAILED in ${FUNCNAME[1]}, line ${BASH_LINENO[0]}: $*"
+	local i=0
+
+	while [[ ${FUNCNAME[i + 1]-main} != @(scenario_*|main) ]]; do
+		i=$((i + 1))
+	done
+	echo "FAILED in ${FUNCNAME[i + 1]-$0}, line ${BASH_LINENO[i]-?}: $*"
 	say_state
 	exit 1
 }
