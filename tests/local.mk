@@ -239,15 +239,19 @@ EXAMPLE_SOURCES = %D%/e2e/example.c %D%/e2e/example.h
 %C%_e2e_test_protocol_SOURCES = %D%/e2e/test_protocol.c $(EXAMPLE_SOURCES)
 %C%_e2e_test_protocol_LDADD = libe2e.a $(PROTO_LDADD)
 
-# --- scripts: the layers, the manuals, the README ---
+# --- scripts: the layers, the manuals, completion, the README ---
 SCRIPT_TESTS = \
 	%D%/lint/layers.sh \
 	%D%/lint/test_layers.sh \
 	%D%/lint/test_gild_manual.sh \
 	%D%/lint/test_gilctl_manual.sh \
+	%D%/lint/mandoc.sh \
+	%D%/lint/test_missing_entries.sh \
+	%D%/lint/test_completion.sh \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh
 dist_noinst_DATA += %D%/lint/cppcheck.cfg
+dist_noinst_SCRIPTS += %D%/lint/completion.bash %D%/lint/completion.zsh
 
 include %D%/fuzz/local.mk
