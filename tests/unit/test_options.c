@@ -93,6 +93,7 @@ START_TEST(the_defaults_are_as_documented)
 	ck_assert_uint_eq(settings.max_unsent_bytes, 1048576);
 	ck_assert_uint_eq(settings.max_attempts, 3);
 	ck_assert_uint_eq(settings.drain_timeout_ns, UINT64_C(30000000000));
+	ck_assert_uint_eq(settings.heartbeat_timeout_ns, UINT64_C(5000000000));
 	ck_assert_uint_eq(settings.n_pools, 2);
 	ck_assert_str_eq(settings.pools[0].name, "threads");
 	ck_assert_int_eq(settings.pools[0].kind, POOL_THREADS);
@@ -237,6 +238,9 @@ static const struct {
     {"drain_timeout", "9ns", 9},
     {"drain_timeout", "5m", UINT64_C(300000000000)},
     {"drain_timeout", "24h", UINT64_C(86400000000000)},
+    {"heartbeat_timeout", "0", 0},
+    {"heartbeat_timeout", "300ms", 300000000},
+    {"heartbeat_timeout", "1h", UINT64_C(3600000000000)},
     {"allow_remote", "true", 1},
     {"allow_remote", "yes", 1},
     {"allow_remote", "on", 1},
@@ -331,12 +335,13 @@ static const struct {
     {"colour", "1",
 	"unknown option \"colour\": there are listen, allow_remote, "
 	"log_format, frontends, max_connections, max_jobs, max_in_flight, "
-	"max_batch, max_workers, max_line, max_unsent, max_attempts and "
-	"drain_timeout"},
+	"max_batch, max_workers, max_line, max_unsent, max_attempts, "
+	"drain_timeout and heartbeat_timeout"},
     {"", "1",
 	"unknown option \"\": there are listen, allow_remote, log_format, "
 	"frontends, max_connections, max_jobs, max_in_flight, max_batch, "
-	"max_workers, max_line, max_unsent, max_attempts and drain_timeout"},
+	"max_workers, max_line, max_unsent, max_attempts, drain_timeout and "
+	"heartbeat_timeout"},
     {"pool.threads.sizes", "1",
 	"unknown option \"pool.threads.sizes\": did you mean "
 	"\"pool.threads.size\"?"},

@@ -197,8 +197,8 @@ END_TEST
 #define ALL                                                       \
 	"there are listen, allow_remote, log_format, frontends, " \
 	"max_connections, max_jobs, max_in_flight, max_batch, "   \
-	"max_workers, max_line, max_unsent, max_attempts and "    \
-	"drain_timeout"
+	"max_workers, max_line, max_unsent, max_attempts, "       \
+	"drain_timeout and heartbeat_timeout"
 
 static const struct {
 	const char *text, *error;
@@ -475,6 +475,7 @@ START_TEST(the_defaults_are_printed_as_documented)
 	    "max_unsent = 1M\n"
 	    "max_attempts = 3\n"
 	    "drain_timeout = 30s\n"
+	    "heartbeat_timeout = 5s\n"
 	    "\npool \"threads\" {\n"
 	    "\tkind = threads\n"
 	    "\tsize = 4\n"
