@@ -76,7 +76,9 @@ packet_receive(int socket, void *packet, size_t size, struct packet_fds *fds)
 	if (got <= 0)
 		return 0;
 	take_fds(&message, fds);
-	if (got == (ssize_t)size && (message.msg_flags & MSG_TRUNC) == 0)
+	/* MSG_CTRUNC: there was no room for a descriptor that came along. */
+	if (got == (ssize_t)size &&
+	    (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
 		return 1;
 	packet_close_fds(fds);
 	return -1;

@@ -16,7 +16,7 @@ struct packet_fds {
 
 /*
  * Sends one packet; the descriptors (NULL: none) are lent. 0, or -1 with errno:
- * EAGAIN when there is no room, EPIPE when nobody is left to read.
+ * EAGAIN when there is no room, EPIPE or ECONNRESET when nobody is left to read.
  */
 int packet_send(int socket, const void *packet, size_t size,
     const struct packet_fds *fds) __attribute__((warn_unused_result));
@@ -24,7 +24,8 @@ int packet_send(int socket, const void *packet, size_t size,
 /*
  * Receives one packet of exactly this size. The descriptors that come with it
  * are the caller's, close-on-exec. 1, or 0 when there is none, or -1 when one
- * of another size was dropped.
+ * was dropped: it was of another size, or this process has no room for all of
+ * its descriptors.
  */
 int packet_receive(int socket, void *packet, size_t size,
     struct packet_fds *fds) __attribute__((warn_unused_result));

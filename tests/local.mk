@@ -37,20 +37,26 @@ TESTS += $(PROTO_TESTS)
 # --- daemon/ ---
 DAEMON_TESTS = \
 	%D%/unit/test_address \
+	%D%/unit/test_authority \
 	%D%/unit/test_backoff \
 	%D%/unit/test_board \
+	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
 	%D%/unit/test_journal \
+	%D%/unit/test_listeners \
 	%D%/unit/test_lock_events \
 	%D%/unit/test_log \
+	%D%/unit/test_notify \
 	%D%/unit/test_option_texts \
 	%D%/unit/test_options \
 	%D%/unit/test_options_file \
+	%D%/unit/test_packet \
 	%D%/unit/test_privileges \
+	%D%/unit/test_pulse \
 	%D%/unit/test_queue \
 	%D%/unit/test_recovery \
 	%D%/unit/test_repeats \
@@ -61,20 +67,26 @@ DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS)
 check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
 %C%_unit_test_address_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_authority_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_backoff_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_journal_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_listeners_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_log_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_notify_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_option_texts_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_options_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_options_file_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_packet_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_privileges_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_pulse_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_queue_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_recovery_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)

@@ -275,7 +275,9 @@ END_TEST
 
 START_TEST(a_cancel_is_answered_when_its_frontend_cannot)
 {
-	struct gild *gild = gild_start("-o", "frontends=2", NULL);
+	/* One that is stopped would be killed, and be replaced. */
+	struct gild *gild = gild_start(
+	    "-o", "frontends=2", "-o", "heartbeat_timeout=0", NULL);
 	struct peer *owner, *other;
 	char job[JOB_ID_CHARS + 1];
 	pid_t pids[2];

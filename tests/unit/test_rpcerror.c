@@ -67,7 +67,7 @@ END_TEST
 static const char *
 detail_of(size_t n, const char *text)
 {
-	char filler[512];
+	char filler[2 * sizeof(error.detail)];
 
 	memset(filler, 'x', n);
 	filler[n] = '\0';

@@ -22,7 +22,6 @@
 
 #define MANUAL "proto/gild-protocol.7"
 
-/* Methods that are written down, and that the daemon has not yet. */
 static char *document; /* squeezed */
 static char *manual;
 static struct examples examples;
