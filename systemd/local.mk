@@ -42,7 +42,7 @@ dist_noinst_SCRIPTS += %D%/deb.sh
 deb: dist-xz
 	@$(srcdir)/%D%/deb.sh $(distdir).tar.xz '$(VERSION)' deb '$(DEB_VERSION_SUFFIX)'
 
-clean-local:
+mostlyclean-local:
 	rm -rf deb
 
 .PHONY: deb

@@ -44,7 +44,7 @@ find_files() {
 
 scripts() {
 	{
-		printf '%s\n' quickstart .ci/run
+		printf '%s\n' quickstart .ci/run systemd/debian/gild.postrm
 		find . -path './build*' -prune -o -name '*.sh' -type f -print
 	} | while read -r file; do
 		head -n 1 "$file" | grep -q '^#!.*sh' && echo "$file"
