@@ -54,8 +54,9 @@ becomes() {
 	}
 }
 
+# property NAME [UNIT]
 property() {
-	systemctl show --value -p "$1" gild.service
+	systemctl show --value -p "$1" "${2:-gild.service}"
 }
 
 version() {
@@ -147,6 +148,7 @@ echo '# edited by the operator' >>/etc/gild.conf
 echo 'max_batch = 999' >>/etc/gild.conf
 systemctl restart gild
 before=$(property MainPID)
+opened=$(property ActiveEnterTimestampMonotonic gild.socket)
 gilctl --json "${job[@]}" -p threads >"$scratch/job1" 2>&1 &
 job1=$!
 as alice gilctl -s unix:$socket --json "${job[@]}" -p processes >"$scratch/job2" 2>&1 &
@@ -186,6 +188,11 @@ check "of $(wc -l <"$scratch/probes") other clients none was refused or left alo
 check 'the service runs' is active systemctl is-active gild.service
 check 'it is another' fails is "$before" property MainPID
 check 'it never failed' is success property Result
+check 'the socket is open' is active systemctl is-active gild.socket
+check 'and was so all the time' \
+	is "$opened" property ActiveEnterTimestampMonotonic gild.socket
+check 'and is there, also in the file system' \
+	as alice gilctl -s unix:$socket ping
 check 'the new version is installed' \
 	is "$(dpkg-deb -f /root/packages+1/gild_*.deb Version)" version gild
 check 'the edited configuration was kept' \
