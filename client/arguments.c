@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/count.h"
+#include "client/link.h"
 
 #define MAX_OPTIONS 32
 #define FIRST_PLACE 256
@@ -21,7 +22,8 @@ const struct option_row arguments_global[] = {
     {"server", 's', "ADDRESS", OPTION_TEXT, offsetof(struct context, server), 0,
 	0,
 	"HOST:PORT, [ADDRESS]:PORT or unix:PATH; else\n"
-	"$GILD_SERVER, else 127.0.0.1:4453"},
+	"$GILD_SERVER, else 127.0.0.1:4453; but for\n"
+	"reload, drain and shutdown\n" LINK_ADMIN_SERVER},
     {"json", 0, NULL, OPTION_FORMAT, offsetof(struct context, format),
 	FORMAT_JSON, 0, "print results as JSON, one a line"},
     {"csv", 0, NULL, OPTION_FORMAT, offsetof(struct context, format),

@@ -31,6 +31,7 @@ show_limits(const struct context *context, const json_t *limits)
 	    {"max_line_bytes", NULL, units_bytes},
 	    {"max_unsent_bytes", NULL, units_bytes},
 	    {"drain_timeout_ns", "drain_timeout", units_duration},
+	    {"heartbeat_timeout_ns", "heartbeat_timeout", units_duration},
 	};
 	struct table *table = table_new();
 

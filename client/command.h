@@ -19,13 +19,13 @@ enum outcome {
 	OUTCOME_USAGE = 2,
 	OUTCOME_NO_SERVER = 3,	/* cannot connect, or the connection was lost */
 	OUTCOME_REFUSED = 4,	/* the server answered with an error */
-	OUTCOME_UNEXPECTED = 5, /* an expectation was not met */
+	OUTCOME_UNEXPECTED = 5, /* what was waited for did not come */
 	OUTCOME_INTERRUPTED = 128, /* main() then dies from the signal */
 };
 
 /* What the global options say, and where results go. */
 struct context {
-	const char *server;
+	const char *server; /* NULL until the command is known: its own */
 	uint64_t connect_timeout_ms;
 	enum format format;
 	const struct command *command;
@@ -58,6 +58,7 @@ struct command {
 	int max_operands;
 	const char *summary; /* one line, for the list of commands */
 	const char *notes;   /* more for --help, whole lines; or NULL */
+	const char *server;  /* asked by default; NULL: LINK_DEFAULT_SERVER */
 	const struct option_row *options; /* or NULL */
 	size_t settings_size;		  /* of what the options fill in */
 	const void *defaults;		  /* settings before any option */
@@ -82,6 +83,9 @@ extern const struct command command_set;
 extern const struct command command_fit;
 extern const struct command command_cancel;
 extern const struct command command_ping;
+extern const struct command command_reload;
+extern const struct command command_drain;
+extern const struct command command_shutdown;
 
 /*
  * Says on standard error "gilctl: NAME: ...", NAME being the command's (left

@@ -33,6 +33,9 @@ static const struct command *const commands[] = {
     &command_fit,
     &command_cancel,
     &command_ping,
+    &command_reload,
+    &command_drain,
+    &command_shutdown,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -43,7 +46,7 @@ static const char exit_codes[] =
     "  2  the command line is wrong, or a file that it names\n"
     "  3  cannot connect, or the connection was lost\n"
     "  4  the server refused\n"
-    "  5  an expectation was not met (kept free: no command has one yet)\n"
+    "  5  what was waited for did not come in time, or cannot be seen\n"
     "When interrupted it cancels its jobs and dies from the signal.\n";
 
 static enum outcome
@@ -130,6 +133,10 @@ run_command(struct context *context, int argc, char **argv)
 		memcpy(settings, command->defaults, command->settings_size);
 	switch (arguments_read(context, settings, argc, argv, &operands)) {
 	case ARGUMENTS_READ:
+		if (context->server == NULL)
+			context->server = command->server != NULL
+			    ? command->server
+			    : LINK_DEFAULT_SERVER;
 		outcome = command->run(context, settings, operands);
 		break;
 	case ARGUMENTS_HELP:
@@ -214,8 +221,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_DFL);
 	setlocale(LC_CTYPE, "");
 	term_init(&context.out, stdout);
-	if (context.server == NULL || *context.server == '\0')
-		context.server = LINK_DEFAULT_SERVER;
+	if (context.server != NULL && *context.server == '\0')
+		context.server = NULL;
 	outcome = finish_output(dispatch(&context, argc, argv));
 	if (outcome == OUTCOME_INTERRUPTED)
 		interrupt_die();

@@ -323,6 +323,18 @@ link_server(const struct link *link)
 	return link->server;
 }
 
+pid_t
+link_peer_pid(const struct link *link)
+{
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+
+	/* Of a TCP socket Linux says pid 0. */
+	if (getsockopt(link->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == -1)
+		return 0;
+	return peer.pid;
+}
+
 const char *
 link_error(const struct link *link)
 {

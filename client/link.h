@@ -16,10 +16,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "proto/jsonrpc.h"
 
 #define LINK_DEFAULT_SERVER "127.0.0.1:4453"
+/* Of the commands that only a Unix socket carries; the build sets the path. */
+#ifndef LINK_ADMIN_SERVER
+#define LINK_ADMIN_SERVER "unix:/run/gild/gild.sock"
+#endif
 #define LINK_ERROR_CHARS 255
 #define LINK_MAX_LINE_BYTES ((size_t)64 << 20) /* of a reply */
 #define LINK_FOREVER (-1)
@@ -64,6 +69,12 @@ void link_set_wake_fd(struct link *link, int wake_fd);
 
 /* As it was given to link_open(). */
 const char *link_server(const struct link *link);
+/*
+ * The process that made the server's Unix socket listen, which is its master
+ * or whoever passed the socket on to it; 0 where that cannot be seen from this
+ * process's pid namespace, and where the socket is no Unix socket.
+ */
+pid_t link_peer_pid(const struct link *link);
 /* Why the link was lost; "" while it is not. */
 const char *link_error(const struct link *link);
 /* Requests sent that have no answer yet. */

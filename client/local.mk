@@ -4,6 +4,8 @@
 EXTRA_DIST += %D%/trace.svg
 
 noinst_LIBRARIES += libgilctlcore.a
+libgilctlcore_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DLINK_ADMIN_SERVER='"unix:$(runstatedir)/gild/gild.sock"'
 libgilctlcore_a_SOURCES = \
 	%D%/arguments.c %D%/arguments.h \
 	%D%/bar.c %D%/bar.h \
@@ -11,6 +13,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/chart.c %D%/chart.h \
 	%D%/chart_axis.c %D%/chart_axis.h \
 	%D%/chart_print.c \
+	%D%/cmd_admin.c \
 	%D%/cmd_cancel.c \
 	%D%/cmd_compare.c \
 	%D%/cmd_convoy.c \
@@ -31,6 +34,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/convoy_print.c \
 	%D%/count.c %D%/count.h \
 	%D%/doubt.c %D%/doubt.h \
+	%D%/ending.c %D%/ending.h \
 	%D%/experiment.c %D%/experiment.h \
 	%D%/fit.c %D%/fit.h \
 	%D%/flight.c %D%/flight.h \

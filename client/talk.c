@@ -169,9 +169,17 @@ enum outcome
 talk_ask(const struct context *context, struct link *link, const char *method,
     json_t *params, json_t **result)
 {
+	return talk_ask_patiently(
+	    context, link, method, params, TALK_ANSWER_MS, result);
+}
+
+enum outcome
+talk_ask_patiently(const struct context *context, struct link *link,
+    const char *method, json_t *params, int timeout_ms, json_t **result)
+{
 	if (link_send(link, ++last_id, method, params) == -1)
 		return talk_no_memory(context);
-	return await_answer(context, link, TALK_ANSWER_MS, NULL, NULL, result);
+	return await_answer(context, link, timeout_ms, NULL, NULL, result);
 }
 
 enum outcome

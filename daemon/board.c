@@ -71,9 +71,11 @@ static int
 board_map(struct board *board)
 {
 	const struct settings *settings = board->settings;
-	size_t slots, seats, processes, tallies, frontends, pools, total = 0;
+	size_t shared, slots, seats, processes, tallies, frontends, pools,
+	    total = 0;
 	char *memory;
 
+	shared = layout_add(&total, sizeof(struct shared_record));
 	slots = layout_add(&total, sizeof(struct slot) * board->n_slots);
 	seats = layout_add(&total, sizeof(struct seat) * board->n_seats);
 	processes = layout_add(
@@ -91,6 +93,7 @@ board_map(struct board *board)
 		return -1;
 	board->memory = memory;
 	board->memory_bytes = total;
+	board->shared = (struct shared_record *)(memory + shared);
 	board->slots = (struct slot *)(memory + slots);
 	board->seats = (struct seat *)(memory + seats);
 	board->processes = (struct process_record *)(memory + processes);

@@ -52,11 +52,13 @@ struct seat {
 	struct lock_totals lock;
 } __attribute__((aligned(64)));
 
-/* One process, as server.stats shows it. Written by the master, but ready. */
+/* One process, as server.stats shows it. Written by the master, but for ready
+ * and the beats, which are the process's own: see pulse.h. */
 struct process_record {
 	_Atomic int32_t pid;
 	_Atomic uint32_t state; /* enum process_state */
 	_Atomic uint64_t restarts;
+	_Atomic uint64_t beats;
 };
 
 /* What one frontend counted in one pool. It alone writes. */
@@ -92,6 +94,11 @@ struct pool_record {
 	_Atomic uint64_t event_number; /* the next event's: interpreter */
 } __attribute__((aligned(64)));
 
+/* Of the generation as a whole. The master writes. */
+struct shared_record {
+	_Atomic uint64_t n_others; /* generations that live beside it */
+} __attribute__((aligned(64)));
+
 /* Where things are. The struct is each process's own copy, made before the
  * fork; the pointers lead into the shared memory. */
 struct board {
@@ -108,6 +115,7 @@ struct board {
 	uint32_t first_seat[SETTINGS_MAX_POOLS];    /* of each pool */
 	uint32_t first_process[SETTINGS_MAX_POOLS]; /* the frontends are 0.. */
 
+	struct shared_record *shared;
 	struct slot *slots;
 	struct seat *seats;
 	struct process_record *processes;

@@ -13,7 +13,9 @@
  *	  OPEN -------> OPEN --------------> AT_EOF ---------------------> gone
  *	   | drained, nobody holds it, all sent | a probe finds nobody      ^
  *	   +------------> LINGERING ------------+---------------------------+
- *	                   EOF, or a second is over
+ *	   |               EOF, or a second is over                         |
+ *	   +----------------------------------------------------------------+
+ *	     to be given away, nobody holds it, all sent, and it was taken
  *
  * A half-close (EOF) is not a departure: the client may still read. Whether it
  * does cannot be told from a FIN, and in a pause even the FIN may be stuck
@@ -38,6 +40,11 @@
 #define PROBE_EVERY_MS 250
 #define PROBES_PER_LF 4
 #define LINGER_MS 1000
+/* Of a connection that is to be given away: how long it is not read from, the
+ * first time and at the most, and as long read from after that. */
+#define REST_MS 250
+#define REST_MAX_MS 1000
+#define GIVE_AGAIN_MS 10
 
 enum connection_state { OPEN, AT_EOF, LINGERING };
 
@@ -51,10 +58,14 @@ struct connection {
 	size_t charged_bytes;
 	bool is_paused;	  /* too much is unsent or charged: not reading */
 	bool is_draining; /* ends when nobody holds it */
+	bool is_leaving;  /* given away when nobody holds it */
+	bool is_resting;  /* for that: not reading */
 	bool is_busy;	  /* on the stack: not to be freed */
 	unsigned n_holds;
 	unsigned n_probes;
 	struct event *timer; /* probes, or the end of lingering */
+	int rest_ms;
+	struct event *rest_timer;
 };
 
 /* --- end --- */
@@ -64,6 +75,7 @@ connection_close(struct connection *connection)
 {
 	connection->handler->gone(connection->arg);
 	event_free(connection->timer);
+	event_free(connection->rest_timer);
 	bufferevent_free(connection->bufferevent);
 	free(connection);
 }
@@ -75,20 +87,29 @@ connection_unsent(const struct connection *connection)
 	    bufferevent_get_output(connection->bufferevent));
 }
 
-static int
+int
 connection_fd(const struct connection *connection)
 {
 	return bufferevent_getfd(connection->bufferevent);
 }
 
-/* Starts the timer for the state that needs one. */
 static void
-connection_set_timer(struct connection *connection, int ms)
+timer_set(struct event *timer, int ms)
 {
 	struct timeval delay = {
 	    .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
-	event_add(connection->timer, &delay);
+	event_add(timer, &delay);
+}
+
+/* Reads from an open connection, or not. */
+static void
+connection_set_reading(struct connection *connection)
+{
+	if (connection->is_paused || connection->is_resting)
+		bufferevent_disable(connection->bufferevent, EV_READ);
+	else if (connection->state == OPEN)
+		bufferevent_enable(connection->bufferevent, EV_READ);
 }
 
 /* Says that no more will come, and waits a moment for the client to hear it:
@@ -101,7 +122,28 @@ connection_linger(struct connection *connection)
 	bufferevent_enable(connection->bufferevent, EV_READ);
 	/* A check that is due already would take itself for the end. */
 	event_del(connection->timer);
-	connection_set_timer(connection, LINGER_MS);
+	timer_set(connection->timer, LINGER_MS);
+}
+
+/* False when it is gone. */
+static bool
+connection_give(struct connection *connection)
+{
+	enum connection_gift gift = connection->handler->give(connection->arg,
+	    connection_fd(connection),
+	    bufferevent_get_input(connection->bufferevent));
+
+	if (gift == GIFT_TAKEN) {
+		connection_close(connection);
+		return false;
+	}
+	if (gift == GIFT_LATER) {
+		timer_set(connection->rest_timer, GIVE_AGAIN_MS);
+		return true;
+	}
+	connection->is_leaving = false;
+	connection_drain(connection);
+	return false; /* as far as we know */
 }
 
 /* Ends the connection if that is due. False when it is gone. */
@@ -115,8 +157,13 @@ connection_check_end(struct connection *connection)
 		connection_close(connection);
 		return false;
 	}
-	if (connection->state == OPEN && connection->is_draining)
+	if (connection->state != OPEN)
+		return true;
+	if (connection->is_draining)
 		connection_linger(connection);
+	else if (connection->is_leaving && !connection->is_paused &&
+	    !connection->reader.is_skipping)
+		return connection_give(connection);
 	return true;
 }
 
@@ -125,6 +172,33 @@ connection_drain(struct connection *connection)
 {
 	connection->is_draining = true;
 	connection_check_end(connection);
+}
+
+/* Reading and resting in turn, until a rest was long enough. */
+static void
+rest_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)fd;
+	(void)what;
+	if (connection->state != OPEN || connection->is_draining)
+		return;
+	if (!connection_check_end(connection))
+		return;
+	if (connection->is_resting && connection->rest_ms < REST_MAX_MS)
+		connection->rest_ms *= 2;
+	connection->is_resting = !connection->is_resting;
+	connection_set_reading(connection);
+	timer_set(connection->rest_timer, connection->rest_ms);
+}
+
+void
+connection_give_away(struct connection *connection)
+{
+	connection->is_leaving = true;
+	connection->rest_ms = REST_MS;
+	rest_cb(-1, 0, connection);
 }
 
 void
@@ -138,7 +212,8 @@ connection_release(struct connection *connection)
 {
 	/* Not at once: the caller may be in the middle of many of ours. */
 	if (--connection->n_holds == 0 &&
-	    (connection->state == AT_EOF || connection->is_draining))
+	    (connection->state == AT_EOF || connection->is_draining ||
+		connection->is_leaving))
 		event_active(connection->timer, EV_TIMEOUT, 0);
 }
 
@@ -158,8 +233,8 @@ connection_check_backlog(struct connection *connection)
 	if (connection->is_paused || !connection_is_overdrawn(connection))
 		return;
 	connection->is_paused = true;
-	bufferevent_disable(connection->bufferevent, EV_READ);
-	connection_set_timer(connection, PROBE_EVERY_MS);
+	connection_set_reading(connection);
+	timer_set(connection->timer, PROBE_EVERY_MS);
 }
 
 void
@@ -266,13 +341,13 @@ write_cb(struct bufferevent *bufferevent, void *arg)
 {
 	struct connection *connection = arg;
 
+	(void)bufferevent;
 	if (!connection->is_paused || connection_is_overdrawn(connection)) {
 		connection_check_end(connection);
 		return;
 	}
 	connection->is_paused = false;
-	if (connection->state == OPEN)
-		bufferevent_enable(bufferevent, EV_READ);
+	connection_set_reading(connection);
 	connection_serve(connection);
 }
 
@@ -287,7 +362,7 @@ event_cb(struct bufferevent *bufferevent, short what, void *arg)
 		return;
 	}
 	connection->state = AT_EOF;
-	connection_set_timer(connection, PROBE_EVERY_MS);
+	timer_set(connection->timer, PROBE_EVERY_MS);
 	connection_serve(connection);
 }
 
@@ -306,7 +381,7 @@ connection_probe(struct connection *connection)
 	if (++connection->n_probes % PROBES_PER_LF == 0 &&
 	    connection_unsent(connection) == 0)
 		bufferevent_write(connection->bufferevent, "\n", 1);
-	connection_set_timer(connection, PROBE_EVERY_MS);
+	timer_set(connection->timer, PROBE_EVERY_MS);
 }
 
 static void
@@ -336,7 +411,8 @@ connection_open(struct event_base *base, int fd,
 	if (connection == NULL)
 		return NULL;
 	connection->timer = event_new(base, -1, 0, timer_cb, connection);
-	if (connection->timer == NULL)
+	connection->rest_timer = event_new(base, -1, 0, rest_cb, connection);
+	if (connection->timer == NULL || connection->rest_timer == NULL)
 		goto fail;
 	connection->bufferevent =
 	    bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
@@ -357,6 +433,24 @@ connection_open(struct event_base *base, int fd,
 fail:
 	if (connection->timer != NULL)
 		event_free(connection->timer);
+	if (connection->rest_timer != NULL)
+		event_free(connection->rest_timer);
 	free(connection);
 	return NULL;
+}
+
+int
+connection_feed(struct connection *connection, const void *bytes, size_t size)
+{
+	struct evbuffer *input = bufferevent_get_input(connection->bufferevent);
+	int result;
+
+	/* The buffer's end is the socket's; here it is ours for once. */
+	evbuffer_unfreeze(input, 0);
+	result = evbuffer_add(input, bytes, size);
+	evbuffer_freeze(input, 0);
+	if (result == 0)
+		bufferevent_trigger(connection->bufferevent, EV_READ,
+		    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+	return result;
 }

@@ -18,6 +18,13 @@ struct connection;
 struct evbuffer;
 struct event_base;
 
+/* What became of a connection that was to be given away. */
+enum connection_gift {
+	GIFT_TAKEN,
+	GIFT_LATER, /* not now: to be tried again */
+	GIFT_REFUSED,
+};
+
 /* The upper side of a connection; arg is what connection_open() was given. */
 struct connection_handler {
 	/* A line has come. It is valid until the handler returns. */
@@ -28,6 +35,10 @@ struct connection_handler {
 	void (*served)(void *arg);
 	/* It has ended, and is freed when the handler returns. */
 	void (*gone)(void *arg);
+	/* Takes the socket, which is lent, to somebody else; rest is what was
+	 * read from it and is no whole line. If it is taken gone() follows. */
+	enum connection_gift (*give)(
+	    void *arg, int fd, const struct evbuffer *rest);
 };
 
 struct connection_limits {
@@ -49,6 +60,24 @@ void connection_close(struct connection *connection);
 /* Ends it as soon as nobody holds it and all is sent, or now if that is so;
  * it may be gone when this returns. Lines that come until then are served. */
 void connection_drain(struct connection *connection);
+
+/*
+ * Gives it away as soon as nobody holds it and all is sent, or now if that is
+ * so; it may be gone when this returns. Until then lines that come are served,
+ * but not all the time: who always has something in flight gets pauses, in
+ * which what it sends waits in the socket. If nobody wants it, it is drained.
+ */
+void connection_give_away(struct connection *connection);
+
+/*
+ * What another process has read of a socket before it was given to this one: to
+ * be called before anything else. 0, or -1 when memory ran out.
+ */
+int connection_feed(struct connection *connection, const void *bytes,
+    size_t size) __attribute__((warn_unused_result));
+
+/* Its socket, to be asked about, not used. */
+int connection_fd(const struct connection *connection);
 
 /* Whoever holds a connection keeps it from ending in good order. */
 void connection_hold(struct connection *connection);

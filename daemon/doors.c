@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,20 +26,28 @@ struct doors {
 	struct evconnlistener *listeners[LISTENERS_MAX];
 	struct event *reopen_timer;
 	uint32_t n_inside;
+	bool may_open;
 	bool are_open;
 	bool are_shut; /* for good */
 	uint64_t warned_ns;
 };
 
-void
-doors_open(struct doors *doors)
+static void
+doors_try_to_open(struct doors *doors)
 {
-	if (doors->are_open || doors->are_shut ||
+	if (!doors->may_open || doors->are_open || doors->are_shut ||
 	    doors->n_inside >= doors->plan.max_inside)
 		return;
 	for (size_t i = 0; i < doors->plan.listeners->n; i++)
 		evconnlistener_enable(doors->listeners[i]);
 	doors->are_open = true;
+}
+
+void
+doors_open(struct doors *doors)
+{
+	doors->may_open = true;
+	doors_try_to_open(doors);
 }
 
 static void
@@ -66,7 +75,7 @@ reopen_cb(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	doors_open(arg);
+	doors_try_to_open(arg);
 }
 
 static void
@@ -118,7 +127,7 @@ doors_let_out(struct doors *doors)
 	doors_count(doors, -1);
 	if (doors->are_shut && doors->n_inside == 0)
 		doors->plan.empty(doors->plan.arg);
-	doors_open(doors);
+	doors_try_to_open(doors);
 }
 
 static void
@@ -143,12 +152,6 @@ doors_shut(struct doors *doors)
 		doors->plan.empty(doors->plan.arg);
 }
 
-bool
-doors_are_shut(const struct doors *doors)
-{
-	return doors->are_shut;
-}
-
 struct doors *
 doors_new(struct event_base *base, const struct doors_plan *plan)
 {
@@ -165,7 +168,7 @@ doors_new(struct event_base *base, const struct doors_plan *plan)
 		doors->listeners[i] = evconnlistener_new(base, accept_cb, doors,
 		    LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE |
 			LEV_OPT_DISABLED,
-		    0, plan->listeners->fds[i]);
+		    0, plan->listeners->all[i].fd);
 		if (doors->listeners[i] == NULL)
 			goto fail;
 		evconnlistener_set_error_cb(

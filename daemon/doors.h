@@ -7,7 +7,6 @@
 #ifndef GILD_DAEMON_DOORS_H
 #define GILD_DAEMON_DOORS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/board.h"
@@ -34,10 +33,10 @@ struct doors_plan {
 struct doors *doors_new(struct event_base *base, const struct doors_plan *plan);
 void doors_free(struct doors *doors);
 
+/* Lets clients in, whenever there is room. */
 void doors_open(struct doors *doors);
 /* For good. empty() is called at once, or when the last was let out. */
 void doors_shut(struct doors *doors);
-bool doors_are_shut(const struct doors *doors);
 
 /* One more client is inside; one fewer. */
 void doors_let_in(struct doors *doors);

@@ -84,6 +84,28 @@ executor_init(struct executor *executor, const struct generation *generation,
 	};
 }
 
+/* Logs a warning about its pool, and slot's job if there is one; then errno. */
+static void
+executor_warn(
+    const struct executor *executor, const struct slot *slot, const char *what)
+{
+	const struct settings *settings = executor->generation->settings;
+	struct log_fields fields = {
+	    .pool = settings->pools[executor->pool].name};
+	char job[JOB_ID_CHARS + 1];
+	int error = errno;
+
+	if (slot == NULL) {
+		log_event(LOG_LEVEL_WARN, &fields, "cannot %s: %s", what,
+		    strerror(error));
+		return;
+	}
+	job_id_format(slot->job, job);
+	fields.job = job;
+	log_event(LOG_LEVEL_WARN, &fields, "cannot %s of job %s: %s", what, job,
+	    strerror(error));
+}
+
 /* --- where it runs --- */
 
 /* The n-th CPU of a set, counted round and round. */
@@ -118,7 +140,7 @@ executor_follow_affinity(struct executor *executor)
 		CPU_SET(cpu, &set);
 	}
 	if (sched_setaffinity(0, sizeof(set), &set) != 0)
-		log_warn("cannot choose a CPU: %s", strerror(errno));
+		executor_warn(executor, NULL, "choose a CPU");
 }
 
 /* --- what its lock is to do --- */
@@ -204,7 +226,8 @@ executor_run_task(struct executor *executor, struct slot *slot)
 		    &executor->thread->record, &executor->thread->histograms);
 }
 
-/* Serves what the seat names. 0, or -1 when its frontend cannot be told. */
+/* Serves what the seat names. 0, or -1 when its frontend cannot be told
+ * (logged). */
 static int
 seat_serve(struct executor *executor, uint32_t ticket)
 {
@@ -221,8 +244,11 @@ seat_serve(struct executor *executor, uint32_t ticket)
 		slot_finish(slot, ticket);
 	}
 	/* Revoked while it was queued, or stale: it goes back all the same. */
-	return queue_push_wait(
-	    &generation->ended[board_slot_owner(board, ticket)], ticket);
+	if (queue_push_wait(&generation->ended[board_slot_owner(board, ticket)],
+		ticket) == 0)
+		return 0;
+	executor_warn(executor, slot, "hand back a task");
+	return -1;
 }
 
 /* What the thread itself has to look up before its first task. */
@@ -251,17 +277,14 @@ executor_run(struct executor *executor)
 		uint32_t ticket =
 		    atomic_load_explicit(&seat->ticket, memory_order_acquire);
 
-		if (seat_serve(executor, ticket) != 0) {
-			log_warn(
-			    "cannot hand a task back: %s", strerror(errno));
+		if (seat_serve(executor, ticket) != 0)
 			return -1;
-		}
 		atomic_store_explicit(
 		    &seat->ticket, TICKET_NONE, memory_order_release);
 	}
 	if (executor->schedstat_fd >= 0)
 		close(executor->schedstat_fd);
 	if (claimed < 0)
-		log_warn("cannot claim tasks: %s", strerror(errno));
+		executor_warn(executor, NULL, "claim tasks");
 	return claimed;
 }

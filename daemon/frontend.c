@@ -1,8 +1,9 @@
 /*
  * A frontend process: one thread, one libevent loop, made after the fork. It
- * serves clients until the master tells it to leave: when all are answered
- * (drain), or within a second (abort). When the master is gone it leaves at
- * once. It never waits for anything but its loop.
+ * serves clients until the master tells it to leave: when all have been handed
+ * over to a newer generation (retire), when all are answered (drain), or within
+ * a second (abort). When the master is gone it leaves at once. It never waits
+ * for anything but its loop.
  */
 #include "daemon/frontend.h"
 
@@ -11,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/clock.h"
 #include "daemon/dispatch.h"
 #include "daemon/doors.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
 #include "daemon/peer.h"
 #include "daemon/process.h"
+#include "daemon/pulse.h"
 #include "daemon/session.h"
 
 static void
@@ -36,8 +39,23 @@ frontend_empty(void *arg)
 }
 
 static void
+frontend_serve(struct frontend *frontend)
+{
+	doors_open(frontend->doors);
+}
+
+static void
+frontend_retire(struct frontend *frontend)
+{
+	frontend->is_retiring = true;
+	doors_shut(frontend->doors);
+	session_hand_over_all(frontend);
+}
+
+static void
 frontend_drain(struct frontend *frontend)
 {
+	frontend->is_stopping = true;
 	doors_shut(frontend->doors);
 	session_drain_all(frontend);
 }
@@ -64,8 +82,34 @@ life_cb(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(frontend->base);
 }
 
+static void
+pulse_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	pulse_beat(arg);
+	log_settle();
+}
+
+/* 0, or -1 when memory ran out. */
 static int
-frontend_open_doors(struct frontend *frontend)
+frontend_start_pulse(struct frontend *frontend, struct pulse *pulse)
+{
+	uint64_t period_us = pulse_period_ns(frontend->settings) / NS_PER_US;
+	struct timeval period = {
+	    .tv_sec = (time_t)(period_us / 1000000),
+	    .tv_usec = (suseconds_t)(period_us % 1000000),
+	};
+
+	frontend->pulse_timer =
+	    event_new(frontend->base, -1, EV_PERSIST, pulse_cb, pulse);
+	if (frontend->pulse_timer == NULL)
+		return -1;
+	return period_us == 0 ? 0 : event_add(frontend->pulse_timer, &period);
+}
+
+static int
+frontend_make_doors(struct frontend *frontend)
 {
 	const struct doors_plan plan = {
 	    .listeners = frontend->generation->listeners,
@@ -77,18 +121,18 @@ frontend_open_doors(struct frontend *frontend)
 	};
 
 	frontend->doors = doors_new(frontend->base, &plan);
-	if (frontend->doors == NULL)
-		return -1;
-	doors_open(frontend->doors);
-	return 0;
+	return frontend->doors == NULL ? -1 : 0;
 }
 
 static int
 frontend_open(struct frontend *frontend)
 {
 	static const struct peer_orders orders = {
+	    .serve = frontend_serve,
+	    .retire = frontend_retire,
 	    .drain = frontend_drain,
 	    .abort = frontend_abort,
+	    .client = session_adopt,
 	};
 
 	frontend->base = event_base_new();
@@ -103,7 +147,7 @@ frontend_open(struct frontend *frontend)
 	    frontend->peers == NULL || frontend->life_event == NULL ||
 	    event_add(frontend->life_event, NULL) != 0)
 		return -1;
-	return frontend_open_doors(frontend);
+	return frontend_make_doors(frontend);
 }
 
 static void
@@ -116,6 +160,7 @@ frontend_close(struct frontend *frontend)
 	dispatcher_free(frontend->dispatcher);
 	doors_free(frontend->doors);
 	event_free(frontend->life_event);
+	event_free(frontend->pulse_timer);
 	event_base_free(frontend->base);
 }
 
@@ -130,8 +175,12 @@ frontend_main(
 	    .number = process->number,
 	};
 
+	struct pulse pulse;
+
 	LIST_INIT(&frontend.sessions);
-	if (frontend_open(&frontend) != 0)
+	pulse_init(&pulse, generation, process);
+	if (frontend_open(&frontend) != 0 ||
+	    frontend_start_pulse(&frontend, &pulse) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	event_base_dispatch(frontend.base);

@@ -10,6 +10,7 @@
  *	job.c         a job's life from its request to its result
  *	report.c      server.info, server.stats, pool.list
  *	peer.c        what master and other frontends say and ask
+ *	authority.c   who may give orders
  *	methods.c     what each JSON-RPC method does
  *	session.c     one client: lines become calls
  *	frontend.c    the process
@@ -17,6 +18,7 @@
 #ifndef GILD_DAEMON_FRONTEND_H
 #define GILD_DAEMON_FRONTEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -43,7 +45,10 @@ struct frontend {
 	struct peers *peers;
 	struct doors *doors;
 	struct session_list sessions;
+	bool is_retiring;	  /* a newer generation has the clients */
+	bool is_stopping;	  /* no more jobs */
 	struct event *life_event; /* the master's death */
+	struct event *pulse_timer;
 };
 
 /* Runs until it is drained or the master is gone. The exit status. */

@@ -33,18 +33,19 @@ generation_init(struct generation *generation)
 	}
 	generation->life_in = generation->life_out = -1;
 	generation->news_in = generation->news_out = -1;
+	generation->desk_in = generation->desk_out = -1;
 }
 
 static int
-inbox_open(struct generation *generation, uint32_t frontend)
+packets_open(int *in, int *out)
 {
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		0, ends) != 0)
 		return -1;
-	generation->inbox_in[frontend] = ends[0];
-	generation->inbox_out[frontend] = ends[1];
+	*in = ends[0];
+	*out = ends[1];
 	return 0;
 }
 
@@ -76,9 +77,12 @@ generation_open_channels(struct generation *generation)
 	}
 	for (uint32_t i = 0; i < settings->frontends; i++) {
 		if (queue_open(&generation->ended[i], false) != 0 ||
-		    inbox_open(generation, i) != 0)
+		    packets_open(&generation->inbox_in[i],
+			&generation->inbox_out[i]) != 0)
 			return -1;
 	}
+	if (packets_open(&generation->desk_in, &generation->desk_out) != 0)
+		return -1;
 	if (pipe_open(&generation->life_in, &generation->life_out, 0) != 0)
 		return -1;
 	return pipe_open(
@@ -120,20 +124,25 @@ generation_close(struct generation *generation)
 	fd_close(&generation->life_out);
 	fd_close(&generation->news_in);
 	fd_close(&generation->news_out);
+	fd_close(&generation->desk_in);
+	fd_close(&generation->desk_out);
 	board_close(&generation->board);
 }
 
 int
 generation_tell(const struct generation *generation, uint32_t frontend,
-    const struct peer_message *message)
+    const struct peer_message *message, const struct packet_fds *fds)
 {
-	ssize_t sent;
+	return packet_send(
+	    generation->inbox_out[frontend], message, sizeof(*message), fds);
+}
 
-	do
-		sent = send(generation->inbox_out[frontend], message,
-		    sizeof(*message), MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -1 : 0;
+int
+generation_ask_master(const struct generation *generation,
+    const struct master_request *request, const struct packet_fds *fds)
+{
+	return packet_send(
+	    generation->desk_out, request, sizeof(*request), fds);
 }
 
 void

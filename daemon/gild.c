@@ -1,7 +1,6 @@
 /*
- * gild's main(): the command line. It turns defaults, the file and the
- * options into settings, in this order, and hands them to the master; -t, -V
- * and -h end here.
+ * gild's main(): the command line. What it says of the configuration is handed
+ * to the master, which reads it; -t, -V and -h end here.
  *
  * Exit status: 1 when the configuration is wrong or gild cannot start, 2 when
  * the command line itself is; what the table of options refuses is the
@@ -19,11 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/address.h"
+#include "daemon/configuration.h"
+#include "daemon/journal.h"
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/options.h"
-#include "daemon/settings.h"
 #include "proto/nearest.h"
 
 #define EXIT_USAGE 2
@@ -48,11 +47,7 @@ static const struct flag flags[] = {
 
 /* What the arguments say, still as text. */
 struct command_line {
-	const char *file; /* NULL: none */
-	const char *listen[SETTINGS_MAX_LISTEN];
-	size_t n_listen;
-	char **overrides; /* owned, the strings are argv's: NAME=VALUE */
-	size_t n_overrides;
+	struct configuration configuration; /* its overrides are owned */
 	bool wants_check, is_verbose, wants_version, wants_help;
 };
 
@@ -61,7 +56,8 @@ complain(int status, const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("gild: ", stderr);
+	/* The journal takes what has no priority for information. */
+	fputs(journal_reads(STDERR_FILENO) ? "<3>gild: " : "gild: ", stderr);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
@@ -145,23 +141,25 @@ complain_flag(int answer, const char *argument)
 static int
 take_flag(struct command_line *line, int letter, char *value)
 {
+	struct configuration *configuration = &line->configuration;
+
 	switch (letter) {
 	case 'c':
-		line->file = value;
+		configuration->file = value;
 		break;
 	case 'l':
-		if (line->n_listen == SETTINGS_MAX_LISTEN)
+		if (configuration->n_listen == SETTINGS_MAX_LISTEN)
 			return complain(EXIT_USAGE,
 			    "-l may be given %d times at most",
 			    SETTINGS_MAX_LISTEN);
-		line->listen[line->n_listen++] = value;
+		configuration->listen[configuration->n_listen++] = value;
 		break;
 	case 'o':
 		if (strchr(value, '=') == NULL)
 			return complain(EXIT_USAGE,
 			    "-o %s has no value: write -o %s=VALUE", value,
 			    value);
-		line->overrides[line->n_overrides++] = value;
+		configuration->overrides[configuration->n_overrides++] = value;
 		break;
 	case 't':
 		line->wants_check = true;
@@ -198,8 +196,9 @@ read_arguments(struct command_line *line, int argc, char *argv[])
 		letters[length + 1] = flags[i].value != NULL ? ':' : '\0';
 	}
 	/* Fewer overrides than arguments, and never none to allocate. */
-	line->overrides = calloc((size_t)argc + 1, sizeof(char *));
-	if (line->overrides == NULL)
+	line->configuration.overrides =
+	    calloc((size_t)argc + 1, sizeof(char *));
+	if (line->configuration.overrides == NULL)
 		return complain(EXIT_FAILURE, "out of memory");
 	while ((letter = getopt_long(argc, argv, letters, words, NULL)) != -1) {
 		status = letter == '?' || letter == ':'
@@ -214,56 +213,6 @@ read_arguments(struct command_line *line, int argc, char *argv[])
 		    "is named by -c %s",
 		    argv[optind], argv[optind]);
 	return 0;
-}
-
-/* What the master will ask of each address before it binds it. */
-static int
-check_addresses(
-    const struct settings *settings, char error[OPTIONS_ERROR_CHARS + 1])
-{
-	struct address found[ADDRESS_MAX_RESOLVED];
-
-	for (size_t i = 0; i < settings->n_listen; i++) {
-		const char *text = settings->listen[i];
-		int n_found = address_resolve(text, found, ADDRESS_MAX_RESOLVED,
-		    error, OPTIONS_ERROR_CHARS + 1);
-
-		if (n_found < 0)
-			return -1;
-		for (int j = 0; j < n_found; j++) {
-			if (address_check_reach(&found[j], text,
-				settings->allow_remote, error,
-				OPTIONS_ERROR_CHARS + 1) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
-/* Defaults, then the file, then the command line. */
-static int
-make_settings(const struct command_line *line, struct settings *settings,
-    char error[OPTIONS_ERROR_CHARS + 1])
-{
-	options_init(settings);
-	if (line->file != NULL &&
-	    options_read_file(settings, line->file, error) < 0)
-		return -1;
-	for (size_t i = 0; i < line->n_overrides; i++) {
-		char *name = line->overrides[i];
-		char *equals = strchr(name, '=');
-
-		*equals = '\0';
-		if (options_set(settings, name, equals + 1, error) < 0)
-			return -1;
-	}
-	if (line->n_listen > 0 &&
-	    options_set_listen(settings, line->listen, line->n_listen, error) <
-		0)
-		return -1;
-	if (options_finish(settings, error) < 0)
-		return -1;
-	return line->wants_check ? check_addresses(settings, error) : 0;
 }
 
 /*
@@ -284,12 +233,41 @@ open_standard_descriptors(void)
 	return 0;
 }
 
+/* -t: the exit status. */
+static int
+check(const struct configuration *configuration)
+{
+	struct settings settings;
+	char error[OPTIONS_ERROR_CHARS + 1];
+	int status = 0;
+
+	if (configuration_read(configuration, &settings, error) != 0)
+		return complain(EXIT_FAILURE, "%s", error);
+	if (configuration_check_addresses(&settings, error) != 0)
+		status = complain(EXIT_FAILURE, "%s", error);
+	else if (options_print(&settings, stdout) != 0)
+		status = end_output();
+	settings_free(&settings);
+	return status;
+}
+
+/* All else: the exit status. */
+static int
+run(const struct configuration *configuration)
+{
+	struct settings settings;
+	char error[OPTIONS_ERROR_CHARS + 1];
+
+	if (configuration_read(configuration, &settings, error) != 0)
+		return complain(EXIT_FAILURE, "%s", error);
+	log_set_format(settings.log_format, JOURNAL_SOCKET);
+	return master_run(configuration, &settings);
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct command_line line = {.file = NULL};
-	struct settings settings = {.n_listen = 0};
-	char error[OPTIONS_ERROR_CHARS + 1];
+	struct command_line line = {.wants_check = false};
 	int status;
 
 	opterr = 0;
@@ -303,18 +281,14 @@ main(int argc, char *argv[])
 	} else if (line.wants_version) {
 		puts(PACKAGE_STRING);
 		status = end_output();
-	} else if (make_settings(&line, &settings, error) < 0) {
-		status = complain(EXIT_FAILURE, "%s", error);
 	} else if (line.wants_check) {
-		status =
-		    options_print(&settings, stdout) < 0 ? end_output() : 0;
+		status = check(&line.configuration);
 	} else {
 		if (line.is_verbose)
 			log_set_level(LOG_LEVEL_DEBUG);
-		status = master_run(&settings);
+		status = run(&line.configuration);
 	}
 out:
-	settings_free(&settings);
-	free(line.overrides);
+	free(line.configuration.overrides);
 	return status;
 }

@@ -4,7 +4,8 @@
  * own, which nobody else wants: free threading. And the main thread, which
  * counts nothing. It waits for the bell: a frontend rings it after it set a
  * cancel flag or one of the pool's parameters, and the main thread makes those
- * who wait for a lock look again, since no other process can wake them.
+ * who wait for a lock look again, since no other process can wake them. Now and
+ * then it gives a sign of life, for all of them.
  *
  * The threads end when the queue does. When the master dies the kernel kills
  * the process.
@@ -22,6 +23,7 @@
 #include "daemon/executor.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/pulse.h"
 
 struct interpreter {
 	const struct generation *generation;
@@ -30,6 +32,7 @@ struct interpreter {
 	uint32_t n_domains;
 	struct gil **domains;
 	uint32_t n_threads; /* that run */
+	struct pulse pulse;
 	pthread_t *ids;
 	struct gil_thread *threads;
 	struct executor *executors;
@@ -97,7 +100,11 @@ interpreter_start(struct interpreter *interpreter)
 		    thread_main, &interpreter->executors[i]);
 
 		if (error != 0) {
-			log_warn("cannot start thread %u of %u: %s", i + 1, n,
+			struct log_fields fields = {
+			    .pool = interpreter->pool->name};
+
+			log_event(LOG_LEVEL_WARN, &fields,
+			    "cannot start thread %u of %u: %s", i + 1, n,
 			    strerror(error));
 			return -1;
 		}
@@ -127,6 +134,8 @@ static void
 interpreter_serve(struct interpreter *interpreter)
 {
 	const struct generation *generation = interpreter->generation;
+	uint64_t period_ns = pulse_period_ns(generation->settings);
+	int period_ms = period_ns == 0 ? -1 : (int)(period_ns / NS_PER_MS);
 	uint32_t pool = interpreter->process->pool;
 	struct pollfd fds[] = {
 	    {.fd = generation->run[pool].read_fd, .events = 0},
@@ -134,13 +143,14 @@ interpreter_serve(struct interpreter *interpreter)
 	};
 
 	while ((fds[0].revents & POLLHUP) == 0) {
-		if (poll(fds, 2, -1) < 0) {
-			if (errno != EINTR)
-				fatal("poll: %s", strerror(errno));
-			continue;
-		}
-		if (fds[1].revents != 0)
+		int n = poll(fds, 2, period_ms);
+
+		if (n < 0 && errno != EINTR)
+			fatal("poll: %s", strerror(errno));
+		if (n > 0 && fds[1].revents != 0)
 			interpreter_answer_bell(interpreter);
+		pulse_beat(&interpreter->pulse);
+		log_settle();
 	}
 }
 
@@ -192,6 +202,7 @@ interpreter_main(
 	    .n_domains = pool_domain_count(pool),
 	};
 
+	pulse_init(&interpreter.pulse, generation, process);
 	if (interpreter_make(&interpreter) != 0)
 		fatal("cannot set the pool up: %s", strerror(errno));
 	if (interpreter_start(&interpreter) != 0)

@@ -9,8 +9,12 @@ libgildcore_a_SOURCES = \
 	%D%/backoff.c %D%/backoff.h \
 	%D%/board.c %D%/board.h \
 	%D%/clock.h \
+	%D%/authority.c %D%/authority.h \
+	%D%/configuration.c %D%/configuration.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/countdown.c %D%/countdown.h \
+	%D%/crew.c %D%/crew.h \
+	%D%/desk.c %D%/desk.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/doors.c %D%/doors.h \
 	%D%/event_cost.c %D%/event_cost.h \
@@ -24,20 +28,27 @@ libgildcore_a_SOURCES = \
 	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
+	%D%/journal.c %D%/journal.h \
 	%D%/listeners.c %D%/listeners.h \
 	%D%/lock_events.c %D%/lock_events.h \
 	%D%/log.c %D%/log.h \
+	%D%/log_format.c %D%/log_format.h \
 	%D%/master.c %D%/master.h \
+	%D%/master_private.h %D%/reload.c \
 	%D%/methods.c %D%/methods.h \
-	%D%/methods_private.h %D%/pool_set.c \
+	%D%/methods_private.h %D%/methods_server.c %D%/pool_set.c \
+	%D%/notify.c %D%/notify.h \
 	%D%/option.c %D%/option.h \
 	%D%/option_table.c %D%/option_table.h \
 	%D%/options.c %D%/options.h \
 	%D%/options_file.c \
+	%D%/packet.c %D%/packet.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/process.c %D%/process.h \
+	%D%/pulse.c %D%/pulse.h \
 	%D%/queue.c %D%/queue.h \
 	%D%/recovery.c %D%/recovery.h \
+	%D%/repeats.c %D%/repeats.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_lock.c %D%/report_lock.h \
 	%D%/session.c %D%/session.h \

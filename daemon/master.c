@@ -1,25 +1,20 @@
 /*
- * The master process: binds the sockets, forks, reaps, respawns, and carries
- * signals to those they concern. It parses no byte that a client sent, and
- * touches no slot but a dead child's. It runs no event loop of a library: it
- * forks for as long as it lives, and a fork must not inherit an epoll set.
+ * The master process: it has the sockets, and crews of processes that serve
+ * them: one, and while a reload is under way or older ones still finish what
+ * they began, more (crew.c). It reaps, and carries orders, from signals and
+ * from operators, to those they concern. It parses no byte that a client sent.
+ * It runs no event loop of a library: it forks for as long as it lives, and a
+ * fork must not inherit an epoll set.
  *
- *	            all ready           SIGTERM, SIGINT
- *	STARTING -------------> SERVING ----------------> DRAINING
- *	    |                                              |    |
- *	    | a child fails                 frontends gone |    | drain_timeout
- *	    |                                              v    v
- *	    |                                       STOPPING <- ABORTING
- *	    v    a second signal, or a grace period        |    |
- *	 KILLING <------------- is over -------------------+----+
- *
- * DRAINING: frontends finish what is in flight. ABORTING: they were told to
- * cancel it and answer. STOPPING: they are gone, the executors' queues have
- * ended. KILLING: SIGKILL, and an exit status that says so.
+ * A reload reads the configuration, opens what is new in it, and starts a crew
+ * beside the one that serves. Once all of the new crew is ready it opens its
+ * doors, and only then does the old one retire. Whatever goes wrong before
+ * leaves the old one as it was.
  */
 #include "daemon/master.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -31,158 +26,58 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/backoff.h"
 #include "daemon/clock.h"
+#include "daemon/configuration.h"
+#include "daemon/crew.h"
+#include "daemon/desk.h"
 #include "daemon/event_cost.h"
-#include "daemon/generation.h"
-#include "daemon/listeners.h"
 #include "daemon/log.h"
-#include "daemon/process.h"
-#include "daemon/recovery.h"
+#include "daemon/master_private.h"
+#include "daemon/notify.h"
+#include "daemon/pulse.h"
 
-#define RESPAWN_FIRST_NS (10 * NS_PER_MS)
-#define RESPAWN_CAP_NS (500 * NS_PER_MS)
-#define RESPAWN_QUIET_NS (10 * NS_PER_S)
-#define RETRY_NS (10 * NS_PER_MS)     /* a full queue or inbox */
-#define ABORT_GRACE_NS (2 * NS_PER_S) /* to answer what was cancelled */
-#define STOP_GRACE_NS (2 * NS_PER_S)  /* for executors to see the end */
+#define RETRY_NS (10 * NS_PER_MS) /* a full queue or inbox */
+#define TICK_NS NS_PER_S	  /* where nothing asks for another one */
+/* What stopping may take beyond drain_timeout, and some more. */
+#define STOP_MARGIN_NS (10 * NS_PER_S)
 
-enum phase { STARTING, SERVING, DRAINING, ABORTING, STOPPING, KILLING };
-
-struct child {
-	struct process process;
-	pid_t pid; /* 0: down */
-	uint64_t respawn_at_ns;
-	struct backoff backoff;
-	bool is_told; /* of a frontend: the present phase */
-};
-
-struct master {
-	const struct settings *settings;
-	enum phase phase;
-	int exit_status;
-	uint64_t deadline_ns; /* of the present phase; UINT64_MAX: none */
-	int signal_fd;
-	struct listeners listeners;
-	struct generation generation;
-	struct recovery recovery;
-	uint32_t n_children;
-	struct child *children; /* as the board numbers them */
-};
-
-static bool
-child_is_frontend(const struct child *child)
-{
-	return child->process.kind == PROCESS_FRONTEND;
-}
-
-static uint32_t
-count_alive(const struct master *master, bool frontends_only)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < master->n_children; i++) {
-		const struct child *child = &master->children[i];
-
-		if (child->pid != 0 &&
-		    (!frontends_only || child_is_frontend(child)))
-			n++;
-	}
-	return n;
-}
-
-/* --- children --- */
+/* --- all crews --- */
 
 static void
-child_spawn(struct master *master, struct child *child)
+master_stop_all(struct master *master, void (*stop)(struct crew *))
 {
-	struct process_record *record =
-	    &master->generation.board.processes[child->process.index];
-	pid_t pid;
+	struct crew *crew;
 
-	atomic_store(&record->state, PROCESS_STARTING);
-	pid = process_spawn(&master->generation, &child->process);
-	if (pid < 0) {
-		uint64_t now_ns = clock_monotonic_ns();
-		uint64_t delay_ns = backoff_fail(&child->backoff, now_ns);
-
-		if (delay_ns < RESPAWN_FIRST_NS)
-			delay_ns = RESPAWN_FIRST_NS;
-		log_warn("cannot fork: %s; trying again in %llu ms",
-		    strerror(errno),
-		    (unsigned long long)(delay_ns / NS_PER_MS));
-		atomic_store(&record->state, PROCESS_DOWN);
-		child->respawn_at_ns = now_ns + delay_ns;
-		return;
+	if (!master->is_stopping) {
+		master->is_stopping = true;
+		notify_stopping(&master->notifier);
+		master_end_reload(master, "gild is stopping");
 	}
-	child->pid = pid;
-	atomic_store(&record->pid, pid);
+	TAILQ_FOREACH (crew, &master->crews, links) {
+		if (crew->phase == CREW_STARTING)
+			crew_kill(crew); /* it has let nobody in yet */
+		else
+			stop(crew);
+	}
 }
 
-/* Whether a child of this kind is replaced when it dies in this phase. */
-static bool
-child_is_wanted(const struct master *master, const struct child *child)
+void
+master_drain(struct master *master)
 {
-	if (master->phase <= SERVING)
-		return true;
-	/* Tasks may have to be run again while frontends wait for them. */
-	return master->phase <= ABORTING && !child_is_frontend(child);
+	master_stop_all(master, crew_drain);
 }
 
-static void
-master_enter(struct master *master, enum phase phase, uint64_t limit_ns)
+void
+master_shutdown(struct master *master)
 {
-	master->phase = phase;
-	master->deadline_ns =
-	    limit_ns == 0 ? UINT64_MAX : clock_monotonic_ns() + limit_ns;
-	for (uint32_t i = 0; i < master->n_children; i++)
-		master->children[i].is_told = false;
+	master_stop_all(master, crew_abort);
 }
 
 static void
 master_kill(struct master *master)
 {
-	master_enter(master, KILLING, 0);
+	master_stop_all(master, crew_kill);
 	master->exit_status = EXIT_FAILURE;
-	for (uint32_t i = 0; i < master->n_children; i++) {
-		if (master->children[i].pid != 0)
-			kill(master->children[i].pid, SIGKILL);
-	}
-}
-
-static void
-child_bury(struct master *master, struct child *child, int status)
-{
-	const struct board *board = &master->generation.board;
-	struct process_record *record = &board->processes[child->process.index];
-	bool was_ready = atomic_load(&record->state) == PROCESS_READY;
-	char title[PROCESS_TITLE_CHARS + 1], death[PROCESS_DEATH_CHARS + 1];
-	uint64_t now_ns = clock_monotonic_ns(), delay_ns;
-	pid_t pid = child->pid;
-
-	process_title(&master->generation, &child->process, title);
-	process_format_death(status, death);
-	child->pid = 0;
-	atomic_store(&record->state, PROCESS_DOWN);
-	for (uint32_t i = 0; i < child->process.n_seats; i++)
-		recovery_empty_seat(&master->recovery,
-		    &board->seats[child->process.first_seat + i], pid, status);
-	if (!child_is_wanted(master, child)) {
-		if (status != 0 && master->phase != KILLING)
-			log_warn("%s, pid %d, %s", title, (int)pid, death);
-		return;
-	}
-	if (master->phase == STARTING && !was_ready) {
-		log_error("%s, pid %d, %s before it was ready: giving up",
-		    title, (int)pid, death);
-		master_kill(master);
-		return;
-	}
-	delay_ns = backoff_fail(&child->backoff, now_ns);
-	child->respawn_at_ns = now_ns + delay_ns;
-	counter_add(&record->restarts, 1);
-	log_warn("%s, pid %d, %s; replacing it in %llu ms", title, (int)pid,
-	    death, (unsigned long long)(delay_ns / NS_PER_MS));
 }
 
 static void
@@ -192,130 +87,135 @@ master_reap(struct master *master)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (uint32_t i = 0; i < master->n_children; i++) {
-			if (master->children[i].pid == pid) {
-				child_bury(
-				    master, &master->children[i], status);
+		struct crew *crew;
+
+		TAILQ_FOREACH (crew, &master->crews, links) {
+			if (crew_bury(crew, pid, status))
 				break;
-			}
 		}
 	}
 }
 
+/* Forgets the crews that are gone. */
 static void
-master_respawn(struct master *master, uint64_t now_ns)
+master_bury_crews(struct master *master)
 {
-	for (uint32_t i = 0; i < master->n_children; i++) {
-		struct child *child = &master->children[i];
+	struct crew *crew, *next;
 
-		if (child->pid == 0 && child->respawn_at_ns <= now_ns &&
-		    child_is_wanted(master, child))
-			child_spawn(master, child);
+	for (crew = TAILQ_FIRST(&master->crews); crew != NULL; crew = next) {
+		next = TAILQ_NEXT(crew, links);
+		if (crew->phase != CREW_GONE)
+			continue;
+		if (crew == master->serving)
+			master->serving = NULL;
+		if (crew == master->coming) {
+			master->coming = NULL;
+			master_end_reload(master, crew->failure);
+		}
+		desk_clear(&crew->desk);
+		if (crew->lost_jobs)
+			master->exit_status = EXIT_FAILURE;
+		if (!master->is_stopping && master->serving == NULL) {
+			log_error("%s: giving up", crew->failure);
+			master->exit_status = EXIT_FAILURE;
+		}
+		TAILQ_REMOVE(&master->crews, crew, links);
+		crew_free(crew);
+		master_count_others(master);
 	}
 }
 
-/* --- phases --- */
+/* --- what it is doing, for people --- */
+
+static uint64_t
+master_count_jobs(const struct master *master, enum job_state state)
+{
+	const struct crew *crew;
+	uint64_t sum = 0;
+
+	TAILQ_FOREACH (crew, &master->crews, links)
+		sum += crew_count_jobs(crew, state);
+	return sum;
+}
+
+static void
+master_tell_status(struct master *master)
+{
+	const char *doing = master->is_stopping ? "Stopping"
+	    : master->coming != NULL		? "Starting"
+						: "Serving";
+	uint64_t queued = master_count_jobs(master, JOB_QUEUED);
+	uint64_t running = master_count_jobs(master, JOB_RUNNING);
+	uint64_t clients = 0;
+	const struct crew *crew;
+
+	TAILQ_FOREACH (crew, &master->crews, links)
+		clients += crew_count_clients(crew);
+	notify_status(&master->notifier,
+	    "%s: jobs %" PRIu64 " running, %" PRIu64 " queued, %" PRIu64
+	    " done; clients %" PRIu64 "; generation %" PRIu32 "%s",
+	    doing, running, queued, master_count_jobs(master, JOB_DONE),
+	    clients, master->n_generations,
+	    master->n_others > 0 ? ", older ones finish" : "");
+}
+
+/* --- the change from one crew to the next --- */
 
 static void
 master_say_ready(const struct master *master)
 {
-	const struct listeners *listeners = &master->listeners;
+	const struct listeners *listeners = &master->serving->listeners;
 
 	for (size_t i = 0; i < listeners->n; i++)
-		printf("listening on %s\n", listeners->names[i]);
+		printf("listening on %s\n", listeners->all[i].name);
 	printf("ready\n");
 	fflush(stdout);
 }
 
-static bool
-master_is_ready(const struct master *master)
+/* The new crew's doors are open: the one before it has nothing to wait for. */
+static void
+master_change_crews(struct master *master)
 {
-	for (uint32_t i = 0; i < master->n_children; i++) {
-		if (atomic_load(&master->generation.board.processes[i].state) !=
-		    PROCESS_READY)
-			return false;
+	struct crew *old = master->serving, *crew = master->coming;
+
+	if (crew == NULL || crew->phase != CREW_SERVING ||
+	    !crew_has_told_all(crew))
+		return;
+	master->coming = NULL;
+	master->serving = crew;
+	if (old == NULL) {
+		master_say_ready(master);
+		master_tell_status(master);
+		notify_ready(&master->notifier);
+		return;
 	}
-	return true;
+	listeners_hand_on(&old->listeners, &crew->listeners);
+	crew_retire(old);
+	log_info(
+	    "reloaded: generation %" PRIu32 " serves", crew->generation.number);
+	master_end_reload(master, NULL);
 }
 
-/* Frontends that were not told of the phase yet (their inbox was full). */
-static bool
-master_tell_frontends(struct master *master, enum peer_kind kind)
-{
-	struct peer_message message = {.kind = kind};
-	bool all_told = true;
-
-	for (uint32_t i = 0; i < master->n_children; i++) {
-		struct child *child = &master->children[i];
-
-		if (!child_is_frontend(child) || child->pid == 0 ||
-		    child->is_told)
-			continue;
-		if (generation_tell(&master->generation, child->process.number,
-			&message) == 0)
-			child->is_told = true;
-		else
-			all_told = false;
-	}
-	return all_told;
-}
+/* --- signals --- */
 
 /*
- * The frontends are gone: what one that died left running is wanted by nobody,
- * and the executors' queues end when the last writer closes them.
+ * A hang-up that the kernel sends is a terminal's end, and ours; one from a
+ * process is an operator's word to reload.
  */
 static void
-master_stop(struct master *master)
+master_on_hangup(struct master *master, const struct signalfd_siginfo *info)
 {
-	const struct board *board = &master->generation.board;
-
-	for (uint32_t i = 0; i < board->n_slots; i++)
-		slot_cancel(&board->slots[i]);
-	for (uint32_t i = 0; i < master->settings->n_pools; i++) {
-		generation_ring(&master->generation, i);
-		queue_close_writer(&master->generation.run[i]);
+	if (master->is_stopping)
+		return;
+	if (info->ssi_code == SI_KERNEL) {
+		log_info("the terminal is gone: finishing what is in flight, "
+			 "then stopping");
+		master->was_signalled = true;
+		master_drain(master);
+	} else {
+		log_info("SIGHUP: reloading");
+		master_reload(master, NULL);
 	}
-	master_enter(master, STOPPING, STOP_GRACE_NS);
-}
-
-/* Moves the phase on. False when the master is done. */
-static bool
-master_advance(struct master *master, uint64_t now_ns)
-{
-	bool is_late = now_ns >= master->deadline_ns;
-
-	switch (master->phase) {
-	case STARTING:
-		if (master_is_ready(master)) {
-			master_enter(master, SERVING, 0);
-			master_say_ready(master);
-		}
-		return true;
-	case SERVING:
-		return true;
-	case DRAINING:
-		if (count_alive(master, true) == 0) {
-			master_stop(master);
-		} else if (is_late) {
-			log_warn("jobs were still running after drain_timeout: "
-				 "cancelling them");
-			master_enter(master, ABORTING, ABORT_GRACE_NS);
-		}
-		return true;
-	case ABORTING:
-		if (count_alive(master, true) == 0)
-			master_stop(master);
-		else if (is_late)
-			master_kill(master);
-		return true;
-	case STOPPING:
-		if (is_late)
-			master_kill(master);
-		return count_alive(master, false) > 0;
-	case KILLING:
-		return count_alive(master, false) > 0;
-	}
-	return false;
 }
 
 static void
@@ -327,23 +227,88 @@ master_on_signal(struct master *master)
 	    (ssize_t)sizeof(info)) {
 		int number = (int)info.ssi_signo;
 
-		if (number == SIGCHLD)
-			continue; /* master_reap() runs every turn */
-		if (number == SIGQUIT || master->phase > SERVING) {
+		switch (number) {
+		case SIGCHLD: /* master_reap() runs every turn */
+			break;
+		case SIGHUP:
+			master_on_hangup(master, &info);
+			break;
+		case SIGTERM:
+		case SIGINT:
+			/* A second signal is impatience; one behind an order
+			 * to drain or to shut down says the same again. */
+			if (!master->was_signalled) {
+				log_info("%s: finishing what is in flight, "
+					 "then stopping",
+				    strsignal(number));
+				master->was_signalled = true;
+				master_drain(master);
+				break;
+			}
+			/* fall through */
+		default:
 			log_warn("%s: stopping at once", strsignal(number));
-			if (master->phase != KILLING)
-				master_kill(master);
-			continue;
+			master_kill(master);
 		}
-		log_info("%s: finishing what is in flight, then stopping",
-		    strsignal(number));
-		/* Frontends close theirs when told: then who comes is refused
-		 * at once, rather than left waiting in a backlog. */
-		listeners_close(&master->listeners);
-		/* With no time to drain, drain_timeout_ns is 0: at once. */
-		master_enter(
-		    master, DRAINING, master->settings->drain_timeout_ns + 1);
 	}
+}
+
+/* --- once a tick --- */
+
+/* Looks at all signs of life often enough for all. */
+static uint64_t
+master_tick_ns(const struct master *master)
+{
+	uint64_t tick_ns = TICK_NS;
+	const struct crew *crew;
+
+	if (notify_is_heard(&master->notifier) &&
+	    master->notifier.watchdog_ns > 0 &&
+	    master->notifier.watchdog_ns / 4 < tick_ns)
+		tick_ns = master->notifier.watchdog_ns / 4;
+	TAILQ_FOREACH (crew, &master->crews, links) {
+		uint64_t period_ns = pulse_period_ns(&crew->settings);
+
+		if (period_ns > 0 && period_ns < tick_ns)
+			tick_ns = period_ns;
+	}
+	return tick_ns;
+}
+
+static bool
+master_feel_pulses(struct master *master, uint64_t now_ns)
+{
+	struct crew *crew;
+	bool all_live = true;
+
+	TAILQ_FOREACH (crew, &master->crews, links) {
+		uint64_t period_ns = pulse_period_ns(&crew->settings);
+
+		if (period_ns == 0)
+			continue;
+		if (now_ns >= crew->next_look_ns) {
+			crew->next_look_ns = now_ns + period_ns;
+			crew->is_alive = crew_feel_pulse(crew);
+		}
+		all_live = all_live && crew->is_alive;
+	}
+	return all_live;
+}
+
+static void
+master_tick(struct master *master, uint64_t now_ns)
+{
+	if (now_ns < master->next_tick_ns)
+		return;
+	master->next_tick_ns = now_ns + master_tick_ns(master);
+	log_settle();
+	if (master_feel_pulses(master, now_ns))
+		notify_watchdog(&master->notifier);
+	if (!notify_is_heard(&master->notifier))
+		return;
+	master_tell_status(master);
+	if (master->is_stopping)
+		notify_extend_timeout(&master->notifier, STOP_MARGIN_NS);
 }
 
 /* --- the loop --- */
@@ -351,39 +316,64 @@ master_on_signal(struct master *master)
 static int
 master_timeout_ms(const struct master *master, uint64_t now_ns, bool is_retry)
 {
-	uint64_t at_ns = master->deadline_ns;
+	uint64_t at_ns = master->next_tick_ns;
+	const struct crew *crew;
 
 	if (is_retry && now_ns + RETRY_NS < at_ns)
 		at_ns = now_ns + RETRY_NS;
-	for (uint32_t i = 0; i < master->n_children; i++) {
-		const struct child *child = &master->children[i];
+	TAILQ_FOREACH (crew, &master->crews, links) {
+		uint64_t next_ns = crew_next_ns(crew);
 
-		if (child->pid == 0 && child_is_wanted(master, child) &&
-		    child->respawn_at_ns < at_ns)
-			at_ns = child->respawn_at_ns;
+		if (next_ns < at_ns)
+			at_ns = next_ns;
 	}
-	if (at_ns == UINT64_MAX)
-		return -1;
 	if (at_ns <= now_ns)
 		return 0;
-	at_ns = (at_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS;
-	return at_ns > 60000 ? 60000 : (int)at_ns;
+	return (int)((at_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
 static void
 master_wait(struct master *master, int timeout_ms)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[1 + 2 * MASTER_MAX_CREWS] = {
 	    {.fd = master->signal_fd, .events = POLLIN},
-	    {.fd = master->generation.news_in, .events = POLLIN},
 	};
+	struct crew *crew;
+	nfds_t n = 1;
 	char news[64];
 
-	if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR)
+	TAILQ_FOREACH (crew, &master->crews, links) {
+		fds[n++] = (struct pollfd){
+		    .fd = crew->generation.news_in, .events = POLLIN};
+		/* While one cannot be passed on, the next are left there. */
+		fds[n++] = (struct pollfd){.fd = desk_is_full(&crew->desk)
+			? -1
+			: crew->generation.desk_in,
+		    .events = POLLIN};
+	}
+	if (poll(fds, n, timeout_ms) < 0 && errno != EINTR)
 		fatal("poll: %s", strerror(errno));
-	while (read(master->generation.news_in, news, sizeof(news)) > 0)
-		;
+	TAILQ_FOREACH (crew, &master->crews, links) {
+		while (read(crew->generation.news_in, news, sizeof(news)) > 0)
+			;
+	}
 	master_on_signal(master);
+}
+
+/* What is due. True when something has to be tried again soon. */
+static bool
+master_tend(struct master *master, uint64_t now_ns)
+{
+	bool is_retry = false;
+	struct crew *crew;
+
+	TAILQ_FOREACH (crew, &master->crews, links) {
+		is_retry = crew_tend(crew, now_ns) || is_retry;
+		desk_serve(&crew->desk, master, crew);
+		is_retry = is_retry || desk_is_full(&crew->desk);
+	}
+	master_change_crews(master);
+	return master_tend_reload(master) || is_retry;
 }
 
 static void
@@ -391,21 +381,17 @@ master_loop(struct master *master)
 {
 	for (;;) {
 		uint64_t now_ns;
-		bool is_all_said = true;
+		bool is_retry;
 
 		master_reap(master);
 		now_ns = clock_monotonic_ns();
-		if (!master_advance(master, now_ns))
+		is_retry = master_tend(master, now_ns);
+		master_bury_crews(master);
+		if (TAILQ_EMPTY(&master->crews))
 			return;
-		master_respawn(master, now_ns);
-		if (master->phase == DRAINING)
-			is_all_said = master_tell_frontends(master, PEER_DRAIN);
-		if (master->phase == ABORTING)
-			is_all_said = master_tell_frontends(master, PEER_ABORT);
-		if (!recovery_push_strays(&master->recovery))
-			is_all_said = false;
+		master_tick(master, now_ns);
 		master_wait(
-		    master, master_timeout_ms(master, now_ns, !is_all_said));
+		    master, master_timeout_ms(master, now_ns, is_retry));
 	}
 }
 
@@ -455,59 +441,66 @@ master_raise_limits(void)
 		    strerror(errno));
 }
 
+/* Those that were inherited, or those that the settings name. */
 static int
-master_open(struct master *master)
+master_open_listeners(const struct settings *settings,
+    struct listeners *listeners, char *error, size_t error_size)
 {
-	char error[512];
+	int n = listeners_inherit(listeners, settings, error, error_size);
+
+	if (n == 0)
+		return listeners_open(
+		    listeners, settings, NULL, error, error_size);
+	if (n > 0)
+		log_info("these sockets are the service manager's; what "
+			 "`listen` and -l say has no effect");
+	return n < 0 ? -1 : 0;
+}
+
+static int
+master_open(struct master *master, struct settings *settings)
+{
+	struct listeners *listeners = calloc(1, sizeof(*listeners));
+	char error[OPTIONS_ERROR_CHARS + 1];
+	int result = -1;
 
 	master_raise_limits();
-	if (listeners_open(&master->listeners, master->settings, error,
-		sizeof(error)) != 0) {
+	notify_open(&master->notifier);
+	if (listeners == NULL ||
+	    (master->signal_fd = master_block_signals()) < 0 ||
+	    event_cost_measure(&master->constants.event_ps) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		goto out;
+	}
+	if (master_open_listeners(settings, listeners, error, sizeof(error)) !=
+	    0) {
 		log_error("%s", error);
-		return -1;
+		goto out;
 	}
-	master->signal_fd = master_block_signals();
-	if (master->signal_fd < 0 ||
-	    generation_open(&master->generation, master->settings,
-		&master->listeners) != 0 ||
-	    recovery_init(&master->recovery, &master->generation) != 0) {
+	master->constants.calibration = countdown_calibrate();
+	master->constants.started_ns = clock_monotonic_ns();
+	master->constants.started_unix_ms = clock_unix_ms();
+	if (master_add_crew(master, settings, listeners) != 0) {
 		log_error("cannot start: %s", strerror(errno));
-		return -1;
+		goto out;
 	}
-	master->n_children = master->generation.board.n_processes;
-	master->children = calloc(master->n_children, sizeof(struct child));
-	if (master->children == NULL) {
-		log_error("cannot start: %s", strerror(errno));
-		return -1;
-	}
-	for (uint32_t i = 0; i < master->n_children; i++) {
-		struct child *child = &master->children[i];
-
-		child->process = process_at(&master->generation, i);
-		backoff_init(&child->backoff, RESPAWN_FIRST_NS, RESPAWN_CAP_NS,
-		    RESPAWN_QUIET_NS);
-	}
-	master->generation.board.calibration = countdown_calibrate();
-	if (event_cost_measure(&master->generation.board.event_ps) != 0) {
-		log_error("cannot start: %s", strerror(errno));
-		return -1;
-	}
-	return 0;
+	result = 0;
+out:
+	settings_free(settings);
+	free(listeners);
+	return result;
 }
 
 static void
 master_close(struct master *master)
 {
-	listeners_close(&master->listeners);
-	recovery_free(&master->recovery);
-	generation_close(&master->generation);
-	free(master->children);
 	if (master->signal_fd >= 0)
 		close(master->signal_fd);
+	notify_close(&master->notifier);
 }
 
 int
-master_run(const struct settings *settings)
+master_run(const struct configuration *configuration, struct settings *settings)
 {
 	struct master *master = calloc(1, sizeof(*master));
 	int exit_status = EXIT_FAILURE;
@@ -515,12 +508,11 @@ master_run(const struct settings *settings)
 	log_open("master");
 	if (master == NULL)
 		fatal("cannot start: %s", strerror(errno));
-	master->settings = settings;
+	master->configuration = configuration;
 	master->signal_fd = -1;
-	generation_init(&master->generation);
-	master_enter(master, STARTING, 0);
-	if (master_open(master) == 0) {
-		master->exit_status = EXIT_SUCCESS;
+	master->exit_status = EXIT_SUCCESS;
+	TAILQ_INIT(&master->crews);
+	if (master_open(master, settings) == 0) {
 		master_loop(master);
 		exit_status = master->exit_status;
 		if (exit_status == EXIT_SUCCESS)

@@ -1,5 +1,5 @@
 /*
- * The methods, but for pool.set. Run by a frontend's one thread. Each checks its
+ * The methods, but for pool.set and an operator's orders. Run by a frontend's one thread. Each checks its
  * params itself and gives its answer; what it does is done elsewhere (job.c,
  * peer.c, report.c, lock_events.c).
  */
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "daemon/answer.h"
-#include "daemon/doors.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
 #include "daemon/lock_events.h"
@@ -93,7 +92,7 @@ job_admit(const struct invocation *invocation, struct rpc_error *error)
 	const struct frontend *frontend = invocation->frontend;
 	const struct settings *settings = frontend->settings;
 
-	if (doors_are_shut(frontend->doors))
+	if (frontend->is_stopping)
 		return rpc_error_set(error, RPC_SHUTTING_DOWN, NULL,
 		    "gild finishes the jobs in flight and then stops");
 	if (invocation->owner->n_jobs >= settings->max_in_flight)
@@ -302,6 +301,9 @@ static const struct {
     {"server.info", server_info},
     {"server.stats", server_stats},
     {"server.ping", server_ping},
+    {"server.reload", server_reload},
+    {"server.drain", server_drain},
+    {"server.shutdown", server_shutdown},
 };
 
 #define N_METHODS N_OF(methods)

@@ -25,6 +25,12 @@ struct invocation {
 int pool_find(const struct frontend *frontend, const char *name,
     struct rpc_error *error) __attribute__((warn_unused_result));
 
+/* --- methods_server.c --- */
+
+void server_reload(const struct invocation *invocation);
+void server_drain(const struct invocation *invocation);
+void server_shutdown(const struct invocation *invocation);
+
 /* --- pool_set.c --- */
 
 void pool_set(const struct invocation *invocation);

@@ -31,6 +31,14 @@ choice_of_affinity(uint64_t affinity)
 	    : NULL;
 }
 
+static const char *
+choice_of_log_format(uint64_t format)
+{
+	return format < LOG_FORMAT_COUNT
+	    ? log_format_name((enum log_format)format)
+	    : NULL;
+}
+
 #define FIELD(record, member)                      \
 	.offset = offsetof(struct record, member), \
 	.width = sizeof(((struct record *)NULL)->member)
@@ -49,6 +57,15 @@ static const struct option_row settings_rows[] = {
 	.max = true,
 	.initial = "false",
 	.meaning = "listen beyond this machine too",
+    },
+    {
+	.name = "log_format",
+	.type = OPTION_CHOICE,
+	FIELD(settings, log_format),
+	.max = LOG_FORMAT_COUNT - 1,
+	.choice_name = choice_of_log_format,
+	.initial = "auto",
+	.meaning = "what the log's lines look like",
     },
     {
 	.name = "frontends",
@@ -138,6 +155,14 @@ static const struct option_row settings_rows[] = {
 	.max = 24 * 3600 * NS_PER_S,
 	.initial = "30s",
 	.meaning = "time that stopping leaves to jobs",
+    },
+    {
+	.name = "heartbeat_timeout",
+	.type = OPTION_DURATION,
+	FIELD(settings, heartbeat_timeout_ns),
+	.max = 3600 * NS_PER_S,
+	.initial = "5s",
+	.meaning = "silent this long: a hung process",
     },
 };
 

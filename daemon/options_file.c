@@ -9,6 +9,7 @@
  *
  * What libConfuse offers and gild does not: include(). What it does unasked:
  * ${NAME} outside of single quotes is the environment's (gild.conf(5) says so).
+ * It counts the lines of comments more than once, so it gets to see none.
  * It takes a file that ends within a section or a comment for a whole one; the
  * option END, which we append, shows where the file really ended.
  */
@@ -16,6 +17,7 @@
 
 #include <confuse.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +228,69 @@ new_parser(void)
 	return cfg;
 }
 
+/* Where what begins at text ends: behind a quoted text or a comment. */
+static char *
+skip_quoted(char *text)
+{
+	char quote = *text++;
+
+	while (*text != '\0' && *text != quote)
+		text += text[0] == '\\' && text[1] != '\0' ? 2 : 1;
+	return *text == quote ? text + 1 : text;
+}
+
+static char *
+skip_comment(char *text)
+{
+	char *end = text[1] == '*' ? strstr(text + 2, "*/") : NULL;
+
+	if (end != NULL)
+		return end + 2;
+	return text[1] == '*' ? text + strlen(text)
+			      : text + strcspn(text, "\n");
+}
+
+/* A # begins one everywhere, slashes only where a word would begin. */
+static bool
+is_comment(const char *text, bool is_in_word)
+{
+	if (*text == '#')
+		return true;
+	return !is_in_word && text[0] == '/' &&
+	    (text[1] == '/' || text[1] == '*');
+}
+
+/*
+ * Comments become blanks, their line ends stay. One that is not closed is left
+ * as it is: it is an error.
+ */
+static void
+blank_comments(char *text)
+{
+	bool is_in_word = false;
+
+	while (*text != '\0') {
+		char *end;
+
+		if (*text == '"' || *text == '\'') {
+			text = skip_quoted(text);
+			is_in_word = false;
+		} else if (is_comment(text, is_in_word)) {
+			end = skip_comment(text);
+			if (*end == '\0' && text[1] == '*')
+				return;
+			for (; text < end; text++) {
+				if (*text != '\n')
+					*text = ' ';
+			}
+			is_in_word = false;
+		} else {
+			is_in_word = strchr(" \t\r\n={}(),+", *text) == NULL;
+			text++;
+		}
+	}
+}
+
 /*
  * The whole file, to be freed, with END behind it. We read it, and not
  * libConfuse, whose scanner ends the process when it cannot.
@@ -292,6 +357,7 @@ options_read_file(struct settings *settings, const char *path,
 	text = read_text(file);
 	if (text == NULL)
 		goto out;
+	blank_comments(text);
 	cfg = new_parser();
 	if (cfg == NULL || cfg_parse_buf(cfg, text) != CFG_SUCCESS) {
 		complain(0, "cannot be read");

@@ -48,7 +48,7 @@ frontend_keeps(const struct generation *generation,
 	const struct settings *settings = generation->settings;
 
 	for (size_t i = 0; i < generation->listeners->n; i++)
-		keep(kept, generation->listeners->fds[i]);
+		keep(kept, generation->listeners->all[i].fd);
 	for (size_t i = 0; i < settings->n_pools; i++) {
 		keep(kept, generation->run[i].write_fd);
 		keep(kept, generation->bells[i]);
@@ -57,6 +57,7 @@ frontend_keeps(const struct generation *generation,
 		keep(kept, generation->inbox_out[i]);
 	keep(kept, generation->inbox_in[process->number]);
 	keep(kept, generation->ended[process->number].read_fd);
+	keep(kept, generation->desk_out);
 }
 
 static void
@@ -215,6 +216,7 @@ child_run(const struct generation *generation, const struct process *process)
 	process_title(generation, process, title);
 	log_open(title);
 	prctl(PR_SET_NAME, title);
+	keep(&kept, log_fd());
 	keep(&kept, generation->life_in);
 	keep(&kept, generation->news_out);
 	kinds[process->kind].keeps(generation, process, &kept);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "daemon/log.h"
+#include "daemon/process.h"
 
 int
 recovery_init(struct recovery *recovery, const struct generation *generation)
@@ -34,6 +35,19 @@ recovery_free(struct recovery *recovery)
 	recovery->strays = NULL;
 	recovery->n_strays = 0;
 }
+
+/*
+ * An executor died while it ran this task. What is the slot's is copied while
+ * it is nobody else's: once it is queued again, its frontend may empty it.
+ */
+struct task_loss {
+	struct job_id job;
+	uint32_t pool;
+	uint32_t task;
+	uint32_t attempts;
+	pid_t pid;
+	int status; /* of waitpid(2) */
+};
 
 static int
 stray_push(const struct generation *generation, const struct stray *stray)
@@ -75,21 +89,42 @@ recovery_push_strays(struct recovery *recovery)
 	return left == 0;
 }
 
+/* What a death means to a job, in one line. */
+static void
+death_log(const struct recovery *recovery, const struct task_loss *loss,
+    const char *fate)
+{
+	const struct settings *settings = recovery->generation->settings;
+	const char *pool = settings->pools[loss->pool].name;
+	char job[JOB_ID_CHARS + 1], death[PROCESS_DEATH_CHARS + 1];
+	struct log_fields fields = {.job = job, .pool = pool, .pid = loss->pid};
+
+	job_id_format(loss->job, job);
+	process_format_death(loss->status, death);
+	log_event(LOG_LEVEL_WARN, &fields,
+	    "task %u of job %s was lost with pid %d of pool %s, %s, in start "
+	    "%u of %u: %s",
+	    loss->task, job, (int)loss->pid, pool, death, loss->attempts,
+	    settings->max_attempts, fate);
+}
+
 /* The last attempt failed: the master finishes what the executor can't. */
 static void
-slot_fail(struct slot *slot, uint32_t ticket, const struct seat *seat,
-    pid_t pid, int status)
+slot_fail(const struct recovery *recovery, struct slot *slot, uint32_t ticket,
+    const struct seat *seat, const struct task_loss *loss)
 {
 	slot->end = slot_is_cancelled(slot) ? TASK_CANCELLED : TASK_DIED;
-	slot->dead_pid = pid;
-	slot->dead_status = status;
+	slot->dead_pid = loss->pid;
+	slot->dead_status = loss->status;
 	slot->result = (struct task_result){
-	    .pid = pid,
+	    .pid = loss->pid,
 	    .tid = atomic_load(&seat->tid),
 	    .attempts = slot_look(slot).attempts,
 	    .count = slot->count,
 	    .turns = counter_get(&slot->turns),
 	};
+	if (slot->end == TASK_DIED)
+		death_log(recovery, loss, "the job has failed");
 	slot_finish(slot, ticket);
 }
 
@@ -100,6 +135,14 @@ slot_recover(const struct recovery *recovery, struct slot *slot,
 {
 	const struct settings *settings = recovery->generation->settings;
 	struct slot_view view = slot_look(slot);
+	struct task_loss loss = {
+	    .job = slot->job,
+	    .pool = slot->pool,
+	    .task = slot->task,
+	    .attempts = view.attempts,
+	    .pid = pid,
+	    .status = status,
+	};
 
 	if (view.state == SLOT_QUEUED)
 		return false;
@@ -108,14 +151,16 @@ slot_recover(const struct recovery *recovery, struct slot *slot,
 	if (view.attempts < settings->max_attempts &&
 	    !slot_is_cancelled(slot)) {
 		slot_requeue(slot, ticket);
-		if (!slot_is_cancelled(slot))
+		if (!slot_is_cancelled(slot)) {
+			death_log(recovery, &loss, "it is run again");
 			return false;
+		}
 		/* Cancelled just now, by a frontend that may still have found
 		 * it running: not to wait for an executor to notice. */
 		if (!slot_start(slot, ticket))
 			return true; /* revoked */
 	}
-	slot_fail(slot, ticket, seat, pid, status);
+	slot_fail(recovery, slot, ticket, seat, &loss);
 	return true;
 }
 

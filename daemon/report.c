@@ -71,7 +71,8 @@ report_pools(const struct generation *generation)
 static json_t *
 report_limits(const struct settings *settings)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack(
+	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "frontends", (json_int_t)settings->frontends, "max_connections",
 	    (json_int_t)settings->max_connections, "max_jobs",
 	    (json_int_t)settings->max_jobs, "max_in_flight",
@@ -81,7 +82,8 @@ report_limits(const struct settings *settings)
 	    (json_int_t)settings->max_line_bytes, "max_unsent_bytes",
 	    (json_int_t)settings->max_unsent_bytes, "max_attempts",
 	    (json_int_t)settings->max_attempts, "drain_timeout_ns",
-	    (json_int_t)settings->drain_timeout_ns);
+	    (json_int_t)settings->drain_timeout_ns, "heartbeat_timeout_ns",
+	    (json_int_t)settings->heartbeat_timeout_ns);
 }
 
 static json_t *
@@ -90,8 +92,8 @@ report_addresses(const struct listeners *listeners)
 	json_t *addresses = json_array();
 
 	for (size_t i = 0; addresses != NULL && i < listeners->n; i++)
-		addresses =
-		    array_append(addresses, json_string(listeners->names[i]));
+		addresses = array_append(
+		    addresses, json_string(listeners->all[i].name));
 	return addresses;
 }
 
@@ -101,8 +103,9 @@ report_info(const struct generation *generation)
 	const struct board *board = &generation->board;
 
 	return json_pack(
-	    "{s:s, s:i, s:i, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
-	    PACKAGE_VERSION, "pid", generation->master_pid, "cores", cores(),
+	    "{s:s, s:i, s:I, s:i, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I}}",
+	    "version", PACKAGE_VERSION, "pid", generation->master_pid,
+	    "generation", (json_int_t)generation->number, "cores", cores(),
 	    "started_ms", (json_int_t)board->started_unix_ms, "addresses",
 	    report_addresses(generation->listeners), "pools",
 	    report_pools(generation), "limits",
@@ -268,4 +271,16 @@ report_stats(const struct generation *generation)
 	    (json_int_t)(clock_monotonic_ns() - board->started_ns),
 	    "connections", report_connections(generation), "jobs",
 	    report_job_counts(&all), "pools", pools, "processes", processes);
+}
+
+json_t *
+report_stopping(const struct generation *generation, const char *state)
+{
+	struct pool_sums sums = {0};
+
+	for (uint32_t i = 0; i < generation->settings->n_pools; i++)
+		sums_add_pool(&sums, generation, i);
+	return json_pack("{s:s, s:i, s:I, s:I}", "state", state, "pid",
+	    generation->master_pid, "queued", (json_int_t)sums.jobs[JOB_QUEUED],
+	    "running", (json_int_t)sums.jobs[JOB_RUNNING]);
 }

@@ -14,6 +14,8 @@ struct generation;
 json_t *report_info(const struct generation *generation);
 json_t *report_stats(const struct generation *generation);
 json_t *report_pools(const struct generation *generation);
+/* Of a server.drain or server.shutdown: what is left to do. */
+json_t *report_stopping(const struct generation *generation, const char *state);
 json_t *report_pool(const struct generation *generation, uint32_t pool);
 
 #endif

@@ -5,7 +5,11 @@
  */
 #include "daemon/session.h"
 
+#include <errno.h>
+#include <event2/buffer.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon/answer.h"
@@ -14,6 +18,7 @@
 #include "daemon/doors.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
+#include "daemon/log.h"
 #include "daemon/methods.h"
 #include "proto/jsonrpc.h"
 
@@ -163,17 +168,64 @@ session_gone(void *arg)
 	dispatch_pump(frontend->dispatcher);
 }
 
+/* The bytes as a file in memory: its descriptor, or -1 (errno is set). */
+static int
+memory_file(const struct evbuffer *bytes)
+{
+	size_t size = evbuffer_get_length(bytes);
+	void *copy = malloc(size);
+	int fd = memfd_create("gild: unread input", MFD_CLOEXEC);
+
+	if (copy == NULL || fd < 0 ||
+	    evbuffer_copyout((struct evbuffer *)bytes, copy, size) !=
+		(ssize_t)size ||
+	    pwrite(fd, copy, size, 0) != (ssize_t)size) {
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	}
+	free(copy);
+	return fd;
+}
+
+/* To the generation that serves, by way of the master. */
+static enum connection_gift
+session_give(void *arg, int fd, const struct evbuffer *rest)
+{
+	const struct session *session = arg;
+	const struct frontend *frontend = session->frontend;
+	const struct master_request request = {.kind = MASTER_CLIENT};
+	struct packet_fds fds = {.n = 1, .fds = {fd}};
+	enum connection_gift gift = GIFT_TAKEN;
+
+	if (evbuffer_get_length(rest) > 0) {
+		fds.fds[1] = memory_file(rest);
+		if (fds.fds[1] < 0)
+			return GIFT_LATER;
+		fds.n = 2;
+	}
+	/* ETOOMANYREFS: descriptors that nobody has received yet. */
+	if (generation_ask_master(frontend->generation, &request, &fds) != 0)
+		gift = errno == EPIPE || errno == ECONNRESET ? GIFT_REFUSED
+							     : GIFT_LATER;
+	if (fds.n == 2)
+		close(fds.fds[1]);
+	return gift;
+}
+
 static const struct connection_handler handler = {
     .line = session_line,
     .bad_line = session_bad_line,
     .served = session_served,
     .gone = session_gone,
+    .give = session_give,
 };
 
 /* --- begin and end --- */
 
-int
-session_open(struct frontend *frontend, int fd)
+/* NULL when memory ran out. */
+static struct session *
+session_new(struct frontend *frontend, int fd)
 {
 	const struct connection_limits limits = {
 	    .max_line_bytes = frontend->settings->max_line_bytes,
@@ -194,25 +246,80 @@ session_open(struct frontend *frontend, int fd)
 	if (job_owner_init(&session->owner, frontend, session->connection) !=
 	    0) {
 		connection_close(session->connection);
-		return -1;
+		return NULL;
 	}
-	return 0;
+	return session;
 fail:
 	free(session);
 	close(fd);
-	return -1;
+	return NULL;
+}
+
+int
+session_open(struct frontend *frontend, int fd)
+{
+	return session_new(frontend, fd) == NULL ? -1 : 0;
+}
+
+/* 0, or -1 (errno is set). */
+static int
+session_feed(struct session *session, int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *bytes = size <= 0 ? NULL : malloc((size_t)size);
+	int result = -1;
+
+	if (bytes != NULL && pread(fd, bytes, (size_t)size, 0) == size)
+		result =
+		    connection_feed(session->connection, bytes, (size_t)size);
+	free(bytes);
+	return result;
 }
 
 void
-session_drain_all(struct frontend *frontend)
+session_adopt(struct frontend *frontend, struct packet_fds *fds)
+{
+	struct session *session = session_new(frontend, fds->fds[0]);
+
+	if (session == NULL) {
+		log_warn("cannot serve a client: out of memory");
+	} else if (fds->n == 2 && session_feed(session, fds->fds[1]) != 0) {
+		log_warn("cannot go on with a client: %s", strerror(errno));
+		connection_close(session->connection);
+	} else if (frontend->is_stopping) {
+		connection_drain(session->connection);
+	} else if (frontend->is_retiring) {
+		connection_give_away(session->connection);
+	}
+	if (fds->n == 2)
+		close(fds->fds[1]);
+	fds->n = 0;
+}
+
+/* Each session, also where what is done with it ends it. */
+static void
+session_for_all(
+    struct frontend *frontend, void (*call)(struct connection *connection))
 {
 	struct session *session, *next;
 
 	for (session = LIST_FIRST(&frontend->sessions); session != NULL;
 	     session = next) {
 		next = LIST_NEXT(session, links);
-		connection_drain(session->connection);
+		call(session->connection);
 	}
+}
+
+void
+session_hand_over_all(struct frontend *frontend)
+{
+	session_for_all(frontend, connection_give_away);
+}
+
+void
+session_drain_all(struct frontend *frontend)
+{
+	session_for_all(frontend, connection_drain);
 }
 
 void

@@ -6,6 +6,8 @@
 #ifndef GILD_DAEMON_SESSION_H
 #define GILD_DAEMON_SESSION_H
 
+#include "daemon/packet.h"
+
 struct frontend;
 
 /*
@@ -15,6 +17,15 @@ struct frontend;
 int session_open(struct frontend *frontend, int fd)
     __attribute__((warn_unused_result));
 
+/*
+ * Goes on with a client that another process handed over: its socket and, if
+ * there is a second descriptor, a file with what was read from it. Both are the
+ * session's from now on.
+ */
+void session_adopt(struct frontend *frontend, struct packet_fds *fds);
+
+/* Each goes to a newer generation as soon as its client has all its answers. */
+void session_hand_over_all(struct frontend *frontend);
 /* Each ends as soon as its client has got all its answers. */
 void session_drain_all(struct frontend *frontend);
 /* All clients leave now. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "daemon/gil_policy.h"
+#include "daemon/log.h"
 #include "proto/request.h"
 
 #define SETTINGS_MAX_POOLS 16
@@ -64,6 +65,7 @@ struct settings {
 	size_t n_listen;
 	char *listen[SETTINGS_MAX_LISTEN]; /* owned; as they were written */
 	bool allow_remote;
+	enum log_format log_format;
 	uint32_t frontends;
 	uint32_t max_connections; /* these four: of each frontend */
 	uint32_t max_jobs;
@@ -74,6 +76,7 @@ struct settings {
 	uint64_t max_unsent_bytes; /* then its connection is not read from */
 	uint32_t max_attempts;	   /* starts of one task */
 	uint64_t drain_timeout_ns;
+	uint64_t heartbeat_timeout_ns; /* 0: nobody has to give one */
 	size_t n_pools;
 	struct pool_settings pools[SETTINGS_MAX_POOLS];
 };

@@ -15,4 +15,5 @@ libgilproto_a_SOURCES = \
 	%D%/request.c %D%/request.h \
 	%D%/result.c %D%/result.h \
 	%D%/rpcerror.c %D%/rpcerror.h
-EXTRA_DIST += %D%/PROTOCOL.md
+dist_doc_DATA += %D%/PROTOCOL.md
+dist_man_MANS += %D%/gild-protocol.7

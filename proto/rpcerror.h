@@ -22,7 +22,9 @@
 	X(NO_SUCH_JOB, -32003, "no_such_job", "No such job")                \
 	X(LINE_TOO_LONG, -32004, "line_too_long", "Line too long")          \
 	X(BATCH_TOO_LARGE, -32005, "batch_too_large", "Batch too large")    \
-	X(TOO_MANY_VALUES, -32006, "too_many_values", "Too many values")
+	X(TOO_MANY_VALUES, -32006, "too_many_values", "Too many values")    \
+	X(FORBIDDEN, -32007, "forbidden", "Forbidden")                      \
+	X(RELOAD_FAILED, -32008, "reload_failed", "Reload failed")
 
 enum rpc_error_kind {
 	RPC_OK = 0,
@@ -36,7 +38,7 @@ enum rpc_error_kind {
 struct rpc_error {
 	enum rpc_error_kind kind;
 	char field[64];	  /* the parameter at fault, or "" */
-	char detail[256]; /* what was wrong, where, and what would be right */
+	char detail[512]; /* what was wrong, where, and what would be right */
 };
 
 int rpc_error_code(enum rpc_error_kind kind);

@@ -1,24 +1,43 @@
-# gild as a service: the unit, and the configuration that it reads. An existing
-# configuration is nobody's but its owner's: it is neither replaced nor removed.
+# gild as a service: the units, the user, and the configuration that it reads.
+# An existing configuration is nobody's but its owner's: it is neither replaced
+# nor removed.
 
 systemdunitdir = $(prefix)/lib/systemd/system
-nodist_systemdunit_DATA = %D%/gild.service
-dist_noinst_DATA += %D%/gild.service.in %D%/gild.conf
-CLEANFILES += %D%/gild.service
+sysusersdir = $(prefix)/lib/sysusers.d
+UNITS = %D%/gild.service %D%/gild.socket
+nodist_systemdunit_DATA = $(UNITS)
+noinst_DATA = %D%/gild.service.conf
+dist_noinst_DATA += %D%/gild.service.in %D%/gild.socket.in \
+	%D%/gild.sysusers %D%/gild.conf
+CLEANFILES += $(UNITS) $(noinst_DATA)
 
-%D%/gild.service: %D%/gild.service.in Makefile
+# Only make knows all of these folders: configure's still refer to each other.
+$(UNITS): %D%/%: %D%/%.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
-	sed -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
-		$(srcdir)/%D%/gild.service.in >$@.new && mv $@.new $@
+	sed -e 's|@bindir[@]|$(bindir)|g' -e 's|@sbindir[@]|$(sbindir)|g' \
+		-e 's|@libdir[@]|$(libdir)|g' \
+		-e 's|@sysconfdir[@]|$(sysconfdir)|g' \
+		-e 's|@runstatedir[@]|$(runstatedir)|g' \
+		$(srcdir)/$@.in >$@.new && mv $@.new $@
 
-install-data-local:
-	@$(MKDIR_P) '$(DESTDIR)$(sysconfdir)'
+# The example, but for a service, which listens where gilctl reload looks for it.
+%D%/gild.service.conf: %D%/gild.conf Makefile
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	sed 's|^#listen = .*|listen = {"127.0.0.1:4453", "unix:$(runstatedir)/gild/gild.sock"}|' \
+		$(srcdir)/%D%/gild.conf >$@.new && mv $@.new $@
+
+install-data-local: %D%/gild.service.conf
+	@$(MKDIR_P) '$(DESTDIR)$(sysconfdir)' '$(DESTDIR)$(sysusersdir)'
 	@test -e '$(DESTDIR)$(sysconfdir)/gild.conf' || \
-		$(INSTALL_DATA) $(srcdir)/%D%/gild.conf '$(DESTDIR)$(sysconfdir)'
+		$(INSTALL_DATA) %D%/gild.service.conf \
+			'$(DESTDIR)$(sysconfdir)/gild.conf'
+	@$(INSTALL_DATA) $(srcdir)/%D%/gild.sysusers \
+		'$(DESTDIR)$(sysusersdir)/gild.conf'
 
 uninstall-local:
-	@cmp -s $(srcdir)/%D%/gild.conf '$(DESTDIR)$(sysconfdir)/gild.conf' && \
+	@cmp -s %D%/gild.service.conf '$(DESTDIR)$(sysconfdir)/gild.conf' && \
 		rm '$(DESTDIR)$(sysconfdir)/gild.conf' || :
+	@rm -f '$(DESTDIR)$(sysusersdir)/gild.conf'
 
 # --- Debian's packages, in deb/ of the build tree ---
 

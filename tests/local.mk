@@ -44,6 +44,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
+	%D%/unit/test_journal \
 	%D%/unit/test_lock_events \
 	%D%/unit/test_log \
 	%D%/unit/test_option_texts \
@@ -51,6 +52,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_options_file \
 	%D%/unit/test_queue \
 	%D%/unit/test_recovery \
+	%D%/unit/test_repeats \
 	%D%/unit/test_slot
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS)
 check_PROGRAMS += $(DAEMON_TESTS)
@@ -63,6 +65,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_journal_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_log_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_option_texts_LDADD = $(DAEMON_LDADD)
@@ -70,6 +73,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_options_file_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_queue_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_recovery_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---
@@ -98,6 +102,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_comparison \
 	%D%/unit/test_convoy \
 	%D%/unit/test_count \
+	%D%/unit/test_ending \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
 	%D%/unit/test_lines \
@@ -129,6 +134,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_comparison_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_convoy_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
@@ -158,6 +164,7 @@ E2E_TESTS = \
 	%D%/e2e/test_clients \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
+	%D%/e2e/test_gilctl_admin \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
@@ -180,6 +187,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)

@@ -112,11 +112,19 @@ START_TEST(an_example_is_true)
 {
 	const struct example *example = &examples.list[_i];
 	char *const *options = example->options;
-	struct gild *gild = gild_start(options[0], options[1], options[2],
-	    options[3], options[4], options[5], options[6], options[7], NULL);
-	struct peer *peer = peer_connect(gild);
+	bool is_unix = options[0] != NULL && strcmp(options[0], "unix") == 0;
 	json_t *names = json_object();
 	bool is_closed = false;
+	struct gild *gild;
+	struct peer *peer;
+	char address[160];
+
+	snprintf(address, sizeof(address), "unix:%s/gild.sock", scratch_dir());
+	gild = is_unix
+	    ? gild_start("-l", address, NULL)
+	    : gild_start(options[0], options[1], options[2], options[3],
+		  options[4], options[5], options[6], options[7], NULL);
+	peer = is_unix ? peer_connect_to(address, 0) : peer_connect(gild);
 
 	for (size_t i = 0; i < example->n_steps;) {
 		struct step *step = &example->steps[i];

@@ -1,6 +1,7 @@
 #!/bin/sh
 # gilctl.1 and --help say the same: every command, every option of each command
-# and every exit status of the one is in the other.
+# (where the command is explained, and in its synopsis) and every exit status of
+# the one is in the other.
 #
 # Environment: GILCTL names the program, srcdir the sources.
 
@@ -48,6 +49,18 @@ manual_flags() {
 		sed -E 's/^\\-/-/; s/ .*//; s/^/-/' | sort
 }
 
+# synopsis_flags: those above the first paragraph, as they are written there: the
+# letter where an option has one
+synopsis_flags() {
+	sed '/^\.Pp/,$d' | sed 's/ Fl /\n.Fl /g' | sed -n 's/^\.Fl //p' |
+		sed -E 's/^\\-/-/; s/ .*//; s/^/-/' | sort -u
+}
+
+# help_synopsis_flags: what should stand there
+help_synopsis_flags() {
+	sed -nE 's/^  (-[a-zA-Z]), --.*/\1/p; s/^      (--[a-z-]+).*/\1/p' | sort
+}
+
 # global_options and own_options of a help text
 global_options() {
 	awk '/^(Global options:|Options, before)/ { on = 1; next }
@@ -68,6 +81,9 @@ for command in $commands; do
 	compare "options of $command" "${own:-none}" \
 		"$(section ".Ss $command" | manual_flags |
 			grep . || echo none)"
+	own=$("$gilctl" "$command" --help | own_options | help_synopsis_flags)
+	compare "synopsis of $command" "${own:-none}" \
+		"$(section ".Ss $command" | synopsis_flags | grep . || echo none)"
 	compare "global options in $command --help" \
 		"$("$gilctl" "$command" --help | global_options | flags)" \
 		"$(section '.Sh DESCRIPTION' | manual_flags)"

@@ -466,6 +466,8 @@ START_TEST(unix_sockets_are_servers_too)
 	ck_assert_uint_lt(n, 64);
 	ck_assert_str_eq(failure.text, "Connection timed out");
 	client = waiting[0];
+	/* Of both ends of it. */
+	ck_assert_int_eq(link_peer_pid(client), getpid());
 	accept_client();
 	ask(1);
 	say("{\"jsonrpc\":\"2.0\",\"result\":{},\"id\":1}\n");
@@ -476,6 +478,15 @@ START_TEST(unix_sockets_are_servers_too)
 	close(listener);
 	unlink(name.sun_path);
 	rmdir(folder);
+}
+END_TEST
+
+/* Whoever listens on a TCP port may be anywhere. */
+START_TEST(tcp_has_no_peers_pid)
+{
+	setup();
+	ck_assert_int_eq(link_peer_pid(client), 0);
+	teardown();
 }
 END_TEST
 
@@ -517,6 +528,7 @@ main(void)
 	tcase_add_test(open, long_names_are_told);
 	tcase_add_test(open, connecting_ends_in_time);
 	tcase_add_test(open, unix_sockets_are_servers_too);
+	tcase_add_test(open, tcp_has_no_peers_pid);
 	tcase_add_test(open, closing_nothing_is_borne);
 	suite_add_tcase(suite, open);
 	return suite_main(suite);

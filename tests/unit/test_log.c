@@ -1,13 +1,15 @@
 /*
  * The log: what a line looks like, that nothing forges one, and that nothing
- * that goes wrong with standard error reaches a caller. Each test runs in a
- * process of its own, so it may do to its descriptor 2 what it likes.
+ * that goes wrong with standard error reaches a caller; the journal is
+ * test_journal.c's. Each test runs in a process of its own, so it may do to its
+ * descriptor 2 what it likes.
  */
 #include "daemon/log.h"
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
 #include <regex.h>
 #include <signal.h>
@@ -21,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/journal.h"
+#include "daemon/repeats.h"
 #include "tests/unit/suite.h"
 
 static int out_fd; /* what the log wrote can be read here */
@@ -35,6 +39,7 @@ setup(void)
 	ck_assert_int_eq(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
 	close(fds[1]);
 	out_fd = fds[0];
+	unsetenv("JOURNAL_STREAM"); /* whoever runs the tests */
 	log_open("worker 3");
 }
 
@@ -298,8 +303,9 @@ write_lines(char letter)
 	log_open(name);
 	memset(message, letter, sizeof(message) - 1);
 	message[sizeof(message) - 1] = '\0';
+	log_set_level(LOG_LEVEL_DEBUG);
 	for (int i = 0; i < LINES; i++)
-		log_info("%s", message);
+		log_debug("%s", message); /* as often as it is said */
 	_exit(0);
 }
 
@@ -321,9 +327,9 @@ START_TEST(lines_of_several_processes_do_not_mix)
 		char letter = message[7];
 
 		ck_assert_int_eq(strncmp(message, "writer ", 7), 0);
-		ck_assert_int_eq(strncmp(message + 8, ": ", 2), 0);
-		ck_assert_uint_eq(strlen(message + 10), 299);
-		for (const char *c = message + 10; *c != '\0'; c++)
+		ck_assert_int_eq(strncmp(message + 8, ": debug: ", 9), 0);
+		ck_assert_uint_eq(strlen(message + 17), 299);
+		for (const char *c = message + 17; *c != '\0'; c++)
 			ck_assert_int_eq(*c, letter);
 		n_lines++;
 	}
@@ -357,6 +363,265 @@ START_TEST(fatal_says_why_and_leaves_with_1)
 }
 END_TEST
 
+/* --- json --- */
+
+/* The one object that was logged; strict, so that nothing is in it twice. */
+static json_t *
+read_object(void)
+{
+	const char *text = read_log();
+	json_error_t error;
+	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+	ck_assert_msg(object != NULL, "%s: %s", error.text, text);
+	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
+	ck_assert_uint_le(strlen(text), PIPE_BUF);
+	for (const char *c = text; c[1] != '\0'; c++)
+		ck_assert(*c >= ' ' && *c <= '~');
+	return object;
+}
+
+static const char *
+string_at(const json_t *object, const char *name)
+{
+	const char *string = json_string_value(json_object_get(object, name));
+
+	ck_assert_msg(string != NULL, "no %s", name);
+	return string;
+}
+
+START_TEST(json_has_what_a_line_has)
+{
+	json_t *object;
+	regex_t regex;
+
+	log_set_format(LOG_JSON, JOURNAL_SOCKET);
+	log_warn("answer %d", 42);
+	object = read_object();
+	ck_assert_uint_eq(json_object_size(object), 5);
+	ck_assert_int_eq(
+	    regcomp(&regex,
+		"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\."
+		"[0-9]{3}Z$",
+		REG_EXTENDED),
+	    0);
+	ck_assert_int_eq(
+	    regexec(&regex, string_at(object, "time"), 0, NULL, 0), 0);
+	regfree(&regex);
+	ck_assert_str_eq(string_at(object, "level"), "warning");
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(object, "pid")), getpid());
+	ck_assert_str_eq(string_at(object, "process"), "worker 3");
+	ck_assert_str_eq(string_at(object, "message"), "answer 42");
+	json_decref(object);
+}
+END_TEST
+
+START_TEST(json_has_the_fields)
+{
+	struct log_fields fields = {
+	    .job = "01KAV5W3M8Q6Z7N2R4T9Y0XBCD", .pool = "threads", .pid = 47};
+	json_t *object;
+
+	log_open("");
+	log_set_format(LOG_JSON, JOURNAL_SOCKET);
+	log_event(LOG_LEVEL_INFO, &fields, "x");
+	object = read_object();
+	ck_assert_uint_eq(json_object_size(object), 7);
+	ck_assert_str_eq(string_at(object, "level"), "info");
+	ck_assert_str_eq(string_at(object, "job"), fields.job);
+	ck_assert_str_eq(string_at(object, "pool"), fields.pool);
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(object, "child")), 47);
+	json_decref(object);
+}
+END_TEST
+
+START_TEST(json_says_the_level)
+{
+	static const char *const names[] = {
+	    "error", "warning", "info", "debug"};
+	char *line, *rest;
+	size_t n = 0;
+
+	log_set_format(LOG_JSON, JOURNAL_SOCKET);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_error("x");
+	log_warn("x");
+	log_info("x");
+	log_debug("x");
+	for (line = strtok_r(read_log(), "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		json_t *object = json_loads(line, 0, NULL);
+
+		ck_assert_str_eq(string_at(object, "level"), names[n++]);
+		json_decref(object);
+	}
+	ck_assert_uint_eq(n, COUNT(names));
+}
+END_TEST
+
+START_TEST(nobody_forges_json)
+{
+	struct log_fields fields = {
+	    .job = "a\",\"pid\":1,\"b\":\"", .pool = "\\"};
+	json_t *object;
+
+	log_open("\"\n");
+	log_set_format(LOG_JSON, JOURNAL_SOCKET);
+	log_event(LOG_LEVEL_INFO, &fields, "%s",
+	    "\"}\n{\"level\":\"error\",\xc3\xa4\\\x7f\\u0041");
+	object = read_object();
+	ck_assert_str_eq(string_at(object, "process"), "\"\\x0a");
+	ck_assert_str_eq(string_at(object, "job"), fields.job);
+	ck_assert_str_eq(string_at(object, "pool"), "\\");
+	/* The same text as in a line of text. */
+	ck_assert_str_eq(string_at(object, "message"),
+	    "\"}\\x0a{\"level\":\"error\",\\xc3\\xa4\\\\x7f\\u0041");
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(object, "pid")), getpid());
+	json_decref(object);
+}
+END_TEST
+
+static const struct {
+	char filling;
+	size_t length;
+} fillings[] = {{'a', 100000}, {'\n', 2047}, {'"', 2047}, {'\\', 2046}};
+
+START_TEST(json_that_is_cut_is_json)
+{
+	char *message = calloc(1, fillings[_i].length + 1), *name;
+	struct log_fields fields = {.pid = 1};
+	json_t *object;
+	const char *text;
+
+	/* Nor do names leave too little room. */
+	name = calloc(1, 5001);
+	memset(name, '\n', 5000);
+	fields.job = fields.pool = name;
+	log_open(name);
+	memset(message, fillings[_i].filling, fillings[_i].length);
+	log_set_format(LOG_JSON, JOURNAL_SOCKET);
+	log_event(LOG_LEVEL_INFO, &fields, "%s", message);
+	free(message);
+	free(name);
+	object = read_object();
+	text = string_at(object, "message");
+	ck_assert_uint_gt(strlen(text), 300);
+	ck_assert_str_eq(text + strlen(text) - 3, "...");
+	json_decref(object);
+}
+END_TEST
+
+START_TEST(text_shows_no_fields)
+{
+	struct log_fields fields = {.job = "j", .pool = "p", .pid = 47};
+
+	log_event(LOG_LEVEL_WARN, &fields, "x");
+	ck_assert_str_eq(message_of(read_log()), "worker 3: warning: x\n");
+}
+END_TEST
+
+/* --- repeats --- */
+
+static int
+count_lines(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+static void
+warn_often(int n)
+{
+	for (int i = 1; i <= n; i++)
+		log_warn("round %d", i);
+}
+
+/* Ten seconds do not pass in a test: the end tells. */
+START_TEST(what_is_said_again_and_again_is_told_of_at_the_end)
+{
+	int status;
+	char *text;
+	pid_t child = fork();
+
+	if (child == 0) {
+		log_open("worker 4");
+		warn_often(REPEATS_SAID + 5);
+		log_settle();
+		log_warn("something else");
+		exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	text = read_log();
+	ck_assert_int_eq(count_lines(text, "warning: round"), REPEATS_SAID);
+	ck_assert_ptr_nonnull(strstr(text, "4: warning: something else\n"));
+	ck_assert_str_eq(strrchr(text, ']') + 2,
+	    "worker 4: warning: 5 more like this: round 15\n");
+}
+END_TEST
+
+START_TEST(they_are_told_of_before_a_process_dies_of_itself)
+{
+	int status;
+	char *text;
+	pid_t child = fork();
+
+	if (child == 0) {
+		warn_often(REPEATS_SAID + 1);
+		fatal("no more");
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	text = strstr(read_log(), "1 more like this: round 11\n");
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_nonnull(strstr(text, "fatal: no more\n"));
+}
+END_TEST
+
+START_TEST(a_child_does_not_tell_of_its_parents)
+{
+	int status;
+	pid_t child;
+	char *text;
+
+	warn_often(REPEATS_SAID + 1);
+	for (int i = 0; i < 2; i++) {
+		child = fork();
+		if (child == 0) {
+			if (i == 0)
+				log_open("worker 4");
+			exit(0);
+		}
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+	}
+	text = read_log();
+	ck_assert_int_eq(count_lines(text, "round"), REPEATS_SAID);
+	ck_assert_int_eq(count_lines(text, "more like this"), 0);
+}
+END_TEST
+
+START_TEST(errors_and_what_was_asked_for_are_always_written)
+{
+	char *text;
+
+	log_set_level(LOG_LEVEL_DEBUG);
+	for (int i = 0; i < 5 * REPEATS_SAID; i++) {
+		log_error("an error");
+		log_debug("a detail");
+		log_info("a fact");
+	}
+	text = read_log();
+	ck_assert_int_eq(count_lines(text, "an error"), 5 * REPEATS_SAID);
+	ck_assert_int_eq(count_lines(text, "a detail"), 5 * REPEATS_SAID);
+	ck_assert_int_eq(count_lines(text, "a fact"), REPEATS_SAID);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -379,6 +644,24 @@ main(void)
 	tcase_add_test(tcase, a_signal_does_not_lose_a_line);
 	tcase_add_test(tcase, lines_of_several_processes_do_not_mix);
 	tcase_add_test(tcase, fatal_says_why_and_leaves_with_1);
+	tcase_add_test(tcase, text_shows_no_fields);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("json");
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, json_has_what_a_line_has);
+	tcase_add_test(tcase, json_has_the_fields);
+	tcase_add_test(tcase, json_says_the_level);
+	tcase_add_test(tcase, nobody_forges_json);
+	tcase_add_loop_test(
+	    tcase, json_that_is_cut_is_json, 0, COUNT(fillings));
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("repeats");
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(
+	    tcase, what_is_said_again_and_again_is_told_of_at_the_end);
+	tcase_add_test(tcase, they_are_told_of_before_a_process_dies_of_itself);
+	tcase_add_test(tcase, a_child_does_not_tell_of_its_parents);
+	tcase_add_test(tcase, errors_and_what_was_asked_for_are_always_written);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

@@ -82,6 +82,7 @@ START_TEST(the_defaults_are_as_documented)
 	ck_assert_uint_eq(settings.n_listen, 1);
 	ck_assert_str_eq(settings.listen[0], "127.0.0.1:4453");
 	ck_assert(!settings.allow_remote);
+	ck_assert_int_eq(settings.log_format, LOG_AUTO);
 	ck_assert_uint_eq(settings.frontends, 2);
 	ck_assert_uint_eq(settings.max_connections, 4096);
 	ck_assert_uint_eq(settings.max_jobs, 16384);
@@ -329,12 +330,13 @@ static const struct {
 	"unknown option \"size\": it is a pool's, as in pool.threads.size"},
     {"colour", "1",
 	"unknown option \"colour\": there are listen, allow_remote, "
+	"log_format, frontends, max_connections, max_jobs, max_in_flight, "
+	"max_batch, max_workers, max_line, max_unsent, max_attempts and "
+	"drain_timeout"},
+    {"", "1",
+	"unknown option \"\": there are listen, allow_remote, log_format, "
 	"frontends, max_connections, max_jobs, max_in_flight, max_batch, "
 	"max_workers, max_line, max_unsent, max_attempts and drain_timeout"},
-    {"", "1",
-	"unknown option \"\": there are listen, allow_remote, frontends, "
-	"max_connections, max_jobs, max_in_flight, max_batch, max_workers, "
-	"max_line, max_unsent, max_attempts and drain_timeout"},
     {"pool.threads.sizes", "1",
 	"unknown option \"pool.threads.sizes\": did you mean "
 	"\"pool.threads.size\"?"},

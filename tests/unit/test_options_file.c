@@ -194,10 +194,11 @@ START_TEST(the_environment_is_asked_outside_of_single_quotes)
 }
 END_TEST
 
-#define ALL                                                            \
-	"there are listen, allow_remote, frontends, max_connections, " \
-	"max_jobs, max_in_flight, max_batch, max_workers, max_line, "  \
-	"max_unsent, max_attempts and drain_timeout"
+#define ALL                                                       \
+	"there are listen, allow_remote, log_format, frontends, " \
+	"max_connections, max_jobs, max_in_flight, max_batch, "   \
+	"max_workers, max_line, max_unsent, max_attempts and "    \
+	"drain_timeout"
 
 static const struct {
 	const char *text, *error;
@@ -291,6 +292,12 @@ static const struct {
     {"frontends = '2\n", "gild.conf:4: unterminated string constant"},
     {"pool \"x\" {\n\tkind = threads\n",
 	"gild.conf:4: pool \"x\" is not closed: write }"},
+    {"# one\n/* two\nit's # three */ frontends = 2 # \"four\n// five\n"
+     "frontend = 1",
+	"gild.conf:5: unknown option \"frontend\": did you mean "
+	"\"frontends\"?"},
+    {"listen = {unix:/tmp//x, \"unix:#\", 'unix:\\'#'}\nfrontends = 0",
+	"gild.conf:2: frontends: must be an integer from 1 to 64, not \"0\""},
     {"frontends = 2 /* two\n", "gild.conf: a comment is not closed: write */"},
 };
 
@@ -457,6 +464,7 @@ START_TEST(the_defaults_are_printed_as_documented)
 	ck_assert_str_eq(text,
 	    "listen = {\"127.0.0.1:4453\"}\n"
 	    "allow_remote = false\n"
+	    "log_format = auto\n"
 	    "frontends = 2\n"
 	    "max_connections = 4096\n"
 	    "max_jobs = 16384\n"

@@ -4,16 +4,21 @@
  */
 #include "daemon/recovery.h"
 
+#include <jansson.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/journal.h"
+#include "daemon/log.h"
 #include "daemon/process.h"
 #include "tests/unit/suite.h"
 
 #define DEAD_PID 4711
+#define JOB "01KAV5W3M8Q6Z7N2R4T9Y0XBCD"
 #define STATUS SIGKILL /* a wait status: killed by signal 9 */
 #define NUMBER UINT32_C(3)
 
@@ -125,6 +130,79 @@ START_TEST(the_last_attempt_fails_with_the_reason)
 	ck_assert_uint_eq(slot->result.attempts, 2);
 	ck_assert_uint_eq(slot->result.turns, 4);
 	ck_assert_uint_eq(slot->result.count, 10);
+}
+END_TEST
+
+/* Standard error becomes a file, of which each line is one event. */
+static FILE *
+catch_log(void)
+{
+	FILE *file = tmpfile();
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+	log_set_format(LOG_JSON, JOURNAL_SOCKET);
+	return file;
+}
+
+/* The next line about the dead's task; fate is how it ends. */
+static void
+check_logged(FILE *file, const char *fate)
+{
+	json_t *object = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL);
+	const char *job, *pool, *message;
+	size_t length;
+	int pid;
+
+	ck_assert_int_eq(
+	    json_unpack(object, "{s:s, s:s, s:i, s:s}", "job", &job, "pool",
+		&pool, "child", &pid, "message", &message),
+	    0);
+	ck_assert_str_eq(job, JOB);
+	ck_assert_str_eq(pool, "processes");
+	ck_assert_int_eq(pid, DEAD_PID);
+	length = strlen(message);
+	ck_assert_uint_gt(length, strlen(fate));
+	ck_assert_str_eq(message + length - strlen(fate), fate);
+	ck_assert_ptr_nonnull(strstr(message, JOB));
+	json_decref(object);
+}
+
+START_TEST(each_death_is_logged_with_the_jobs_fate)
+{
+	FILE *file = catch_log();
+
+	ck_assert_int_eq(job_id_parse(JOB, &slot->job), 0);
+	strcpy(settings.pools[0].name, "processes");
+	slot->task = 7;
+	ck_assert(slot_start(slot, ticket));
+	bury();
+	ck_assert(slot_start(slot, ticket));
+	atomic_store(&seat->ticket, ticket);
+	bury();
+	rewind(file);
+	check_logged(file,
+	    ", killed by signal 9 (Killed), in start 1 of 2: it is run again");
+	check_logged(file,
+	    ", killed by signal 9 (Killed), in start 2 of 2: the job has "
+	    "failed");
+	ck_assert_ptr_null(json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL));
+	fclose(file);
+}
+END_TEST
+
+START_TEST(what_lost_no_work_is_not_logged)
+{
+	FILE *file = catch_log();
+
+	bury(); /* queued */
+	ck_assert(slot_start(slot, ticket));
+	slot_cancel(slot);
+	atomic_store(&seat->ticket, ticket);
+	bury();
+	rewind(file);
+	ck_assert_int_eq(fgetc(file), EOF);
+	fclose(file);
 }
 END_TEST
 
@@ -290,6 +368,8 @@ main(void)
 	    tcase, claimed_and_not_started_goes_back_without_an_attempt);
 	tcase_add_test(tcase, running_goes_back_while_attempts_are_left);
 	tcase_add_test(tcase, the_last_attempt_fails_with_the_reason);
+	tcase_add_test(tcase, each_death_is_logged_with_the_jobs_fate);
+	tcase_add_test(tcase, what_lost_no_work_is_not_logged);
 	tcase_add_test(tcase, a_cancelled_task_is_not_run_again);
 	tcase_add_test(
 	    tcase, finished_and_perhaps_not_handed_back_is_handed_back);

@@ -1,7 +1,8 @@
 /*
  * PROTOCOL.md is complete: every method and every error that the code knows
  * has its place and an example in it, and its tables say what the headers say.
- * That its examples are true is for test_protocol.c to show.
+ * So is gild-protocol(7), in short. Neither has a method or an error that there
+ * is not. That the examples are true is for test_protocol.c to show.
  */
 #include <check.h>
 #include <inttypes.h>
@@ -19,7 +20,14 @@
 #include "tests/e2e/example.h"
 #include "tests/unit/suite.h"
 
+#define MANUAL "proto/gild-protocol.7"
+
+/* Methods that are written down, and that the daemon has not yet. */
+static const char *const announced[] = {
+    "server.reload", "server.drain", "server.shutdown"};
+
 static char *document; /* squeezed */
+static char *manual;
 static struct examples examples;
 static char error[EXAMPLE_ERROR_CHARS + 1];
 
@@ -35,9 +43,28 @@ squeeze(char *text)
 	*to = '\0';
 }
 
+/* A whole source, to be freed. */
+static char *
+read_source(const char *path)
+{
+	const char *srcdir = getenv("srcdir");
+	char name[1000], *text = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(
+	    name, sizeof(name), "%s/%s", srcdir == NULL ? "." : srcdir, path);
+	file = fopen(name, "r");
+	ck_assert_msg(file != NULL, "%s cannot be opened", name);
+	ck_assert_int_gt(getdelim(&text, &size, '\0', file), 0);
+	fclose(file);
+	return text;
+}
+
 static void
 setup(void)
 {
+	manual = read_source(MANUAL);
 	document = examples_load();
 	ck_assert_msg(examples_read(document, &examples, error) == 0,
 	    EXAMPLES_DOCUMENT ": %s", error);
@@ -49,6 +76,36 @@ teardown(void)
 {
 	examples_free(&examples);
 	free(document);
+	free(manual);
+}
+
+static bool
+is_method(const char *name)
+{
+	const char *known;
+
+	for (size_t i = 0; (known = methods_name(i)) != NULL; i++)
+		if (strcmp(known, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_announced(const char *name)
+{
+	for (size_t i = 0; i < COUNT(announced); i++)
+		if (strcmp(announced[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The error of this code, which must have this slug as well. */
+static bool
+is_error(int code, const char *slug)
+{
+	enum rpc_error_kind kind = rpc_error_from_code(code);
+
+	return kind != RPC_OK && strcmp(rpc_error_slug(kind), slug) == 0;
 }
 
 /* Whether a line that is sent or expected holds this text. */
@@ -121,7 +178,10 @@ START_TEST(every_error_has_an_example)
 
 	for (int i = RPC_OK + 1; i < RPC_ERROR_COUNT; i++) {
 		/* These take more than a conversation. */
-		if (i == RPC_INTERNAL || i == RPC_SHUTTING_DOWN)
+		if (i == RPC_INTERNAL || i == RPC_SHUTTING_DOWN ||
+		    i == RPC_RELOAD_FAILED)
+			continue;
+		if (i == RPC_FORBIDDEN && !is_method("server.drain"))
 			continue;
 		snprintf(reason, sizeof(reason), "\"reason\":\"%s\"",
 		    rpc_error_slug((enum rpc_error_kind)i));
@@ -130,6 +190,109 @@ START_TEST(every_error_has_an_example)
 	}
 }
 END_TEST
+
+/* "### job.submit" and so on, between "## Methods" and "## Notifications". */
+START_TEST(there_is_no_section_of_another_method)
+{
+	const char *at = strstr(document, "\n## Methods\n");
+	const char *end = strstr(document, "\n## Notifications\n");
+	size_t n = 0;
+	char name[64];
+
+	ck_assert(at != NULL && end != NULL);
+	while ((at = strstr(at + 1, "\n### ")) != NULL && at < end) {
+		ck_assert_int_eq(sscanf(at, "\n### %63s", name), 1);
+		ck_assert_msg(is_method(name) || is_announced(name),
+		    EXAMPLES_DOCUMENT " tells of %s, which is no method", name);
+		n++;
+	}
+	ck_assert_uint_gt(n, 0);
+}
+END_TEST
+
+START_TEST(there_is_no_row_of_another_error)
+{
+	char *text = section("## Errors"), slug[64];
+	int code;
+	size_t n = 0;
+
+	for (const char *at = text; (at = strstr(at, "\n| -")) != NULL; at++) {
+		ck_assert_int_eq(
+		    sscanf(at, "\n| %d | `%63[a-z_]`", &code, slug), 2);
+		ck_assert_msg(is_error(code, slug),
+		    EXAMPLES_DOCUMENT " tells of %d %s, which is no error",
+		    code, slug);
+		n++;
+	}
+	ck_assert_uint_eq(n, RPC_ERROR_COUNT - 1);
+	free(text);
+}
+END_TEST
+
+/* --- gild-protocol(7) --- */
+
+/* The manual from one .Sh to the next: to be freed. */
+static char *
+manual_section(const char *heading)
+{
+	char text[64];
+	const char *begin, *end;
+
+	snprintf(text, sizeof(text), "\n.Sh %s\n", heading);
+	begin = strstr(manual, text);
+	ck_assert_msg(begin != NULL, MANUAL " has no section \"%s\"", heading);
+	begin += strlen(text) - 1;
+	end = strstr(begin, "\n.Sh ");
+	return end != NULL ? strndup(begin, (size_t)(end - begin))
+			   : strdup(begin);
+}
+
+START_TEST(the_manual_has_every_method_and_no_other)
+{
+	char *text = manual_section("METHODS"), item[80];
+	const char *name;
+
+	for (size_t i = 0; (name = methods_name(i)) != NULL; i++) {
+		snprintf(item, sizeof(item), "\n.It Ic %s\n", name);
+		ck_assert_msg(strstr(text, item) != NULL,
+		    MANUAL " does not tell of %s", name);
+	}
+	for (const char *at = text; (at = strstr(at, "\n.It Ic ")) != NULL;
+	     at++) {
+		ck_assert_int_eq(sscanf(at, "\n.It Ic %79s", item), 1);
+		ck_assert_msg(is_method(item) || is_announced(item),
+		    MANUAL " tells of %s, which is no method", item);
+	}
+	free(text);
+}
+END_TEST
+
+START_TEST(the_manual_has_every_error_and_no_other)
+{
+	char *text = manual_section("ERROR CODES"), item[128];
+	int code;
+
+	for (int i = RPC_OK + 1; i < RPC_ERROR_COUNT; i++) {
+		enum rpc_error_kind kind = (enum rpc_error_kind)i;
+
+		snprintf(item, sizeof(item), "\n.It Li %s Pq \\-%d\n",
+		    rpc_error_slug(kind), -rpc_error_code(kind));
+		ck_assert_msg(strstr(text, item) != NULL,
+		    MANUAL " does not tell of %s, %d", rpc_error_slug(kind),
+		    rpc_error_code(kind));
+	}
+	for (const char *at = text; (at = strstr(at, "\n.It ")) != NULL; at++) {
+		ck_assert_msg(
+		    sscanf(at, "\n.It Li %79s Pq \\-%d", item, &code) == 2,
+		    MANUAL " has an error that is not written so: %.40s", at);
+		ck_assert_msg(is_error(-code, item),
+		    MANUAL " tells of %d %s, which is no error", -code, item);
+	}
+	free(text);
+}
+END_TEST
+
+/* --- what the headers say --- */
 
 /*
  * "object.name", or "name", in backquotes; and so on, down the object. What
@@ -291,6 +454,10 @@ main(void)
 	tcase_add_test(tcase, every_method_has_its_section_and_an_example);
 	tcase_add_test(tcase, every_error_has_its_row);
 	tcase_add_test(tcase, every_error_has_an_example);
+	tcase_add_test(tcase, there_is_no_section_of_another_method);
+	tcase_add_test(tcase, there_is_no_row_of_another_error);
+	tcase_add_test(tcase, the_manual_has_every_method_and_no_other);
+	tcase_add_test(tcase, the_manual_has_every_error_and_no_other);
 	tcase_add_test(tcase, every_field_of_a_result_is_told_of);
 	tcase_add_test(tcase, the_parameters_of_a_job_are_the_headers);
 	tcase_add_test(tcase, the_bounds_of_a_pool_are_the_headers);

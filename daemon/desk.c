@@ -1,0 +1,153 @@
+/*
+ * Requests of frontends. Run by the master alone. A frontend may be dying, or
+ * worse: a request of the wrong size or kind is dropped, and one that names a
+ * generation or a frontend that there is not is answered to nobody.
+ */
+#include "daemon/desk.h"
+
+#include <errno.h>
+
+#include "daemon/crew.h"
+#include "daemon/log.h"
+#include "daemon/master_private.h"
+
+#define SERVE_MAX 256 /* in one turn of the master's loop */
+
+bool
+desk_is_full(const struct desk *desk)
+{
+	return desk->is_full;
+}
+
+void
+desk_clear(struct desk *desk)
+{
+	packet_close_fds(&desk->fds);
+	desk->is_full = false;
+}
+
+/* False when it has to be tried again. */
+static bool
+crew_tell_frontend(struct crew *crew, uint32_t frontend,
+    const struct peer_message *message, const struct packet_fds *fds)
+{
+	if (crew == NULL || frontend >= crew->settings.frontends ||
+	    crew->children[frontend].pid == 0)
+		return true; /* nobody is there to hear it */
+	return generation_tell(&crew->generation, frontend, message, fds) ==
+	    0 ||
+	    errno == EPIPE || errno == ECONNRESET;
+}
+
+/* --- clients --- */
+
+/* A client goes to the crew that serves; if that fails for good, away. */
+static bool
+desk_pass_client(struct desk *desk, struct master *master)
+{
+	const struct peer_message message = {.kind = PEER_CLIENT};
+	struct crew *crew = master->serving;
+
+	if (crew == NULL || desk->fds.n == 0)
+		return true;
+	return crew_tell_frontend(
+	    crew, crew_choose_frontend(crew), &message, &desk->fds);
+}
+
+/* --- jobs of other generations --- */
+
+static bool
+desk_answer_cancel(
+    struct master *master, const struct master_request *request, bool was_found)
+{
+	const struct peer_message message = {
+	    .kind = PEER_CANCELLED,
+	    .question = request->question,
+	    .job = request->job,
+	    .was_found = was_found,
+	};
+
+	return crew_tell_frontend(master_find_crew(master, request->generation),
+	    request->from, &message, NULL);
+}
+
+/* Asks the next crew behind this one (NULL: the first), or says no. */
+static bool
+desk_pass_cancel(struct master *master, const struct master_request *request,
+    struct crew *behind)
+{
+	const struct peer_message message = {
+	    .kind = PEER_CANCEL,
+	    .generation = request->generation,
+	    .from = request->from,
+	    .question = request->question,
+	    .job = request->job,
+	};
+	uint32_t frontend = job_id_frontend(request->job);
+	struct crew *crew = behind == NULL ? TAILQ_FIRST(&master->crews)
+					   : TAILQ_NEXT(behind, links);
+
+	for (; crew != NULL; crew = TAILQ_NEXT(crew, links)) {
+		if (crew->generation.number == request->generation ||
+		    frontend >= crew->settings.frontends ||
+		    crew->children[frontend].pid == 0)
+			continue;
+		return crew_tell_frontend(crew, frontend, &message, NULL);
+	}
+	return desk_answer_cancel(master, request, false);
+}
+
+/* --- all of them --- */
+
+/* False when it has to be tried again. */
+static bool
+desk_handle(struct desk *desk, struct master *master, struct crew *crew)
+{
+	const struct master_request *request = &desk->request;
+
+	switch (request->kind) {
+	case MASTER_RELOAD:
+		log_info("an operator asks to reload");
+		master_reload(master, request);
+		break;
+	case MASTER_DRAIN:
+		log_info("an operator asks to drain: finishing what is in "
+			 "flight, then stopping");
+		master_drain(master);
+		break;
+	case MASTER_SHUTDOWN:
+		log_info("an operator asks to shut down: cancelling what is in "
+			 "flight, then stopping");
+		master_shutdown(master);
+		break;
+	case MASTER_CLIENT:
+		return desk_pass_client(desk, master);
+	case MASTER_CANCEL:
+		return desk_pass_cancel(master, request, NULL);
+	case MASTER_CANCELLED:
+		return request->was_found
+		    ? desk_answer_cancel(master, request, true)
+		    : desk_pass_cancel(master, request, crew);
+	}
+	return true;
+}
+
+void
+desk_serve(struct desk *desk, struct master *master, struct crew *crew)
+{
+	for (int i = 0; i < SERVE_MAX; i++) {
+		if (!desk->is_full) {
+			int got = packet_receive(crew->generation.desk_in,
+			    &desk->request, sizeof(desk->request), &desk->fds);
+
+			if (got == 0)
+				return;
+			if (got < 0)
+				continue;
+		}
+		desk->is_full = !desk_handle(desk, master, crew);
+		if (desk->is_full)
+			return;
+		packet_close_fds(&desk->fds);
+	}
+}

@@ -1,0 +1,105 @@
+#!/bin/bash
+# inside.sh SCENARIO: runs one scenario of check.sh in the boot that it has for
+# itself, as root, after gild has been installed as `make install` does it.
+#
+# A scenario is a function scenario_NAME in scenarios/*.sh. It is over at the
+# first thing that is not as it must be: fail() says what. `found TEXT` is for
+# the one line that check.sh prints of it.
+
+set -u
+tests=/run/boot/tests
+stage=/run/boot/stage
+# Of the scenarios.
+# shellcheck disable=SC2034
+socket=/run/gild/gild.sock
+
+say_state() {
+	systemctl status --no-pager --full gild.service gild.socket
+	journalctl --no-pager -u gild -u gild.socket -n 60
+}
+
+fail() {
+	echo "FAILED in ${FUNCNAME[1]}, line ${BASH_LINENO[0]}: $*"
+	say_state
+	exit 1
+}
+
+found() {
+	echo "found: $*"
+}
+
+# need COMMAND...: it must succeed; what it says is shown only if it does not
+need() {
+	local said
+
+	said=$("$@" 2>&1) || fail "$* failed with $?: $said"
+}
+
+# refuse COMMAND...: it must fail
+refuse() {
+	local said
+
+	! said=$("$@" 2>&1) || fail "$* succeeded: $said"
+}
+
+# expect NAME IS WANTED: two texts must be the same
+expect() {
+	[ "$2" = "$3" ] || fail "$1 is \"$2\", and \"$3\" is wanted"
+}
+
+# contains NAME TEXT PART
+contains() {
+	case $2 in
+	*"$3"*) ;;
+	*) fail "$1 does not have \"$3\": $2" ;;
+	esac
+}
+
+# property NAME [UNIT]
+property() {
+	systemctl show --value -p "$1" "${2:-gild.service}"
+}
+
+# becomes SECONDS NAME WANTED [UNIT]: waits for a property's value, for which
+# systemctl has no waiting of its own.
+becomes() {
+	local tries=$(($1 * 50))
+
+	while [ "$(property "$2" "${4:-gild.service}")" != "$3" ]; do
+		[ $((tries -= 1)) -gt 0 ] || fail "after $1 s $2 is still" \
+			"\"$(property "$2" "${4:-gild.service}")\", not \"$3\""
+		sleep 0.02
+	done
+}
+
+# add UNIT TEXT: a drop-in, as `systemctl edit` would make it
+add() {
+	mkdir -p "/etc/systemd/system/$1.d"
+	printf '%s\n' "$2" >>"/etc/systemd/system/$1.d/test.conf"
+	systemctl daemon-reload
+}
+
+master() {
+	property MainPID
+}
+
+# The master, and below it all of gild's processes.
+processes() {
+	cat "/sys/fs/cgroup$(property ControlGroup)/cgroup.procs"
+}
+
+install_gild() {
+	cp -a $stage/. / || fail 'cannot install'
+	systemd-sysusers || fail 'systemd-sysusers failed'
+	# The leak sanitizer traces, which the sandbox forbids, and waits forever.
+	add gild.service '[Service]
+Environment=ASAN_OPTIONS=detect_leaks=0'
+}
+
+for file in "$tests"/scenarios/*.sh; do
+	# shellcheck source=/dev/null
+	. "$file"
+done
+[ "$(type -t "scenario_$1")" = function ] || fail "there is no scenario $1"
+install_gild
+"scenario_$1"

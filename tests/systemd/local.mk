@@ -1,0 +1,18 @@
+# make check-systemd: gild under a real systemd, booted in namespaces. No part
+# of make check, since it takes root. SCENARIOS='NAME...' runs just these.
+
+dist_noinst_SCRIPTS += %D%/boot.sh %D%/boot_init.sh %D%/check.sh \
+	%D%/inside.sh %D%/test_boot.sh
+EXTRA_DIST += \
+	%D%/scenarios/sandbox.sh \
+	%D%/scenarios/service.sh \
+	%D%/scenarios/socket.sh
+
+check-systemd:
+	@MAKE='$(MAKE)' builddir='$(builddir)' $(srcdir)/%D%/check.sh $(SCENARIOS) || \
+		[ $$? -eq 77 ]
+
+clean-local:
+	-rm -rf %D%/usr
+
+.PHONY: check-systemd
