@@ -171,6 +171,10 @@ void
 connection_drain(struct connection *connection)
 {
 	connection->is_draining = true;
+	if (connection->is_resting) {
+		connection->is_resting = false;
+		connection_set_reading(connection);
+	}
 	connection_check_end(connection);
 }
 

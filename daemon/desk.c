@@ -47,11 +47,14 @@ desk_pass_client(struct desk *desk, struct master *master)
 {
 	const struct peer_message message = {.kind = PEER_CLIENT};
 	struct crew *crew = master->serving;
+	uint32_t frontend;
 
 	if (crew == NULL || desk->fds.n == 0)
 		return true;
-	return crew_tell_frontend(
-	    crew, crew_choose_frontend(crew), &message, &desk->fds);
+	frontend = crew_choose_frontend(crew);
+	if (crew->children[frontend].pid == 0 && crew->phase == CREW_SERVING)
+		return false; /* all of them are being replaced */
+	return crew_tell_frontend(crew, frontend, &message, &desk->fds);
 }
 
 /* --- jobs of other generations --- */
