@@ -44,7 +44,8 @@ find_files() {
 
 scripts() {
 	{
-		printf '%s\n' quickstart .ci/run tests/lint/completion.bash
+		printf '%s\n' quickstart .ci/run tests/lint/completion.bash \
+			systemd/debian/gild.postrm
 		find . -path './build*' -prune -o -name '*.sh' -type f -print
 	} | while read -r file; do
 		head -n 1 "$file" | grep -q '^#!.*sh' && echo "$file"
