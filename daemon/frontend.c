@@ -49,6 +49,7 @@ frontend_retire(struct frontend *frontend)
 {
 	frontend->is_retiring = true;
 	doors_shut(frontend->doors);
+	generation_wake_master(frontend->generation);
 	session_hand_over_all(frontend);
 }
 

@@ -111,6 +111,8 @@ master_bury_crews(struct master *master)
 			continue;
 		if (crew == master->serving)
 			master->serving = NULL;
+		if (crew == master->leaving)
+			master->leaving = NULL;
 		if (crew == master->coming) {
 			master->coming = NULL;
 			master_end_reload(master, crew->failure);
@@ -198,8 +200,18 @@ master_change_crews(struct master *master)
 	}
 	listeners_hand_on(&old->listeners, &crew->listeners);
 	crew_retire(old);
-	log_info(
-	    "reloaded: generation %" PRIu32 " serves", crew->generation.number);
+	master->leaving = old;
+}
+
+/* A reload is over when whoever connects from now on gets to the new crew. */
+static void
+master_finish_reload(struct master *master)
+{
+	if (!master->reload.is_under_way || master->coming != NULL ||
+	    (master->leaving != NULL && !crew_doors_are_shut(master->leaving)))
+		return;
+	log_info("reloaded: generation %" PRIu32 " serves",
+	    master->serving->generation.number);
 	master_end_reload(master, NULL);
 }
 
@@ -378,6 +390,7 @@ master_tend(struct master *master, uint64_t now_ns)
 		is_retry = is_retry || desk_is_full(&crew->desk);
 	}
 	master_change_crews(master);
+	master_finish_reload(master);
 	return master_tend_reload(master) || is_retry;
 }
 

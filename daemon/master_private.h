@@ -32,8 +32,9 @@ struct master {
 	bool is_stopping;
 	bool was_signalled;	  /* to stop */
 	TAILQ_HEAD(, crew) crews; /* the newest first */
-	struct crew *serving;	  /* these two are among them, or NULL */
+	struct crew *serving;	  /* these three are among them, or NULL */
 	struct crew *coming;	  /* starts, to take the place of the other */
+	struct crew *leaving;	  /* whose place was taken last, or NULL */
 	uint32_t n_generations;	  /* that there have been */
 	uint32_t n_others;	  /* crews beside one */
 	struct crew_constants constants;
