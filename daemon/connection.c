@@ -125,8 +125,8 @@ connection_linger(struct connection *connection)
 	timer_set(connection->timer, LINGER_MS);
 }
 
-/* False when it is gone. */
-static bool
+/* Gives it away, or sees to it that this is tried again, or drains it. */
+static void
 connection_give(struct connection *connection)
 {
 	enum connection_gift gift = connection->handler->give(connection->arg,
@@ -135,18 +135,16 @@ connection_give(struct connection *connection)
 
 	if (gift == GIFT_TAKEN) {
 		connection_close(connection);
-		return false;
-	}
-	if (gift == GIFT_LATER) {
+	} else if (gift == GIFT_LATER) {
 		timer_set(connection->rest_timer, GIVE_AGAIN_MS);
-		return true;
+	} else {
+		connection->is_leaving = false;
+		connection_drain(connection);
 	}
-	connection->is_leaving = false;
-	connection_drain(connection);
-	return false; /* as far as we know */
 }
 
-/* Ends the connection if that is due. False when it is gone. */
+/* Ends the connection if that is due. False when it is gone, as far as we know,
+ * or quiet and still to be taken. */
 static bool
 connection_check_end(struct connection *connection)
 {
@@ -162,8 +160,10 @@ connection_check_end(struct connection *connection)
 	if (connection->is_draining)
 		connection_linger(connection);
 	else if (connection->is_leaving && !connection->is_paused &&
-	    !connection->reader.is_skipping)
-		return connection_give(connection);
+	    !connection->reader.is_skipping) {
+		connection_give(connection);
+		return false;
+	}
 	return true;
 }
 

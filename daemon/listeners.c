@@ -44,12 +44,31 @@ address_equals(const struct address *a, const struct address *b)
 	    memcmp(&a->storage, &b->storage, a->length) == 0;
 }
 
-static const struct listener *
-listeners_find(const struct listeners *listeners, const struct address *address)
+static size_t
+listeners_count(
+    const struct listeners *listeners, const struct address *address)
 {
-	for (size_t i = 0; listeners != NULL && i < listeners->n; i++) {
-		if (address_equals(&listeners->all[i].address, address))
-			return &listeners->all[i];
+	size_t n = 0;
+
+	for (size_t i = 0; i < listeners->n; i++)
+		n += address_equals(&listeners->all[i].address, address);
+	return n;
+}
+
+/*
+ * The predecessor's (NULL: there is none) for the next one at this address: port
+ * 0 may be asked for several times, and is as many ports then.
+ */
+static const struct listener *
+listeners_find_next(const struct listeners *listeners,
+    const struct listeners *predecessor, const struct address *address)
+{
+	size_t n_before = listeners_count(listeners, address);
+
+	for (size_t i = 0; predecessor != NULL && i < predecessor->n; i++) {
+		if (address_equals(&predecessor->all[i].address, address) &&
+		    n_before-- == 0)
+			return &predecessor->all[i];
 	}
 	return NULL;
 }
@@ -96,11 +115,8 @@ listeners_add_text(struct listeners *listeners, const char *text,
 	    text, found, ADDRESS_MAX_RESOLVED, error, error_size);
 
 	for (int i = 0; i < n; i++) {
-		/* Port 0 may be asked for twice, and is two ports then. */
-		const struct listener *before = listeners_find(
-		    listeners_find(listeners, &found[i]) == NULL ? predecessor
-								 : NULL,
-		    &found[i]);
+		const struct listener *before =
+		    listeners_find_next(listeners, predecessor, &found[i]);
 
 		if (address_check_reach(&found[i], text, settings->allow_remote,
 			error, error_size) != 0 ||

@@ -18,8 +18,9 @@
 int
 worker_main(const struct generation *generation, const struct process *process)
 {
+	/* The alarm goes on until the process has ended, beyond this call. */
+	static struct pulse pulse;
 	struct executor executor;
-	struct pulse pulse;
 
 	pulse_init(&pulse, generation, process);
 	executor_init(

@@ -276,8 +276,8 @@ END_TEST
 START_TEST(a_cancel_is_answered_when_its_frontend_cannot)
 {
 	/* One that is stopped would be killed, and be replaced. */
-	struct gild *gild = gild_start(
-	    "-o", "frontends=2", "-o", "heartbeat_timeout=0", NULL);
+	struct gild *gild =
+	    gild_start("-o", "frontends=2", "-o", "heartbeat_timeout=0", NULL);
 	struct peer *owner, *other;
 	char job[JOB_ID_CHARS + 1];
 	pid_t pids[2];
