@@ -76,3 +76,9 @@ gilctl_SOURCES = %D%/gilctl.c
 gilctl_LDADD = libgilctlcore.a libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS) -lm
 
 dist_man_MANS += %D%/gilctl.1
+
+# Completion of both programs. The names are those that the shells look for.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = %D%/completion/gilctl.bash %D%/completion/gild.bash
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = %D%/completion/_gilctl %D%/completion/_gild

@@ -29,20 +29,23 @@ is_unix_socket(int fd)
 static bool
 has_group(int fd, gid_t wanted)
 {
-	socklen_t size = 0;
-	gid_t *groups;
-	bool is_found = false;
+	gid_t few, *groups = &few;
+	socklen_t size = sizeof(few);
+	bool is_known, is_found = false;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) != 0 &&
-	    errno != ERANGE)
-		return false;
-	groups = malloc(size);
-	if (groups != NULL &&
-	    getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0) {
-		for (size_t i = 0; i < size / sizeof(*groups); i++)
-			is_found = is_found || groups[i] == wanted;
+	/* Where they do not fit it says how much room they take. */
+	is_known =
+	    getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0;
+	if (!is_known && errno == ERANGE) {
+		groups = malloc(size);
+		is_known = groups != NULL &&
+		    getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) ==
+			0;
 	}
-	free(groups);
+	for (size_t i = 0; is_known && i < size / sizeof(*groups); i++)
+		is_found = is_found || groups[i] == wanted;
+	if (groups != &few)
+		free(groups);
 	return is_found;
 }
 

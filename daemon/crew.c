@@ -225,7 +225,9 @@ crew_kill(struct crew *crew)
 {
 	if (crew->phase >= CREW_KILLING)
 		return;
-	crew->lost_jobs = crew->lost_jobs || crew->phase > CREW_STARTING;
+	/* Once the frontends are gone nobody waits for any. */
+	if (crew->phase > CREW_STARTING && crew->phase < CREW_STOPPING)
+		crew->lost_jobs = true;
 	crew_enter(crew, CREW_KILLING, 0);
 	for (uint32_t i = 0; i < crew->n_children; i++) {
 		if (crew->children[i].pid != 0)
@@ -356,6 +358,19 @@ crew_has_told_all(const struct crew *crew)
 
 		if (child_is_frontend(child) && child->pid != 0 &&
 		    !child->is_told)
+			return false;
+	}
+	return true;
+}
+
+bool
+crew_doors_are_shut(const struct crew *crew)
+{
+	const struct board *board = &crew->generation.board;
+
+	for (uint32_t i = 0; i < crew->settings.frontends; i++) {
+		if (crew->children[i].pid != 0 &&
+		    counter_get(&board->frontends[i].are_doors_shut) == 0)
 			return false;
 	}
 	return true;

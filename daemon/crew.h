@@ -106,6 +106,9 @@ uint64_t crew_next_ns(const struct crew *crew);
 /* Every frontend that lives has been told of the present phase. */
 bool crew_has_told_all(const struct crew *crew);
 
+/* No frontend lets anybody in any more. */
+bool crew_doors_are_shut(const struct crew *crew);
+
 /* If pid is a child of this crew: buries it, and true. */
 bool crew_bury(struct crew *crew, pid_t pid, int status);
 

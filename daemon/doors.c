@@ -148,6 +148,7 @@ doors_shut(struct doors *doors)
 	doors_remove(doors);
 	doors->are_open = false;
 	doors->are_shut = true;
+	counter_set(&doors->plan.record->are_doors_shut, 1);
 	if (doors->n_inside == 0)
 		doors->plan.empty(doors->plan.arg);
 }
@@ -161,6 +162,7 @@ doors_new(struct event_base *base, const struct doors_plan *plan)
 		return NULL;
 	doors->plan = *plan;
 	doors_count(doors, 0);
+	counter_set(&plan->record->are_doors_shut, 0);
 	doors->reopen_timer = event_new(base, -1, 0, reopen_cb, doors);
 	if (doors->reopen_timer == NULL)
 		goto fail;

@@ -6,6 +6,9 @@
  * named by its seat, from the read(2) that claims it to the store that clears
  * it after the ticket has gone back, so that the master can see what became of
  * it. Only tasks in RUNNING state are written to.
+ *
+ * Once it has opened what it needs it enters the filter of system calls: what it
+ * calls from then on is in sandbox.c's table, or the kernel kills the process.
  */
 #include "daemon/executor.h"
 
@@ -18,7 +21,9 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "daemon/fault.h"
 #include "daemon/log.h"
+#include "daemon/sandbox.h"
 #include "daemon/task.h"
 
 /* What one attempt costs, read at its start and at its end. */
@@ -210,6 +215,7 @@ executor_run_task(struct executor *executor, struct slot *slot)
 	executor_follow_affinity(executor);
 	if (executor->thread != NULL)
 		executor_follow_parameters(executor);
+	fault_at_task(slot->count);
 	meter_start(executor, &start);
 	slot->end = task_run(&task);
 	meter_stop(executor, &end);
@@ -271,6 +277,8 @@ executor_run(struct executor *executor)
 	atomic_store(&seat->pid, getpid());
 	atomic_store(&seat->tid, gettid());
 	executor_settle(executor);
+	if (sandbox_enter() != 0)
+		fatal("cannot filter system calls: %s", strerror(errno));
 	while (
 	    (claimed = queue_claim(&executor->generation->run[executor->pool],
 		 &seat->ticket)) > 0) {

@@ -19,8 +19,8 @@
 #include "daemon/log.h"
 #include "daemon/peer.h"
 #include "daemon/process.h"
-#include "daemon/pulse.h"
 #include "daemon/session.h"
+#include "daemon/title.h"
 
 static void
 frontend_accept(void *arg, int fd)
@@ -49,6 +49,7 @@ frontend_retire(struct frontend *frontend)
 {
 	frontend->is_retiring = true;
 	doors_shut(frontend->doors);
+	generation_wake_master(frontend->generation);
 	session_hand_over_all(frontend);
 }
 
@@ -85,15 +86,23 @@ life_cb(evutil_socket_t fd, short what, void *arg)
 static void
 pulse_cb(evutil_socket_t fd, short what, void *arg)
 {
+	struct frontend *frontend = arg;
+	const struct frontend_record *record =
+	    &frontend->board->frontends[frontend->number];
+
 	(void)fd;
 	(void)what;
-	pulse_beat(arg);
+	pulse_beat(&frontend->pulse);
 	log_settle();
+	title_set("frontend %u %s%llu clients, %u jobs", frontend->number,
+	    frontend->is_retiring ? "retiring, " : "",
+	    (unsigned long long)counter_get(&record->connections_open),
+	    jobs_count(frontend->jobs));
 }
 
 /* 0, or -1 when memory ran out. */
 static int
-frontend_start_pulse(struct frontend *frontend, struct pulse *pulse)
+frontend_start_pulse(struct frontend *frontend)
 {
 	uint64_t period_us = pulse_period_ns(frontend->settings) / NS_PER_US;
 	struct timeval period = {
@@ -102,7 +111,7 @@ frontend_start_pulse(struct frontend *frontend, struct pulse *pulse)
 	};
 
 	frontend->pulse_timer =
-	    event_new(frontend->base, -1, EV_PERSIST, pulse_cb, pulse);
+	    event_new(frontend->base, -1, EV_PERSIST, pulse_cb, frontend);
 	if (frontend->pulse_timer == NULL)
 		return -1;
 	return period_us == 0 ? 0 : event_add(frontend->pulse_timer, &period);
@@ -175,12 +184,10 @@ frontend_main(
 	    .number = process->number,
 	};
 
-	struct pulse pulse;
-
 	LIST_INIT(&frontend.sessions);
-	pulse_init(&pulse, generation, process);
+	pulse_init(&frontend.pulse, generation, process);
 	if (frontend_open(&frontend) != 0 ||
-	    frontend_start_pulse(&frontend, &pulse) != 0)
+	    frontend_start_pulse(&frontend) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	event_base_dispatch(frontend.base);

@@ -23,6 +23,7 @@
 #include <sys/queue.h>
 
 #include "daemon/generation.h"
+#include "daemon/pulse.h"
 
 struct dispatcher;
 struct doors;
@@ -48,6 +49,7 @@ struct frontend {
 	bool is_retiring;	  /* a newer generation has the clients */
 	bool is_stopping;	  /* no more jobs */
 	struct event *life_event; /* the master's death */
+	struct pulse pulse;
 	struct event *pulse_timer;
 };
 

@@ -159,13 +159,19 @@ generation_ring(const struct generation *generation, uint32_t pool)
 }
 
 void
-generation_announce(const struct generation *generation, uint32_t process)
+generation_wake_master(const struct generation *generation)
 {
 	ssize_t written;
 
-	atomic_store(
-	    &generation->board.processes[process].state, PROCESS_READY);
-	/* The state says it; the pipe only wakes the master. */
+	/* EAGAIN means that there is a heap of news already. */
 	written = write(generation->news_out, "", 1);
 	(void)written;
+}
+
+void
+generation_announce(const struct generation *generation, uint32_t process)
+{
+	atomic_store(
+	    &generation->board.processes[process].state, PROCESS_READY);
+	generation_wake_master(generation);
 }

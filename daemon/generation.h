@@ -9,7 +9,7 @@
  *	inbox[frontend]  master, frontends -> frontend     struct peer_message
  *	bell[pool]       frontends -> interpreter          "look at your flags"
  *	life             master -> all: nothing; its end is the master's death
- *	news             all -> master                     "process N is ready"
+ *	news             all -> master                     "look at the board"
  *	desk             frontends -> master               struct master_request
  */
 #ifndef GILD_DAEMON_GENERATION_H
@@ -110,6 +110,9 @@ int generation_ask_master(const struct generation *generation,
 
 /* Makes the threads of a pool look at their flags. */
 void generation_ring(const struct generation *generation, uint32_t pool);
+
+/* Makes the master look at the board: something on it has changed. */
+void generation_wake_master(const struct generation *generation);
 
 /* A child says that it serves. */
 void generation_announce(const struct generation *generation, uint32_t process);

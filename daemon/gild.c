@@ -23,6 +23,8 @@
 #include "daemon/log.h"
 #include "daemon/master.h"
 #include "daemon/options.h"
+#include "daemon/privileges.h"
+#include "daemon/title.h"
 #include "proto/nearest.h"
 
 #define EXIT_USAGE 2
@@ -243,7 +245,8 @@ check(const struct configuration *configuration)
 
 	if (configuration_read(configuration, &settings, error) != 0)
 		return complain(EXIT_FAILURE, "%s", error);
-	if (configuration_check_addresses(&settings, error) != 0)
+	if (privileges_check(&settings, error) != 0 ||
+	    configuration_check_addresses(&settings, error) != 0)
 		status = complain(EXIT_FAILURE, "%s", error);
 	else if (options_print(&settings, stdout) != 0)
 		status = end_output();
@@ -270,6 +273,7 @@ main(int argc, char *argv[])
 	struct command_line line = {.wants_check = false};
 	int status;
 
+	argv = title_init(argc, argv);
 	opterr = 0;
 	if (open_standard_descriptors() < 0)
 		return EXIT_FAILURE;

@@ -24,6 +24,7 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/pulse.h"
+#include "daemon/sandbox.h"
 
 struct interpreter {
 	const struct generation *generation;
@@ -207,6 +208,8 @@ interpreter_main(
 		fatal("cannot set the pool up: %s", strerror(errno));
 	if (interpreter_start(&interpreter) != 0)
 		exit(EXIT_FAILURE);
+	if (sandbox_enter() != 0)
+		fatal("cannot filter system calls: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	interpreter_serve(&interpreter);
 	for (uint32_t i = 0; i < interpreter.n_threads; i++)

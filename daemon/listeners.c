@@ -189,7 +189,9 @@ listeners_close(struct listeners *listeners)
 		close(listener->fd);
 		if (listener->owns_path &&
 		    unlink(listener->address.unix_path) != 0 && errno != ENOENT)
-			log_warn("cannot remove the socket %s: %s",
+			/* Root bound it, and we are root no longer. */
+			log_info("cannot remove %s: %s; the next start "
+				 "replaces it",
 			    listener->address.unix_path, strerror(errno));
 	}
 	listeners->n = 0;

@@ -1,7 +1,8 @@
 # gild: the daemon. Everything but main() is in libgildcore, which tests link.
 
 noinst_LIBRARIES += libgildcore.a
-libgildcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS)
+libgildcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS) \
+	$(SECCOMP_CFLAGS)
 libgildcore_a_CFLAGS = $(AM_CFLAGS) -pthread
 libgildcore_a_SOURCES = \
 	%D%/address.c %D%/address.h \
@@ -21,6 +22,7 @@ libgildcore_a_SOURCES = \
 	%D%/event_reader.c %D%/event_reader.h \
 	%D%/event_ring.c %D%/event_ring.h \
 	%D%/executor.c %D%/executor.h \
+	%D%/fault.c %D%/fault.h \
 	%D%/frontend.c %D%/frontend.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/gil.c %D%/gil.h \
@@ -44,6 +46,7 @@ libgildcore_a_SOURCES = \
 	%D%/options_file.c \
 	%D%/packet.c %D%/packet.h \
 	%D%/peer.c %D%/peer.h \
+	%D%/privileges.c %D%/privileges.h \
 	%D%/process.c %D%/process.h \
 	%D%/pulse.c %D%/pulse.h \
 	%D%/queue.c %D%/queue.h \
@@ -51,16 +54,18 @@ libgildcore_a_SOURCES = \
 	%D%/repeats.c %D%/repeats.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_lock.c %D%/report_lock.h \
+	%D%/sandbox.c %D%/sandbox.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \
 	%D%/task.c %D%/task.h \
+	%D%/title.c %D%/title.h \
 	%D%/worker.c %D%/worker.h
 
 sbin_PROGRAMS += gild
 gild_SOURCES = %D%/gild.c
 gild_CFLAGS = $(AM_CFLAGS) -pthread
 gild_LDADD = libgildcore.a libgilproto.a $(CONFUSE_LIBS) $(EVENT_LIBS) \
-	$(JANSSON_LIBS)
+	$(JANSSON_LIBS) $(SECCOMP_LIBS)
 
 dist_man_MANS += %D%/gild.8 %D%/gild.conf.5

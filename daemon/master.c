@@ -34,7 +34,10 @@
 #include "daemon/log.h"
 #include "daemon/master_private.h"
 #include "daemon/notify.h"
+#include "daemon/privileges.h"
 #include "daemon/pulse.h"
+#include "daemon/sandbox.h"
+#include "daemon/title.h"
 
 #define RETRY_NS (10 * NS_PER_MS) /* a full queue or inbox */
 #define TICK_NS NS_PER_S	  /* where nothing asks for another one */
@@ -108,6 +111,8 @@ master_bury_crews(struct master *master)
 			continue;
 		if (crew == master->serving)
 			master->serving = NULL;
+		if (crew == master->leaving)
+			master->leaving = NULL;
 		if (crew == master->coming) {
 			master->coming = NULL;
 			master_end_reload(master, crew->failure);
@@ -138,12 +143,13 @@ master_count_jobs(const struct master *master, enum job_state state)
 	return sum;
 }
 
+/* To the service manager, and in the title. */
 static void
 master_tell_status(struct master *master)
 {
-	const char *doing = master->is_stopping ? "Stopping"
-	    : master->coming != NULL		? "Starting"
-						: "Serving";
+	const char *doing = master->is_stopping ? "stopping"
+	    : master->coming != NULL		? "starting"
+						: "serving";
 	uint64_t queued = master_count_jobs(master, JOB_QUEUED);
 	uint64_t running = master_count_jobs(master, JOB_RUNNING);
 	uint64_t clients = 0;
@@ -151,11 +157,14 @@ master_tell_status(struct master *master)
 
 	TAILQ_FOREACH (crew, &master->crews, links)
 		clients += crew_count_clients(crew);
+	title_set("master %s, generation %" PRIu32 ", %" PRIu64
+		  " running, %" PRIu64 " queued",
+	    doing, master->n_generations, running, queued);
 	notify_status(&master->notifier,
-	    "%s: jobs %" PRIu64 " running, %" PRIu64 " queued, %" PRIu64
+	    "%c%s: jobs %" PRIu64 " running, %" PRIu64 " queued, %" PRIu64
 	    " done; clients %" PRIu64 "; generation %" PRIu32 "%s",
-	    doing, running, queued, master_count_jobs(master, JOB_DONE),
-	    clients, master->n_generations,
+	    doing[0] - 'a' + 'A', doing + 1, running, queued,
+	    master_count_jobs(master, JOB_DONE), clients, master->n_generations,
 	    master->n_others > 0 ? ", older ones finish" : "");
 }
 
@@ -191,8 +200,18 @@ master_change_crews(struct master *master)
 	}
 	listeners_hand_on(&old->listeners, &crew->listeners);
 	crew_retire(old);
-	log_info(
-	    "reloaded: generation %" PRIu32 " serves", crew->generation.number);
+	master->leaving = old;
+}
+
+/* A reload is over when whoever connects from now on gets to the new crew. */
+static void
+master_finish_reload(struct master *master)
+{
+	if (!master->reload.is_under_way || master->coming != NULL ||
+	    (master->leaving != NULL && !crew_doors_are_shut(master->leaving)))
+		return;
+	log_info("reloaded: generation %" PRIu32 " serves",
+	    master->serving->generation.number);
 	master_end_reload(master, NULL);
 }
 
@@ -304,8 +323,6 @@ master_tick(struct master *master, uint64_t now_ns)
 	log_settle();
 	if (master_feel_pulses(master, now_ns))
 		notify_watchdog(&master->notifier);
-	if (!notify_is_heard(&master->notifier))
-		return;
 	master_tell_status(master);
 	if (master->is_stopping)
 		notify_extend_timeout(&master->notifier, STOP_MARGIN_NS);
@@ -373,6 +390,7 @@ master_tend(struct master *master, uint64_t now_ns)
 		is_retry = is_retry || desk_is_full(&crew->desk);
 	}
 	master_change_crews(master);
+	master_finish_reload(master);
 	return master_tend_reload(master) || is_retry;
 }
 
@@ -457,6 +475,34 @@ master_open_listeners(const struct settings *settings,
 	return n < 0 ? -1 : 0;
 }
 
+/* After this nothing here is root's, if a user was named. */
+static int
+master_give_up_privileges(
+    const struct settings *settings, const struct listeners *listeners)
+{
+	char error[PRIVILEGES_ERROR_CHARS + 1];
+
+	for (size_t i = 0; i < listeners->n; i++) {
+		const struct listener *listener = &listeners->all[i];
+
+		if (listener->owns_path &&
+		    privileges_give(
+			settings, listener->address.unix_path, error) != 0) {
+			log_error("%s", error);
+			return -1;
+		}
+	}
+	if (privileges_drop(settings, error) != 0) {
+		log_error("%s", error);
+		return -1;
+	}
+	if (privileges_seal() != 0) {
+		log_error("cannot give privileges up: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
 static int
 master_open(struct master *master, struct settings *settings)
 {
@@ -477,6 +523,15 @@ master_open(struct master *master, struct settings *settings)
 		log_error("%s", error);
 		goto out;
 	}
+	if (master_give_up_privileges(settings, listeners) != 0)
+		goto out;
+	if (master_check_sandbox(settings, error, sizeof(error)) != 0) {
+		log_error("%s", error);
+		goto out;
+	}
+	if (settings->sandbox && !sandbox_is_built())
+		log_info("built with a sanitizer or to count coverage: "
+			 "executors' system calls are not filtered");
 	master->constants.calibration = countdown_calibrate();
 	master->constants.started_ns = clock_monotonic_ns();
 	master->constants.started_unix_ms = clock_unix_ms();
@@ -486,6 +541,8 @@ master_open(struct master *master, struct settings *settings)
 	}
 	result = 0;
 out:
+	if (listeners != NULL)
+		listeners_close(listeners); /* what no crew took over */
 	settings_free(settings);
 	free(listeners);
 	return result;
@@ -506,6 +563,7 @@ master_run(const struct configuration *configuration, struct settings *settings)
 	int exit_status = EXIT_FAILURE;
 
 	log_open("master");
+	title_set("master starting");
 	if (master == NULL)
 		fatal("cannot start: %s", strerror(errno));
 	master->configuration = configuration;

@@ -32,8 +32,9 @@ struct master {
 	bool is_stopping;
 	bool was_signalled;	  /* to stop */
 	TAILQ_HEAD(, crew) crews; /* the newest first */
-	struct crew *serving;	  /* these two are among them, or NULL */
+	struct crew *serving;	  /* these three are among them, or NULL */
 	struct crew *coming;	  /* starts, to take the place of the other */
+	struct crew *leaving;	  /* whose place was taken last, or NULL */
 	uint32_t n_generations;	  /* that there have been */
 	uint32_t n_others;	  /* crews beside one */
 	struct crew_constants constants;
@@ -60,6 +61,13 @@ void master_end_reload(struct master *master, const char *why_not);
 /* Begins the one that was asked for meanwhile, and sends what was unsent. True
  * when something has to be tried again soon. */
 bool master_tend_reload(struct master *master);
+
+/*
+ * Whether executors can have the filter that the settings ask for: better none
+ * than without. 0, or -1 with error filled in.
+ */
+int master_check_sandbox(const struct settings *settings, char *error,
+    size_t error_size) __attribute__((warn_unused_result));
 
 /*
  * A new crew, which is to serve. settings and listeners are taken over. 0, or

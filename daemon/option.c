@@ -2,10 +2,10 @@
  * How the value of an option of each type is read and written. Run once at the
  * start, before there is any other process or thread.
  *
- * Every value but a list of addresses is one unsigned number, bounded by its
- * row: a choice is its place among the names, a duration its nanoseconds. So
- * reading is text -> number -> field, writing the way back, and a row's
- * default and bounds are written like any value.
+ * Every value but a list of addresses and a text is one unsigned number,
+ * bounded by its row: a choice is its place among the names, a duration its
+ * nanoseconds. So reading is text -> number -> field, writing the way back, and
+ * a row's default and bounds are written like any value.
  */
 #include "daemon/option.h"
 
@@ -207,6 +207,10 @@ option_format_bounds(
 	case OPTION_CHOICE:
 		format_choices(row, text);
 		break;
+	case OPTION_TEXT:
+		snprintf(text, OPTION_TEXT_CHARS + 1, "at most %zu characters",
+		    row->width - 1);
+		break;
 	default:
 		format_number(row, row->min, min, sizeof(min));
 		format_number(row, row->max, max, sizeof(max));
@@ -227,6 +231,7 @@ complain(const struct option_row *row, const char *text,
 	    [OPTION_INTEGER] = {"an integer from ", ""},
 	    [OPTION_POWER] = {"a power of two from ", ", such as 4096"},
 	    [OPTION_SIZE] = {"a size from ", ", such as 65536, 64k or 1M"},
+	    [OPTION_TEXT] = {"", ""},
 	};
 	char bounds[OPTION_TEXT_CHARS + 1];
 
@@ -296,6 +301,17 @@ parse_addresses(const char *text, struct settings *settings,
 	return result;
 }
 
+/* A field that was longer before keeps nothing of it. */
+static int
+parse_text(const struct option_row *row, const char *text, void *record,
+    char complaint[OPTION_COMPLAINT_CHARS + 1])
+{
+	if (strlen(text) >= row->width)
+		return complain(row, text, complaint);
+	strncpy((char *)record + row->offset, text, row->width);
+	return 0;
+}
+
 int
 option_parse(const struct option_row *row, const char *text, void *record,
     char complaint[OPTION_COMPLAINT_CHARS + 1])
@@ -304,6 +320,8 @@ option_parse(const struct option_row *row, const char *text, void *record,
 
 	if (row->type == OPTION_ADDRESSES)
 		return parse_addresses(text, record, complaint);
+	if (row->type == OPTION_TEXT)
+		return parse_text(row, text, record, complaint);
 	if (parse_number(row, text, &number) != 0 || number < row->min ||
 	    number > row->max ||
 	    (row->type == OPTION_POWER && (number & (number - 1)) != 0))
@@ -336,6 +354,10 @@ option_write(const struct option_row *row, const void *record, FILE *out)
 	const struct settings *settings = record;
 	char text[OPTION_TEXT_CHARS + 1];
 
+	if (row->type == OPTION_TEXT) {
+		write_quoted((const char *)record + row->offset, out);
+		return;
+	}
 	if (row->type != OPTION_ADDRESSES) {
 		format_number(
 		    row, load_number(row, record), text, sizeof(text));

@@ -20,6 +20,7 @@ enum option_type {
 	OPTION_INTEGER,	 /* written 50000 or 50_000 */
 	OPTION_POWER,	 /* an integer that is a power of two */
 	OPTION_SIZE,	 /* bytes; written 1048576, 1M, 64k */
+	OPTION_TEXT,	 /* an array of char, as long as its field takes */
 };
 
 /* Which pools have a use for an option. */
@@ -76,7 +77,7 @@ int option_set_addresses(struct settings *settings, const char *const texts[],
 /* Writes a field's value in the configuration file's syntax. */
 void option_write(const struct option_row *row, const void *record, FILE *out);
 
-/* "1 to 64", "1k to 64M", "true or false"; "" for addresses. */
+/* "1 to 64", "true or false", "at most 64 characters"; "" for addresses. */
 void option_format_bounds(
     const struct option_row *row, char text[OPTION_TEXT_CHARS + 1]);
 

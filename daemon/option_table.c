@@ -164,6 +164,21 @@ static const struct option_row settings_rows[] = {
 	.initial = "5s",
 	.meaning = "silent this long: a hung process",
     },
+    {
+	.name = "user",
+	.type = OPTION_TEXT,
+	FIELD(settings, user),
+	.initial = "",
+	.meaning = "NAME[:GROUP] to become when started as root",
+    },
+    {
+	.name = "sandbox",
+	.type = OPTION_BOOLEAN,
+	FIELD(settings, sandbox),
+	.max = true,
+	.initial = "true",
+	.meaning = "filter the system calls of executors",
+    },
 };
 
 static const struct option_row pool_rows[] = {

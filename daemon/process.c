@@ -7,11 +7,15 @@
  * things depend on that: the end of a run queue is seen by executors because
  * nobody but the master and the frontends holds its write end, and the master's
  * death is seen because nobody but the master holds the life pipe's.
+ *
+ * An executor also has its filter of system calls made here, which its threads
+ * then enter (sandbox.h).
  */
 #include "daemon/process.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +26,8 @@
 #include "daemon/frontend.h"
 #include "daemon/interpreter.h"
 #include "daemon/log.h"
+#include "daemon/sandbox.h"
+#include "daemon/title.h"
 #include "daemon/worker.h"
 
 #define MAX_KEPT                                                               \
@@ -78,11 +84,12 @@ static const struct {
 	void (*keeps)(
 	    const struct generation *, const struct process *, struct kept *);
 	int signal_at_master_death;
+	bool is_filtered;
 } kinds[] = {
-    [PROCESS_FRONTEND] = {"frontend", frontend_main, frontend_keeps, 0},
+    [PROCESS_FRONTEND] = {"frontend", frontend_main, frontend_keeps, 0, false},
     [PROCESS_INTERPRETER] = {"interpreter", interpreter_main, executor_keeps,
-	SIGKILL},
-    [PROCESS_WORKER] = {"worker", worker_main, executor_keeps, SIGKILL},
+	SIGKILL, true},
+    [PROCESS_WORKER] = {"worker", worker_main, executor_keeps, SIGKILL, true},
 };
 
 struct process
@@ -147,8 +154,10 @@ process_format_death(int status, char text[PROCESS_DEATH_CHARS + 1])
 {
 	if (WIFSIGNALED(status))
 		snprintf(text, PROCESS_DEATH_CHARS + 1,
-		    "killed by signal %d (%s)", WTERMSIG(status),
-		    strsignal(WTERMSIG(status)));
+		    "killed by signal %d (%s%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)),
+		    WTERMSIG(status) == SIGSYS ? ": its filter forbids it"
+					       : "");
 	else
 		snprintf(text, PROCESS_DEATH_CHARS + 1, "exited with status %d",
 		    WEXITSTATUS(status));
@@ -217,10 +226,15 @@ child_run(const struct generation *generation, const struct process *process)
 	log_open(title);
 	prctl(PR_SET_NAME, title);
 	keep(&kept, log_fd());
+	title_set("%s", title);
 	keep(&kept, generation->life_in);
 	keep(&kept, generation->news_out);
 	kinds[process->kind].keeps(generation, process, &kept);
 	close_others(&kept);
+	if (kinds[process->kind].is_filtered && generation->settings->sandbox &&
+	    sandbox_prepare(log_fd()) != 0)
+		fatal("cannot make a filter of system calls: %s",
+		    strerror(errno));
 	exit(kinds[process->kind].main(generation, process));
 }
 

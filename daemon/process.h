@@ -39,7 +39,10 @@ const char *process_kind_name(enum process_kind kind);
 void process_title(const struct generation *generation,
     const struct process *process, char title[PROCESS_TITLE_CHARS + 1]);
 
-/* "killed by signal 9 (Killed)", "exited with status 1", from a wait status. */
+/*
+ * "killed by signal 9 (Killed)", "exited with status 1", from a wait status; of
+ * a system call that a filter forbids it says so.
+ */
 void process_format_death(int status, char text[PROCESS_DEATH_CHARS + 1]);
 
 /*

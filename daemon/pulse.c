@@ -1,15 +1,18 @@
 /*
  * Beating. Run by frontends and interpreters in their loops, and by a worker
- * in a signal handler: it touches atomics of the board and nothing else.
+ * in a signal handler: it touches atomics of the board, and its title, and
+ * nothing else.
  */
 #include "daemon/pulse.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/time.h>
 
 #include "daemon/clock.h"
+#include "daemon/title.h"
 
 /* However short the timeout is: beating must cost nothing. */
 #define LEAST_PERIOD_NS (10 * NS_PER_MS)
@@ -23,7 +26,10 @@ pulse_init(struct pulse *pulse, const struct generation *generation,
 	*pulse = (struct pulse){
 	    .generation = generation,
 	    .process = process,
+	    .n_shown = UINT32_MAX,
 	};
+	process_title(generation, process, pulse->title);
+	pulse->title_length = strlen(pulse->title);
 }
 
 uint64_t
@@ -41,10 +47,13 @@ pulse_period_ns(const struct settings *settings)
  * there is none that has to.
  */
 static uint64_t
-pulse_measure(const struct pulse *pulse)
+pulse_measure(const struct pulse *pulse, uint32_t *n_running)
 {
 	const struct board *board = &pulse->generation->board;
 	uint64_t progress = 0;
+	bool is_asleep = false;
+
+	*n_running = 0;
 
 	for (uint32_t i = 0; i < pulse->process->n_seats; i++) {
 		const struct seat *seat =
@@ -55,13 +64,37 @@ pulse_measure(const struct pulse *pulse)
 
 		if (slot == NULL || slot_look(slot).state != SLOT_RUNNING)
 			continue;
-		if (slot->profile == PROFILE_IO)
-			return 0;
+		++*n_running;
+		is_asleep = is_asleep || slot->profile == PROFILE_IO;
 		/* Never 0, and one more for each turn and each task. */
 		progress += 1 + counter_get(&slot->turns) +
 		    counter_get(&seat->tasks_done);
 	}
-	return progress;
+	return is_asleep ? 0 : progress;
+}
+
+/* Puts " 12 running" or " idle" behind the title. */
+static void
+pulse_show(struct pulse *pulse, uint32_t n_running)
+{
+	char digits[11], *end = pulse->title + pulse->title_length;
+	size_t n = sizeof(digits);
+
+	if (n_running == pulse->n_shown)
+		return;
+	pulse->n_shown = n_running;
+	if (n_running == 0) {
+		memcpy(end, " idle", sizeof(" idle"));
+	} else {
+		digits[--n] = '\0';
+		for (uint32_t left = n_running; left > 0; left /= 10)
+			digits[--n] = (char)('0' + left % 10);
+		*end++ = ' ';
+		memcpy(end, digits + n, sizeof(digits) - n - 1);
+		end += sizeof(digits) - n - 1;
+		memcpy(end, " running", sizeof(" running"));
+	}
+	title_set_text(pulse->title);
 }
 
 void
@@ -69,8 +102,11 @@ pulse_beat(struct pulse *pulse)
 {
 	struct process_record *record =
 	    &pulse->generation->board.processes[pulse->process->index];
-	uint64_t progress = pulse_measure(pulse);
+	uint32_t n_running;
+	uint64_t progress = pulse_measure(pulse, &n_running);
 
+	if (pulse->process->n_seats > 0)
+		pulse_show(pulse, n_running);
 	if (progress == 0 || progress != pulse->progress)
 		counter_add(&record->beats, 1);
 	pulse->progress = progress;

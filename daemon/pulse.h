@@ -5,11 +5,13 @@
  *
  * A frontend makes progress when its loop turns. An executor does when its
  * thread runs and, while tasks run in its process, turns of them get done, or
- * one of them sleeps because it was asked to.
+ * one of them sleeps because it was asked to. With each beat an executor's
+ * title says how many tasks it runs.
  */
 #ifndef GILD_DAEMON_PULSE_H
 #define GILD_DAEMON_PULSE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/generation.h"
@@ -22,6 +24,9 @@ struct pulse {
 	const struct generation *generation;
 	const struct process *process;
 	uint64_t progress; /* of its tasks, at the last beat */
+	char title[PROCESS_TITLE_CHARS + 32]; /* of an executor */
+	size_t title_length;		      /* without what it runs */
+	uint32_t n_shown;		      /* tasks that the title tells */
 };
 
 void pulse_init(struct pulse *pulse, const struct generation *generation,

@@ -13,6 +13,8 @@
 #include "daemon/configuration.h"
 #include "daemon/journal.h"
 #include "daemon/log.h"
+#include "daemon/privileges.h"
+#include "daemon/sandbox.h"
 
 struct crew *
 master_find_crew(struct master *master, uint32_t generation)
@@ -38,6 +40,19 @@ master_count_others(struct master *master)
 	TAILQ_FOREACH (crew, &master->crews, links)
 		counter_set(
 		    &crew->generation.board.shared->n_others, master->n_others);
+}
+
+int
+master_check_sandbox(
+    const struct settings *settings, char *error, size_t error_size)
+{
+	if (!settings->sandbox || sandbox_check() == 0)
+		return 0;
+	snprintf(error, error_size,
+	    "this kernel cannot filter executors' system calls: %s; set "
+	    "sandbox = false to go without",
+	    strerror(errno));
+	return -1;
 }
 
 int
@@ -178,7 +193,9 @@ master_begin_reload(struct master *master, char *error, size_t error_size)
 	if (configuration_read(master->configuration, &settings, error) != 0)
 		goto out;
 	log_follow(&settings);
-	if (listeners_open(listeners, &settings, &master->serving->listeners,
+	if (privileges_check(&settings, error) != 0 ||
+	    master_check_sandbox(&settings, error, error_size) != 0 ||
+	    listeners_open(listeners, &settings, &master->serving->listeners,
 		error, error_size) != 0) {
 		settings_free(&settings);
 		goto out;

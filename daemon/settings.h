@@ -22,6 +22,7 @@
 #define SETTINGS_MAX_CHECK_INTERVAL UINT64_C(1000000000)
 #define SETTINGS_MAX_OVERHEAD_PCT 1000
 #define SETTINGS_MAX_EVENTS_KEPT (UINT32_C(1) << 20)
+#define SETTINGS_USER_CHARS 64 /* a name, a colon, a group */
 #define SETTINGS_DEFAULT_LISTEN "127.0.0.1:4453"
 
 enum pool_kind {
@@ -76,7 +77,9 @@ struct settings {
 	uint64_t max_unsent_bytes; /* then its connection is not read from */
 	uint32_t max_attempts;	   /* starts of one task */
 	uint64_t drain_timeout_ns;
-	uint64_t heartbeat_timeout_ns; /* 0: nobody has to give one */
+	uint64_t heartbeat_timeout_ns;	    /* 0: nobody has to give one */
+	char user[SETTINGS_USER_CHARS + 1]; /* NAME[:GROUP]; "": as started */
+	bool sandbox;
 	size_t n_pools;
 	struct pool_settings pools[SETTINGS_MAX_POOLS];
 };

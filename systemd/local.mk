@@ -38,3 +38,30 @@ uninstall-local:
 	@cmp -s %D%/gild.service.conf '$(DESTDIR)$(sysconfdir)/gild.conf' && \
 		rm '$(DESTDIR)$(sysconfdir)/gild.conf' || :
 	@rm -f '$(DESTDIR)$(sysusersdir)/gild.conf'
+
+# --- Debian's packages, in deb/ of the build tree ---
+
+EXTRA_DIST += \
+	%D%/debian/changelog \
+	%D%/debian/control \
+	%D%/debian/copyright \
+	%D%/debian/gilctl.docs \
+	%D%/debian/gilctl.install \
+	%D%/debian/gilctl.lintian-overrides \
+	%D%/debian/gild.docs \
+	%D%/debian/gild.install \
+	%D%/debian/gild.lintian-overrides \
+	%D%/debian/gild.postrm \
+	%D%/debian/not-installed \
+	%D%/debian/rules \
+	%D%/debian/source/format
+dist_noinst_SCRIPTS += %D%/deb.sh
+
+# DEB_VERSION_SUFFIX=+1: of a version to upgrade to.
+deb: dist-xz
+	@$(srcdir)/%D%/deb.sh $(distdir).tar.xz '$(VERSION)' deb '$(DEB_VERSION_SUFFIX)'
+
+mostlyclean-local:
+	rm -rf deb
+
+.PHONY: deb

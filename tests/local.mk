@@ -55,12 +55,15 @@ DAEMON_TESTS = \
 	%D%/unit/test_options \
 	%D%/unit/test_options_file \
 	%D%/unit/test_packet \
+	%D%/unit/test_privileges \
 	%D%/unit/test_pulse \
 	%D%/unit/test_queue \
 	%D%/unit/test_recovery \
 	%D%/unit/test_repeats \
-	%D%/unit/test_slot
-DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS)
+	%D%/unit/test_sandbox \
+	%D%/unit/test_slot \
+	%D%/unit/test_title
+DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS)
 check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
 %C%_unit_test_address_LDADD = $(DAEMON_LDADD)
@@ -82,11 +85,14 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_options_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_options_file_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_packet_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_privileges_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_pulse_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_queue_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_recovery_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_title_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---
 LOCK_TESTS = \
@@ -178,6 +184,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
 	%D%/e2e/test_gilctl_trace \
+	%D%/e2e/test_hardening \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
@@ -201,12 +208,20 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
+%C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
 %C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)
+
+# gild whose executors make a forbidden call when they are told to, for
+# test_hardening: its fault.o is linked instead of libgildcore's.
+check_PROGRAMS += %D%/e2e/gild_tripping
+%C%_e2e_gild_tripping_SOURCES = daemon/gild.c %D%/e2e/tripping.c %D%/e2e/tripping.h
+%C%_e2e_gild_tripping_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_e2e_gild_tripping_LDADD = $(gild_LDADD)
 
 # --- recorded lock events: a checker of the lock's promises, and its test ---
 check_LIBRARIES += libtracecheck.a
@@ -236,15 +251,19 @@ EXAMPLE_SOURCES = %D%/e2e/example.c %D%/e2e/example.h
 %C%_e2e_test_protocol_SOURCES = %D%/e2e/test_protocol.c $(EXAMPLE_SOURCES)
 %C%_e2e_test_protocol_LDADD = libe2e.a $(PROTO_LDADD)
 
-# --- scripts: the layers, the manuals, the README ---
+# --- scripts: the layers, the manuals, completion, the README ---
 SCRIPT_TESTS = \
 	%D%/lint/layers.sh \
 	%D%/lint/test_layers.sh \
 	%D%/lint/test_gild_manual.sh \
 	%D%/lint/test_gilctl_manual.sh \
+	%D%/lint/mandoc.sh \
+	%D%/lint/test_missing_entries.sh \
+	%D%/lint/test_completion.sh \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh
 dist_noinst_DATA += %D%/lint/cppcheck.cfg
+dist_noinst_SCRIPTS += %D%/lint/completion.bash %D%/lint/completion.zsh
 
 include %D%/fuzz/local.mk

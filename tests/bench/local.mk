@@ -4,7 +4,8 @@
 BENCHES = \
 	%D%/bench_countdown \
 	%D%/bench_daemon \
-	%D%/bench_gil
+	%D%/bench_gil \
+	%D%/bench_sandbox
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
@@ -13,6 +14,8 @@ CLEANFILES += $(BENCHES)
 %C%_bench_daemon_LDADD = $(EVENT_LIBS)
 %C%_bench_gil_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_bench_gil_LDADD = libgildcore.a libgilproto.a
+%C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h
+%C%_bench_sandbox_LDADD = $(gild_LDADD)
 
 bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \

@@ -245,6 +245,18 @@ gild_start_plain(const char *arg, ...)
 	return gild_spawn(argv);
 }
 
+struct gild *
+gild_start_program(const char *program, const char *arg, ...)
+{
+	const char *argv[MAX_ARGS] = {program, "-l", "127.0.0.1:0"};
+	va_list list;
+
+	va_start(list, arg);
+	collect_args(argv, 3, arg, list);
+	va_end(list);
+	return gild_spawn(argv);
+}
+
 static void
 check_log(const struct gild *gild)
 {

@@ -47,6 +47,8 @@ struct gild {
 struct gild *gild_start(const char *arg, ...);
 /* The same without the -l: the arguments name an address, or a file does. */
 struct gild *gild_start_plain(const char *arg, ...);
+/* As gild_start(), of another program that is a gild: its path. */
+struct gild *gild_start_program(const char *program, const char *arg, ...);
 
 /*
  * Closes all peers, and SIGTERM, and all that must follow: exit status 0, no

@@ -44,7 +44,8 @@ find_files() {
 
 scripts() {
 	{
-		printf '%s\n' quickstart .ci/run
+		printf '%s\n' quickstart .ci/run tests/lint/completion.bash \
+			systemd/debian/gild.postrm
 		find . -path './build*' -prune -o -name '*.sh' -type f -print
 	} | while read -r file; do
 		head -n 1 "$file" | grep -q '^#!.*sh' && echo "$file"
@@ -76,6 +77,14 @@ check_manuals() {
 	srcdir=. tests/lint/mandoc.sh
 }
 
+check_completion() {
+	# zsh has no shellcheck; it reads what it would run.
+	shellcheck client/completion/*.bash &&
+		for file in client/completion/_* tests/lint/completion.zsh; do
+			zsh -n "$file" || return
+		done
+}
+
 check_endings() {
 	# No blanks at line ends; Markdown and manuals too.
 	! grep -rnI '[[:blank:]]$' --include='*.[ch1-8]' --include='*.sh' \
@@ -89,6 +98,7 @@ check layers say_layers
 check clang-format check_format
 check cppcheck check_cppcheck
 check shellcheck check_shell
+check completion check_completion
 check mandoc check_manuals
 check 'blanks at line ends' check_endings
 echo "lint: $checks checks, $failures failures"

@@ -18,8 +18,14 @@ say_state() {
 	journalctl --no-pager -u gild -u gild.socket -n 60
 }
 
+# fail TEXT...: and where the scenario is
 fail() {
-	echo "FAILED in ${FUNCNAME[1]}, line ${BASH_LINENO[0]}: $*"
+	local i=0
+
+	while [[ ${FUNCNAME[i + 1]-main} != @(scenario_*|main) ]]; do
+		i=$((i + 1))
+	done
+	echo "FAILED in ${FUNCNAME[i + 1]-$0}, line ${BASH_LINENO[i]-?}: $*"
 	say_state
 	exit 1
 }
@@ -72,6 +78,26 @@ becomes() {
 	done
 }
 
+# await SECONDS WHAT COMMAND...: until it succeeds
+await() {
+	local limit=$((SECONDS + $1)) what=$2
+
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -le $limit ] || fail "waited in vain: $what"
+		sleep 0.02
+	done
+}
+
+# pick EXPRESSION: of the JSON on standard input, which is `it`, in Python. The
+# members of a list are lines.
+pick() {
+	python3 -c 'import json, sys
+it = json.load(sys.stdin)
+found = eval(sys.argv[1])
+print(*(found if isinstance(found, list) else [found]), sep="\n")' "$1"
+}
+
 # add UNIT TEXT: a drop-in, as `systemctl edit` would make it
 add() {
 	mkdir -p "/etc/systemd/system/$1.d"
@@ -86,6 +112,23 @@ master() {
 # The master, and below it all of gild's processes.
 processes() {
 	cat "/sys/fs/cgroup$(property ControlGroup)/cgroup.procs"
+}
+
+# The child that has this name: `frontend 0`, `interpreter (threads)`,
+# `worker 1 (processes)`
+child() {
+	pgrep -f "^gild: ${1//[()]/.}"
+}
+
+# options TEXT: what is added to gild's command line
+options() {
+	add gild.service "[Service]
+ExecStart=
+ExecStart=/usr/sbin/gild -c /etc/gild.conf $1"
+}
+
+generation() {
+	gilctl --json info | pick 'it["generation"]'
 }
 
 install_gild() {

@@ -62,7 +62,7 @@ check_item(const char *manual, const struct option_row *row)
 	    "%s does not say that %s takes %s", MANUAL, row->name, bounds);
 	if (row->initial != NULL) {
 		snprintf(by_default, sizeof(by_default), "%s by default.",
-		    row->initial);
+		    row->initial[0] == '\0' ? "Empty" : row->initial);
 		ck_assert_msg(strstr(item, by_default) != NULL,
 		    "%s does not say that %s is %s", MANUAL, row->name,
 		    by_default);

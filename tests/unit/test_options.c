@@ -93,7 +93,8 @@ START_TEST(the_defaults_are_as_documented)
 	ck_assert_uint_eq(settings.max_unsent_bytes, 1048576);
 	ck_assert_uint_eq(settings.max_attempts, 3);
 	ck_assert_uint_eq(settings.drain_timeout_ns, UINT64_C(30000000000));
-	ck_assert_uint_eq(settings.heartbeat_timeout_ns, UINT64_C(5000000000));
+	ck_assert_str_eq(settings.user, "");
+	ck_assert(settings.sandbox);
 	ck_assert_uint_eq(settings.n_pools, 2);
 	ck_assert_str_eq(settings.pools[0].name, "threads");
 	ck_assert_int_eq(settings.pools[0].kind, POOL_THREADS);
@@ -150,6 +151,26 @@ unit(const struct option_row *row)
 	return row->type == OPTION_DURATION ? "ns" : "";
 }
 
+/* As long as there is room for, and no longer; nothing of it stays. */
+static void
+check_text(const struct option_row *row, void *record)
+{
+	const char *field = (const char *)record + row->offset;
+	char text[512] = "", complaint[OPTION_COMPLAINT_CHARS + 1];
+
+	ck_assert_uint_lt(row->width, sizeof(text));
+	memset(text, 'x', row->width - 1);
+	ck_assert_int_eq(option_parse(row, text, record, complaint), 0);
+	ck_assert_str_eq(field, text);
+	text[row->width - 1] = 'y';
+	ck_assert_int_eq(option_parse(row, text, record, complaint), -1);
+	ck_assert_ptr_nonnull(strstr(complaint, "must be at most "));
+	ck_assert_int_eq(field[row->width - 2], 'x');
+	ck_assert_int_eq(option_parse(row, "z", record, complaint), 0);
+	ck_assert_str_eq(field, "z");
+	ck_assert_int_eq(field[row->width - 2], '\0');
+}
+
 static void
 check_row(const struct option_row *row, void *record)
 {
@@ -162,6 +183,10 @@ check_row(const struct option_row *row, void *record)
 		ck_assert_msg(
 		    option_parse(row, row->initial, record, complaint) == 0,
 		    "%s %s", row->name, complaint);
+	if (row->type == OPTION_TEXT) {
+		check_text(row, record);
+		return;
+	}
 	ck_assert_int_eq(
 	    option_parse(row, "no such value", record, complaint), -1);
 	if (!is_number)
@@ -336,12 +361,12 @@ static const struct {
 	"unknown option \"colour\": there are listen, allow_remote, "
 	"log_format, frontends, max_connections, max_jobs, max_in_flight, "
 	"max_batch, max_workers, max_line, max_unsent, max_attempts, "
-	"drain_timeout and heartbeat_timeout"},
+	"drain_timeout, heartbeat_timeout, user and sandbox"},
     {"", "1",
 	"unknown option \"\": there are listen, allow_remote, log_format, "
 	"frontends, max_connections, max_jobs, max_in_flight, max_batch, "
-	"max_workers, max_line, max_unsent, max_attempts, drain_timeout and "
-	"heartbeat_timeout"},
+	"max_workers, max_line, max_unsent, max_attempts, drain_timeout, "
+	"heartbeat_timeout, user and sandbox"},
     {"pool.threads.sizes", "1",
 	"unknown option \"pool.threads.sizes\": did you mean "
 	"\"pool.threads.size\"?"},

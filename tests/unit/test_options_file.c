@@ -198,7 +198,7 @@ END_TEST
 	"there are listen, allow_remote, log_format, frontends, " \
 	"max_connections, max_jobs, max_in_flight, max_batch, "   \
 	"max_workers, max_line, max_unsent, max_attempts, "       \
-	"drain_timeout and heartbeat_timeout"
+	"drain_timeout, heartbeat_timeout, user and sandbox"
 
 static const struct {
 	const char *text, *error;
@@ -476,6 +476,8 @@ START_TEST(the_defaults_are_printed_as_documented)
 	    "max_attempts = 3\n"
 	    "drain_timeout = 30s\n"
 	    "heartbeat_timeout = 5s\n"
+	    "user = \"\"\n"
+	    "sandbox = true\n"
 	    "\npool \"threads\" {\n"
 	    "\tkind = threads\n"
 	    "\tsize = 4\n"
@@ -563,6 +565,9 @@ set_any(const char *prefix, const struct option_row *row, uint64_t max,
 		snprintf(value, sizeof(value), "%s", row->choice_name(number));
 	else if (row->type == OPTION_BOOLEAN)
 		snprintf(value, sizeof(value), "%s", number ? "on" : "off");
+	else if (row->type == OPTION_TEXT)
+		snprintf(value, sizeof(value), "\"$%llu}\\",
+		    (unsigned long long)next_number(state));
 	else
 		snprintf(value, sizeof(value), "%llu%s",
 		    (unsigned long long)number,

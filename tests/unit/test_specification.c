@@ -22,10 +22,6 @@
 
 #define MANUAL "proto/gild-protocol.7"
 
-/* Methods that are written down, and that the daemon has not yet. */
-static const char *const announced[] = {
-    "server.reload", "server.drain", "server.shutdown"};
-
 static char *document; /* squeezed */
 static char *manual;
 static struct examples examples;
@@ -86,15 +82,6 @@ is_method(const char *name)
 
 	for (size_t i = 0; (known = methods_name(i)) != NULL; i++)
 		if (strcmp(known, name) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_announced(const char *name)
-{
-	for (size_t i = 0; i < COUNT(announced); i++)
-		if (strcmp(announced[i], name) == 0)
 			return true;
 	return false;
 }
@@ -181,8 +168,6 @@ START_TEST(every_error_has_an_example)
 		if (i == RPC_INTERNAL || i == RPC_SHUTTING_DOWN ||
 		    i == RPC_RELOAD_FAILED)
 			continue;
-		if (i == RPC_FORBIDDEN && !is_method("server.drain"))
-			continue;
 		snprintf(reason, sizeof(reason), "\"reason\":\"%s\"",
 		    rpc_error_slug((enum rpc_error_kind)i));
 		ck_assert_msg(is_in_an_example(STEP_EXPECT, reason),
@@ -202,7 +187,7 @@ START_TEST(there_is_no_section_of_another_method)
 	ck_assert(at != NULL && end != NULL);
 	while ((at = strstr(at + 1, "\n### ")) != NULL && at < end) {
 		ck_assert_int_eq(sscanf(at, "\n### %63s", name), 1);
-		ck_assert_msg(is_method(name) || is_announced(name),
+		ck_assert_msg(is_method(name),
 		    EXAMPLES_DOCUMENT " tells of %s, which is no method", name);
 		n++;
 	}
@@ -260,7 +245,7 @@ START_TEST(the_manual_has_every_method_and_no_other)
 	for (const char *at = text; (at = strstr(at, "\n.It Ic ")) != NULL;
 	     at++) {
 		ck_assert_int_eq(sscanf(at, "\n.It Ic %79s", item), 1);
-		ck_assert_msg(is_method(item) || is_announced(item),
+		ck_assert_msg(is_method(item),
 		    MANUAL " tells of %s, which is no method", item);
 	}
 	free(text);
