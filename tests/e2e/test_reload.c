@@ -322,7 +322,9 @@ START_TEST(a_job_of_the_old_generation_finishes)
 	operator_write(SMALL);
 	gild = operator_start(NULL);
 	peer = peer_connect(gild);
-	id = peer_submit_running(peer, job, "threads", 500000000, 2);
+	id = peer_call_start(peer, "job.submit", "{s:i, s:i, s:s, s:b}",
+	    "count", 500000, "cost_ns", 1000, "pool", "threads", "progress", 1);
+	peer_await_job(peer, id, job);
 	ck_assert_int_eq(operator_reload(), 2);
 	expect_end(peer, id, "done");
 	await_generation(peer, 2);
@@ -331,24 +333,28 @@ START_TEST(a_job_of_the_old_generation_finishes)
 }
 END_TEST
 
-/* Each is killed once; it is run again, in its own generation. */
+/* Its job is run again, in its own generation. */
 START_TEST(an_executor_of_the_old_generation_is_replaced)
 {
 	struct gild *gild;
 	struct peer *peer;
-	char job[JOB_ID_CHARS + 1];
+	json_t *result;
 	pid_t worker;
 	int64_t id;
 
 	operator_write(SMALL);
 	gild = operator_start(NULL);
 	peer = peer_connect(gild);
-	id = peer_submit_running(peer, job, "processes", 300000000, 1);
+	id = peer_call_start(peer, "job.submit", "{s:i, s:i, s:s}", "count",
+	    500000, "cost_ns", 1000, "pool", "processes");
 	worker = gild_await_busy(gild, "processes", 0);
+	ck_assert_int_eq(kill(worker, SIGSTOP), 0); /* it does not get done */
 	operator_reload();
-	kill(worker, SIGKILL);
-	gild_await_log(gild, "replacing it", 1);
-	expect_end(peer, id, "done");
+	ck_assert_int_eq(kill(worker, SIGKILL), 0);
+	result = answer_result(peer_await(peer, id));
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	ck_assert_int_eq(int_at(result, "attempts"), 2);
+	json_decref(result);
 	await_generation(peer, 2);
 	operator_await_alone(gild, SMALL_CHILDREN);
 	gild_stop(gild);
@@ -676,7 +682,7 @@ START_TEST(a_generation_that_does_not_get_ready_changes_nothing)
 	limit.rlim_cur = address_space_bytes(gild->pid) + (256 << 20);
 	ck_assert_int_eq(prlimit(gild->pid, RLIMIT_AS, &limit, NULL), 0);
 	operator_write("frontends = 1\npool \"many\" { kind = threads size = "
-		       "200 events_kept = 16 }\n");
+		       "200 events_kept = 64 }\n");
 	detail = operator_reload_error("reload_failed");
 	ck_assert_msg(strstr(detail, "interpreter (many)") != NULL &&
 		strstr(detail, "before it was ready") != NULL,
