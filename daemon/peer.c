@@ -334,8 +334,10 @@ peers_hear_reload(struct peers *peers, const struct peer_message *message)
 		return;
 	if (message->kind == PEER_UNCHANGED) {
 		question_fail(question,
-		    message->is_busy ? RPC_BUSY : RPC_RELOAD_FAILED, "%.*s",
-		    PEER_TEXT_CHARS, message->text);
+		    message->is_stopping   ? RPC_SHUTTING_DOWN
+			: message->is_busy ? RPC_BUSY
+					   : RPC_RELOAD_FAILED,
+		    "%.*s", PEER_TEXT_CHARS, message->text);
 		return;
 	}
 	answer_result(question->answer, reload_result(message));
