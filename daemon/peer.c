@@ -227,6 +227,9 @@ peers_ask(struct peers *peers, struct job_id id, struct answer *answer)
 	if (generation_tell(
 		frontend->generation, job_id_frontend(id), &message, NULL) != 0)
 		question_refuse_busy(question);
+	/* The other one may have left, and the master has its letters then. */
+	else if (frontend->is_retiring || frontend->is_stopping)
+		generation_wake_master(frontend->generation);
 }
 
 void

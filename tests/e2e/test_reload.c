@@ -450,6 +450,71 @@ START_TEST(a_job_of_any_generation_is_cancelled)
 }
 END_TEST
 
+/* Its frontend was told of the question, and is gone before it answers. */
+START_TEST(a_question_to_a_frontend_that_goes_is_answered)
+{
+	struct gild *gild;
+	struct peer *owner, *other;
+	char job[JOB_ID_CHARS + 1];
+	json_t *answer;
+	pid_t frontend;
+	int64_t id;
+
+	operator_write(SMALL "heartbeat_timeout = 0\n");
+	gild = operator_start(NULL);
+	owner = peer_connect(gild);
+	submit_sleeping(owner, job);
+	ck_assert_uint_eq(gild_pids(gild, "frontend", NULL, &frontend, 1), 1);
+	operator_reload();
+	ck_assert_int_eq(kill(frontend, SIGSTOP), 0);
+	other = peer_connect(gild);
+	id = peer_call_start(other, "job.cancel", "{s:s}", "job", job);
+	/* What was asked of the master before is done when this is answered. */
+	json_decref(peer_call_error(other, "no_such_job", "job.cancel", "{s:s}",
+	    "job", "05ARZ3NDEKTSV4RRFFQ69G5FAV"));
+	ck_assert_int_eq(kill(frontend, SIGKILL), 0);
+	answer = peer_await(other, id);
+	ck_assert_str_eq(text_at(answer, "error.data.reason"), "no_such_job");
+	json_decref(answer);
+	peer_expect_eof(owner);
+	operator_await_alone(gild, SMALL_CHILDREN);
+	gild_stop(gild);
+}
+END_TEST
+
+/* It was given to a frontend that retired, and died, before it looked. */
+START_TEST(a_client_on_its_way_to_a_frontend_that_goes_arrives)
+{
+	struct gild *gild;
+	struct peer *peer;
+	char job[JOB_ID_CHARS + 1];
+	pid_t frontend;
+	int64_t id;
+
+	operator_write(SMALL "heartbeat_timeout = 0\n");
+	gild = operator_start(NULL);
+	peer = peer_connect(gild);
+	id = submit_sleeping(peer, job);
+	operator_reload();
+	ck_assert_uint_eq(gild_pids(gild, "frontend", NULL, &frontend, 1), 1);
+	ck_assert_int_eq(kill(frontend, SIGSTOP), 0);
+	cancel(peer, job);
+	expect_end(peer, id, "cancelled");
+	/* The first generation has nobody left, and goes. */
+	operator_await_alone(gild, SMALL_CHILDREN);
+	gild_signal(gild, SIGHUP);
+	/* The third is there, and cannot take over from who does not answer. */
+	operator_await_alone(gild, 2 * SMALL_CHILDREN);
+	gild_await_log(gild, "SIGHUP: reloading", 1);
+	ck_assert_int_eq(peer_generation(operator_connect()), 3);
+	ck_assert_int_eq(kill(frontend, SIGKILL), 0);
+	gild_await_log(gild, "reloaded: generation 3 serves", 1);
+	await_generation(peer, 3);
+	operator_await_alone(gild, SMALL_CHILDREN);
+	gild_stop(gild);
+}
+END_TEST
+
 /* It goes on by the old configuration for as long as it is there. */
 START_TEST(the_owner_cancels_its_own)
 {
@@ -919,6 +984,8 @@ main(void)
 	    half_closed_and_idle_clients,
 	    clients_leave_at_a_reload,
 	    a_job_of_any_generation_is_cancelled,
+	    a_question_to_a_frontend_that_goes_is_answered,
+	    a_client_on_its_way_to_a_frontend_that_goes_arrives,
 	    the_owner_cancels_its_own,
 	    pools_come_go_and_change_their_size,
 	    addresses_come_and_go,
