@@ -376,11 +376,14 @@ crew_doors_are_shut(const struct crew *crew)
 	return true;
 }
 
-static void
+bool
 crew_tell(struct crew *crew)
 {
-	const struct peer_message message = {.kind = orders[crew->phase]};
+	struct peer_message message = {.question = 0};
 
+	if (!crew_has_orders(crew))
+		return true;
+	message.kind = orders[crew->phase];
 	for (uint32_t i = 0; i < crew->n_children; i++) {
 		struct child *child = &crew->children[i];
 
@@ -390,20 +393,18 @@ crew_tell(struct crew *crew)
 			    generation_tell(&crew->generation,
 				child->process.number, &message, NULL) == 0;
 	}
+	return crew_has_told_all(crew);
 }
 
 bool
 crew_tend(struct crew *crew, uint64_t now_ns)
 {
-	bool all_pushed;
+	bool all_told;
 
 	crew_advance(crew, now_ns);
 	crew_respawn(crew, now_ns);
-	if (crew_has_orders(crew))
-		crew_tell(crew);
-	all_pushed = recovery_push_strays(&crew->recovery);
-	return !all_pushed ||
-	    (crew_has_orders(crew) && !crew_has_told_all(crew));
+	all_told = crew_tell(crew);
+	return !recovery_push_strays(&crew->recovery) || !all_told;
 }
 
 uint64_t

@@ -103,6 +103,11 @@ void crew_free(struct crew *crew);
 bool crew_tend(struct crew *crew, uint64_t now_ns);
 /* When it has to be tended next; UINT64_MAX: only when something happens. */
 uint64_t crew_next_ns(const struct crew *crew);
+/*
+ * Tells frontends of the present phase, if they do not know yet: for when it was
+ * changed after crew_tend(). False when that has to be tried again soon.
+ */
+bool crew_tell(struct crew *crew);
 /* Every frontend that lives has been told of the present phase. */
 bool crew_has_told_all(const struct crew *crew);
 

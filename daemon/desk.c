@@ -1,7 +1,9 @@
 /*
  * Requests of frontends. Run by the master alone. A frontend may be dying, or
  * worse: a request of the wrong size or kind is dropped, and one that names a
- * generation or a frontend that there is not is answered to nobody.
+ * generation or a frontend that there is not is answered to nobody. One that is
+ * leaving, in good order or not, may leave letters of ours unread: the master
+ * has the other end of its inbox, too.
  */
 #include "daemon/desk.h"
 
@@ -102,6 +104,68 @@ desk_pass_cancel(struct master *master, const struct master_request *request,
 
 /* --- all of them --- */
 
+/*
+ * What a frontend left unread that has gone and is not replaced, as it would
+ * have dealt with it: a client goes on to the generation that serves, a job that
+ * is asked for was not found. False when it was neither.
+ */
+static bool
+desk_take_letter(struct desk *desk, const struct peer_message *letter)
+{
+	desk->request = (struct master_request){
+	    .generation = letter->generation,
+	    .from = letter->from,
+	    .question = letter->question,
+	    .job = letter->job,
+	};
+	switch (letter->kind) {
+	case PEER_CLIENT:
+		desk->request.kind = MASTER_CLIENT;
+		return true;
+	case PEER_CANCEL:
+		desk->request.kind = MASTER_CANCELLED;
+		return true;
+	default:
+		packet_close_fds(&desk->fds);
+		return false;
+	}
+}
+
+/* The next such letter. False when there is none. */
+static bool
+desk_read_inboxes(struct desk *desk, const struct crew *crew)
+{
+	struct peer_message letter;
+
+	if (crew->phase < CREW_RETIRING)
+		return false; /* who takes the place of the dead reads them */
+	for (uint32_t i = 0; i < crew->settings.frontends; i++) {
+		int inbox = crew->generation.inbox_in[i], got;
+
+		if (crew->children[i].pid != 0)
+			continue;
+		while ((got = packet_receive(
+			    inbox, &letter, sizeof(letter), &desk->fds)) != 0) {
+			if (got > 0 && desk_take_letter(desk, &letter))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The next request. False when there is none. */
+static bool
+desk_take(struct desk *desk, const struct crew *crew)
+{
+	int got;
+
+	do
+		got = packet_receive(crew->generation.desk_in, &desk->request,
+		    sizeof(desk->request), &desk->fds);
+	while (got < 0);
+	return got > 0 || desk_read_inboxes(desk, crew);
+}
+
 /* False when it has to be tried again. */
 static bool
 desk_handle(struct desk *desk, struct master *master, struct crew *crew)
@@ -139,15 +203,8 @@ void
 desk_serve(struct desk *desk, struct master *master, struct crew *crew)
 {
 	for (int i = 0; i < SERVE_MAX; i++) {
-		if (!desk->is_full) {
-			int got = packet_receive(crew->generation.desk_in,
-			    &desk->request, sizeof(desk->request), &desk->fds);
-
-			if (got == 0)
-				return;
-			if (got < 0)
-				continue;
-		}
+		if (!desk->is_full && !desk_take(desk, crew))
+			return;
 		desk->is_full = !desk_handle(desk, master, crew);
 		if (desk->is_full)
 			return;

@@ -63,7 +63,8 @@ struct peer_message {
 	uint64_t question;
 	struct job_id job;		/* of a PEER_CANCEL */
 	uint32_t was_found;		/* of a PEER_CANCELLED */
-	uint32_t is_busy;		/* of a PEER_UNCHANGED: try again */
+	uint32_t is_busy;		/* of a PEER_UNCHANGED: try again; */
+	uint32_t is_stopping;		/* or never */
 	uint32_t new_generation;	/* of a PEER_RELOADED, whose */
 	char text[PEER_TEXT_CHARS + 1]; /* has its addresses, a line each */
 };

@@ -391,6 +391,9 @@ master_tend(struct master *master, uint64_t now_ns)
 	}
 	master_change_crews(master);
 	master_finish_reload(master);
+	/* A change of crews, or an order over a desk, came behind the tending. */
+	TAILQ_FOREACH (crew, &master->crews, links)
+		is_retry = !crew_tell(crew) || is_retry;
 	return master_tend_reload(master) || is_retry;
 }
 

@@ -227,6 +227,9 @@ peers_ask(struct peers *peers, struct job_id id, struct answer *answer)
 	if (generation_tell(
 		frontend->generation, job_id_frontend(id), &message, NULL) != 0)
 		question_refuse_busy(question);
+	/* The other one may have left, and the master has its letters then. */
+	else if (frontend->is_retiring || frontend->is_stopping)
+		generation_wake_master(frontend->generation);
 }
 
 void
@@ -334,8 +337,10 @@ peers_hear_reload(struct peers *peers, const struct peer_message *message)
 		return;
 	if (message->kind == PEER_UNCHANGED) {
 		question_fail(question,
-		    message->is_busy ? RPC_BUSY : RPC_RELOAD_FAILED, "%.*s",
-		    PEER_TEXT_CHARS, message->text);
+		    message->is_stopping   ? RPC_SHUTTING_DOWN
+			: message->is_busy ? RPC_BUSY
+					   : RPC_RELOAD_FAILED,
+		    "%.*s", PEER_TEXT_CHARS, message->text);
 		return;
 	}
 	answer_result(question->answer, reload_result(message));

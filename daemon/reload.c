@@ -144,6 +144,7 @@ master_end_reload(struct master *master, const char *why_not)
 	};
 	if (why_not != NULL) {
 		message_set_refusal(answer, why_not, false);
+		answer->is_stopping = master->is_stopping;
 	} else {
 		answer->new_generation = master->serving->generation.number;
 		message_set_addresses(answer, &master->serving->listeners);

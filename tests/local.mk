@@ -188,6 +188,9 @@ E2E_TESTS = \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
+	%D%/e2e/test_pulse \
+	%D%/e2e/test_reload \
+	%D%/e2e/test_service \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats \
 	%D%/e2e/test_trace
@@ -196,6 +199,7 @@ check_LIBRARIES += libe2e.a
 libe2e_a_SOURCES = \
 	%D%/e2e/expect.c %D%/e2e/expect.h \
 	%D%/e2e/harness.c %D%/e2e/harness.h \
+	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
 	%D%/e2e/value.c %D%/e2e/value.h
@@ -212,6 +216,9 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
+%C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
+%C%_e2e_test_reload_LDADD = $(E2E_LDADD)
+%C%_e2e_test_service_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
 %C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)

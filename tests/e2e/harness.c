@@ -136,6 +136,27 @@ collect_args(
 	argv[n] = NULL;
 }
 
+/* A process that is slow in this build is not to be taken for a hung one. */
+static void
+stretch_heartbeat(const char *argv[MAX_ARGS])
+{
+	static char option[64];
+	size_t n = 0;
+
+	for (; argv[n] != NULL; n++) {
+		if (strncmp(argv[n], "heartbeat_timeout=", 18) == 0)
+			return;
+	}
+	if (test_scale() == 1)
+		return;
+	ck_assert_uint_lt(n + 2, MAX_ARGS);
+	snprintf(
+	    option, sizeof(option), "heartbeat_timeout=%ds", 5 * test_scale());
+	argv[n] = "-o";
+	argv[n + 1] = option;
+	argv[n + 2] = NULL;
+}
+
 /* One line of gild's stdout; false at its end or at the deadline. */
 static bool
 read_start_line(struct gild *gild, char *line, size_t size, int64_t end_ms)
@@ -175,6 +196,7 @@ gild_spawn(const char *argv[MAX_ARGS])
 	ck_assert_int_ge(log, 0);
 	ck_assert_int_ge(null, 0);
 	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	stretch_heartbeat(argv);
 	gild->out_fd = out[0];
 	gild->pid = process_spawn(argv, null, out[1], log);
 	if (n_gilds == 0)
@@ -296,6 +318,28 @@ char *
 gild_log(const struct gild *gild)
 {
 	return read_file(gild->log_path);
+}
+
+void
+gild_await_log(struct gild *gild, const char *text, int times)
+{
+	int64_t end_ms = now_ms() + deadline_ms();
+	int found;
+
+	for (;;) {
+		char *log = gild_log(gild);
+
+		found = 0;
+		for (const char *at = log; (at = strstr(at, text)) != NULL;
+		     at++)
+			found++;
+		free(log);
+		if (found >= times)
+			return;
+		ck_assert_msg(ms_until(end_ms) > 0,
+		    "the log says \"%s\" %d times, not %d", text, found, times);
+		poll(NULL, 0, 10); /* nobody tells of a line in a file */
+	}
 }
 
 json_t *

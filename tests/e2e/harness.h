@@ -10,7 +10,7 @@
  *
  * Environment: GILD and GILCTL name the programs (./gild and ./gilctl when
  * they are not set); GILD_TEST_SCALE stretches all deadlines, for builds with
- * a sanitizer.
+ * a sanitizer, and gild's heartbeat_timeout where a test does not set it.
  */
 #ifndef GILD_TESTS_E2E_HARNESS_H
 #define GILD_TESTS_E2E_HARNESS_H
@@ -65,6 +65,9 @@ void gild_signal(struct gild *gild, int signal_number);
 
 /* The log so far: free() it. */
 char *gild_log(const struct gild *gild);
+
+/* Waits until the log says this, so many times. */
+void gild_await_log(struct gild *gild, const char *text, int times);
 
 /* A call of server.stats on a connection of its own: a new reference. */
 json_t *gild_stats(struct gild *gild);

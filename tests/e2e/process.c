@@ -35,6 +35,11 @@ static size_t n_runs;
 static char scratch_base[64]; /* of all tests of this program */
 static char scratch[96];      /* of this test */
 static void (*show_file)(const char *path);
+static struct {
+	const int *fds;
+	size_t n;
+	const char *names;
+} to_pass; /* to the next program */
 
 int
 test_scale(void)
@@ -259,6 +264,22 @@ process_rss_kib(pid_t pid)
 	return kib;
 }
 
+size_t
+process_count_fds(pid_t pid)
+{
+	char path[64];
+	size_t n = 0;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	fds = opendir(path);
+	ck_assert_msg(fds != NULL, "%s: %s", path, strerror(errno));
+	for (const struct dirent *entry; (entry = readdir(fds)) != NULL;)
+		n += entry->d_name[0] != '.';
+	closedir(fds);
+	return n;
+}
+
 static const char *
 program_path(const char *program)
 {
@@ -301,6 +322,35 @@ forget_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void
+process_pass_sockets(const int fds[], size_t n, const char *names)
+{
+	to_pass.fds = fds;
+	to_pass.n = n;
+	to_pass.names = names;
+}
+
+/* In the child, once its standard descriptors are in place. */
+static void
+pass_sockets(void)
+{
+	int high[MAX_ARGS];
+	char number[16];
+
+	if (to_pass.n == 0 || to_pass.n > MAX_ARGS)
+		return;
+	/* Out of each other's way first. */
+	for (size_t i = 0; i < to_pass.n; i++)
+		high[i] = fcntl(to_pass.fds[i], F_DUPFD_CLOEXEC, 100);
+	for (size_t i = 0; i < to_pass.n; i++)
+		dup2(high[i], STDERR_FILENO + 1 + (int)i);
+	snprintf(number, sizeof(number), "%d", (int)getpid());
+	setenv("LISTEN_PID", number, 1);
+	snprintf(number, sizeof(number), "%zu", to_pass.n);
+	setenv("LISTEN_FDS", number, 1);
+	setenv("LISTEN_FDNAMES", to_pass.names, 1);
+}
+
 pid_t
 process_spawn(const char *const argv[], int in, int out, int err)
 {
@@ -310,14 +360,18 @@ process_spawn(const char *const argv[], int in, int out, int err)
 	begin_test();
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
-	if (pid > 0)
+	if (pid > 0) {
+		to_pass.n = 0;
 		return pid;
+	}
 	forget_signals();
 	prctl(PR_SET_PDEATHSIG, (long)SIGKILL);
 	keep_quarantine_small();
-	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2)
+	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2) {
+		pass_sockets();
 		execvp(path, (char **)(uintptr_t)argv);
-	dprintf(err, "%s: %s\n", path, strerror(errno));
+	}
+	dprintf(STDERR_FILENO, "%s: %s\n", path, strerror(errno));
 	_exit(127);
 }
 

@@ -58,6 +58,11 @@ struct run *run_program(const char *input, const char *program, ...)
  */
 pid_t process_spawn(const char *const argv[], int in, int out, int err);
 /*
+ * The next program that is started gets these sockets as a service manager
+ * passes them (sd_listen_fds(3)), with these names. They stay the caller's.
+ */
+void process_pass_sockets(const int fds[], size_t n, const char *names);
+/*
  * Waits for a child of ours. False when it still lives at end_ms; status may
  * be NULL.
  */
@@ -68,5 +73,7 @@ bool process_reap(pid_t pid, int *status, int64_t end_ms);
  */
 size_t process_children(pid_t parent, pid_t pids[], size_t max_pids);
 uint64_t process_rss_kib(pid_t pid);
+/* How many descriptors a process has. */
+size_t process_count_fds(pid_t pid);
 
 #endif
