@@ -73,6 +73,7 @@ struct tally {
 struct frontend_record {
 	_Atomic uint64_t connections_open;
 	_Atomic uint64_t connections_accepted;
+	_Atomic uint64_t is_shut; /* accepts no more, for good */
 } __attribute__((aligned(64)));
 
 /*

@@ -49,6 +49,50 @@ count_alive(const struct crew *crew, bool frontends_only)
 	return n;
 }
 
+/* --- orders: what a phase means to frontends --- */
+
+static const enum peer_kind orders[] = {
+    [CREW_SERVING] = PEER_SERVE,
+    [CREW_RETIRING] = PEER_RETIRE,
+    [CREW_DRAINING] = PEER_DRAIN,
+    [CREW_ABORTING] = PEER_ABORT,
+};
+
+static bool
+crew_has_orders(const struct crew *crew)
+{
+	return crew->phase >= CREW_SERVING && crew->phase <= CREW_ABORTING;
+}
+
+bool
+crew_has_told_all(const struct crew *crew)
+{
+	for (uint32_t i = 0; i < crew->n_children; i++) {
+		const struct child *child = &crew->children[i];
+
+		if (child_is_frontend(child) && child->pid != 0 &&
+		    !child->is_told)
+			return false;
+	}
+	return true;
+}
+
+static void
+crew_tell(struct crew *crew)
+{
+	const struct peer_message message = {.kind = orders[crew->phase]};
+
+	for (uint32_t i = 0; i < crew->n_children; i++) {
+		struct child *child = &crew->children[i];
+
+		if (child_is_frontend(child) && child->pid != 0 &&
+		    !child->is_told)
+			child->is_told =
+			    generation_tell(&crew->generation,
+				child->process.number, &message, NULL) == 0;
+	}
+}
+
 static void
 crew_enter(struct crew *crew, enum crew_phase phase, uint64_t limit_ns)
 {
@@ -57,6 +101,8 @@ crew_enter(struct crew *crew, enum crew_phase phase, uint64_t limit_ns)
 	    limit_ns == 0 ? UINT64_MAX : clock_monotonic_ns() + limit_ns;
 	for (uint32_t i = 0; i < crew->n_children; i++)
 		crew->children[i].is_told = false;
+	if (crew_has_orders(crew))
+		crew_tell(crew);
 }
 
 /* --- children --- */
@@ -335,46 +381,16 @@ crew_advance(struct crew *crew, uint64_t now_ns)
 	}
 }
 
-static const enum peer_kind orders[] = {
-    [CREW_SERVING] = PEER_SERVE,
-    [CREW_RETIRING] = PEER_RETIRE,
-    [CREW_DRAINING] = PEER_DRAIN,
-    [CREW_ABORTING] = PEER_ABORT,
-};
-
-static bool
-crew_has_orders(const struct crew *crew)
-{
-	return crew->phase >= CREW_SERVING && crew->phase <= CREW_ABORTING;
-}
-
 bool
-crew_has_told_all(const struct crew *crew)
+crew_is_shut(const struct crew *crew)
 {
-	for (uint32_t i = 0; i < crew->n_children; i++) {
-		const struct child *child = &crew->children[i];
-
-		if (child_is_frontend(child) && child->pid != 0 &&
-		    !child->is_told)
+	for (uint32_t i = 0; i < crew->settings.frontends; i++) {
+		if (crew->children[i].pid != 0 &&
+		    counter_get(&crew->generation.board.frontends[i].is_shut) ==
+			0)
 			return false;
 	}
 	return true;
-}
-
-static void
-crew_tell(struct crew *crew)
-{
-	const struct peer_message message = {.kind = orders[crew->phase]};
-
-	for (uint32_t i = 0; i < crew->n_children; i++) {
-		struct child *child = &crew->children[i];
-
-		if (child_is_frontend(child) && child->pid != 0 &&
-		    !child->is_told)
-			child->is_told =
-			    generation_tell(&crew->generation,
-				child->process.number, &message, NULL) == 0;
-	}
 }
 
 bool

@@ -105,6 +105,8 @@ bool crew_tend(struct crew *crew, uint64_t now_ns);
 uint64_t crew_next_ns(const struct crew *crew);
 /* Every frontend that lives has been told of the present phase. */
 bool crew_has_told_all(const struct crew *crew);
+/* No frontend accepts clients any more, since it has retired. */
+bool crew_is_shut(const struct crew *crew);
 
 /* If pid is a child of this crew: buries it, and true. */
 bool crew_bury(struct crew *crew, pid_t pid, int status);

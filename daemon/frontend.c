@@ -49,6 +49,7 @@ frontend_retire(struct frontend *frontend)
 {
 	frontend->is_retiring = true;
 	doors_shut(frontend->doors);
+	generation_announce_shut(frontend->generation, frontend->number);
 	session_hand_over_all(frontend);
 }
 

@@ -158,14 +158,26 @@ generation_ring(const struct generation *generation, uint32_t pool)
 	(void)written;
 }
 
+/* To see what has changed on the board. */
+static void
+generation_wake_master(const struct generation *generation)
+{
+	ssize_t written = write(generation->news_out, "", 1);
+
+	(void)written;
+}
+
 void
 generation_announce(const struct generation *generation, uint32_t process)
 {
-	ssize_t written;
-
 	atomic_store(
 	    &generation->board.processes[process].state, PROCESS_READY);
-	/* The state says it; the pipe only wakes the master. */
-	written = write(generation->news_out, "", 1);
-	(void)written;
+	generation_wake_master(generation);
+}
+
+void
+generation_announce_shut(const struct generation *generation, uint32_t frontend)
+{
+	counter_set(&generation->board.frontends[frontend].is_shut, 1);
+	generation_wake_master(generation);
 }

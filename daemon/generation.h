@@ -113,5 +113,8 @@ void generation_ring(const struct generation *generation, uint32_t pool);
 
 /* A child says that it serves. */
 void generation_announce(const struct generation *generation, uint32_t process);
+/* A frontend says that it accepts no more clients. */
+void generation_announce_shut(
+    const struct generation *generation, uint32_t frontend);
 
 #endif

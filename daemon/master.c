@@ -51,6 +51,7 @@ master_stop_all(struct master *master, void (*stop)(struct crew *))
 	if (!master->is_stopping) {
 		master->is_stopping = true;
 		notify_stopping(&master->notifier);
+		master->leaving = NULL;
 		master_end_reload(master, "gild is stopping");
 	}
 	TAILQ_FOREACH (crew, &master->crews, links) {
@@ -191,8 +192,22 @@ master_change_crews(struct master *master)
 	}
 	listeners_hand_on(&old->listeners, &crew->listeners);
 	crew_retire(old);
-	log_info(
-	    "reloaded: generation %" PRIu32 " serves", crew->generation.number);
+	master->leaving = old;
+}
+
+/*
+ * A reload is over when nobody can come to the old crew any more: who was told
+ * so and connects is served by the new configuration. The crew cannot be gone
+ * before this has seen it.
+ */
+static void
+master_end_change(struct master *master)
+{
+	if (master->leaving == NULL || !crew_is_shut(master->leaving))
+		return;
+	master->leaving = NULL;
+	log_info("reloaded: generation %" PRIu32 " serves",
+	    master->serving->generation.number);
 	master_end_reload(master, NULL);
 }
 
@@ -373,6 +388,7 @@ master_tend(struct master *master, uint64_t now_ns)
 		is_retry = is_retry || desk_is_full(&crew->desk);
 	}
 	master_change_crews(master);
+	master_end_change(master);
 	return master_tend_reload(master) || is_retry;
 }
 

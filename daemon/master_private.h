@@ -34,6 +34,7 @@ struct master {
 	TAILQ_HEAD(, crew) crews; /* the newest first */
 	struct crew *serving;	  /* these two are among them, or NULL */
 	struct crew *coming;	  /* starts, to take the place of the other */
+	struct crew *leaving;	  /* may still accept, or NULL */
 	uint32_t n_generations;	  /* that there have been */
 	uint32_t n_others;	  /* crews beside one */
 	struct crew_constants constants;
