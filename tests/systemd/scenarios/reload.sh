@@ -78,6 +78,23 @@ scenario_a_reload_changes_the_pools() {
 	found "$pools"
 }
 
+scenario_who_cannot_live_is_given_up() {
+	need systemctl enable --now gild.socket
+	need gilctl ping
+	echo 'frontend = 2' >>/etc/gild.conf
+	refuse systemctl restart gild.service
+	becomes 60 ActiveState failed gild.socket
+	expect 'why gild.socket failed' "$(property Result gild.socket)" \
+		service-start-limit-hit
+	sed -i '$d' /etc/gild.conf
+	# The way back that gild.service describes.
+	need systemctl reset-failed gild
+	need systemctl start gild.socket
+	need gilctl submit -p threads -w 2 100k
+	found "after $(journalctl -q --no-pager -u gild -o cat |
+		grep -c 'frontend = 2\|unknown option') attempts"
+}
+
 scenario_a_wrong_restart_is_corrected() {
 	local server name n=0
 
