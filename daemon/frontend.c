@@ -94,8 +94,8 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	pulse_beat(&frontend->pulse);
 	log_settle();
-	title_set("frontend %u %s%llu clients, %u jobs", frontend->number,
-	    frontend->is_retiring ? "retiring, " : "",
+	title_set("frontend %u%s clients %llu, jobs %u", frontend->number,
+	    frontend->is_retiring ? " retiring," : "",
 	    (unsigned long long)counter_get(&record->connections_open),
 	    jobs_count(frontend->jobs));
 }

@@ -54,6 +54,7 @@ master_stop_all(struct master *master, void (*stop)(struct crew *))
 	if (!master->is_stopping) {
 		master->is_stopping = true;
 		notify_stopping(&master->notifier);
+		notify_extend_timeout(&master->notifier, STOP_MARGIN_NS);
 		master_end_reload(master, "gild is stopping");
 	}
 	TAILQ_FOREACH (crew, &master->crews, links) {
@@ -385,13 +386,16 @@ master_tend(struct master *master, uint64_t now_ns)
 	bool is_retry = false;
 	struct crew *crew;
 
-	TAILQ_FOREACH (crew, &master->crews, links) {
+	TAILQ_FOREACH (crew, &master->crews, links)
 		is_retry = crew_tend(crew, now_ns) || is_retry;
+	/* Before requests: those of a crew that has just opened its doors need
+	 * it to be the one that serves. */
+	master_change_crews(master);
+	master_finish_reload(master);
+	TAILQ_FOREACH (crew, &master->crews, links) {
 		desk_serve(&crew->desk, master, crew);
 		is_retry = is_retry || desk_is_full(&crew->desk);
 	}
-	master_change_crews(master);
-	master_finish_reload(master);
 	/* A change of crews, or an order over a desk, came behind the tending. */
 	TAILQ_FOREACH (crew, &master->crews, links)
 		is_retry = !crew_tell(crew) || is_retry;

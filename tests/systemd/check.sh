@@ -8,7 +8,8 @@
 #   check.sh [SCENARIO...]     all of them, or these
 #
 # Environment: builddir, a configured build whose flags are taken over, not the
-# source folder. Needs strace, useradd and ip beside what boot.sh needs. Exit status: 0 all passed, 1 not, 77 this machine cannot.
+# source folder. Needs strace, useradd, ip and python3 beside what boot.sh needs.
+# Exit status: 0 all passed, 1 not, 77 this machine cannot.
 
 set -u
 export LC_ALL=C

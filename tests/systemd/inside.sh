@@ -89,6 +89,27 @@ await() {
 	done
 }
 
+# prints TEXT COMMAND...: and it does, for await
+prints() {
+	[ "$("${@:2}")" = "$1" ]
+}
+
+# differs TEXT COMMAND...: it prints something, and something else
+differs() {
+	local said
+
+	said=$("${@:2}") && [ -n "$said" ] && [ "$said" != "$1" ]
+}
+
+# gone PID...: each has ended, whether or not its parent has looked at it
+gone() {
+	local pid
+
+	for pid; do
+		! grep -q . "/proc/$pid/cmdline" 2>/dev/null || return 1
+	done
+}
+
 # pick EXPRESSION: of the JSON on standard input, which is `it`, in Python. The
 # members of a list are lines.
 pick() {
@@ -114,10 +135,14 @@ processes() {
 	cat "/sys/fs/cgroup$(property ControlGroup)/cgroup.procs"
 }
 
-# The child that has this name: `frontend 0`, `interpreter (threads)`,
-# `worker 1 (processes)`
+n_processes() {
+	processes | wc -l
+}
+
+# child KIND NUMBER, or child interpreter POOL: its process
 child() {
-	pgrep -f "^gild: ${1//[()]/.}"
+	gilctl --json stats | pick "[p['pid'] for p in it['processes']
+		if p['kind'] == '$1' and '$2' in (str(p['number']), p['pool'])][0]"
 }
 
 # options TEXT: what is added to gild's command line
@@ -125,6 +150,33 @@ options() {
 	add gild.service "[Service]
 ExecStart=
 ExecStart=/usr/sbin/gild -c /etc/gild.conf $1"
+}
+
+# begin NAME ARGUMENT...: a job in the background, by `gilctl submit`; its result
+# is found in /tmp/NAME
+declare -A jobs=()
+begin() {
+	local name=$1
+
+	shift
+	gilctl --json submit "$@" >"/tmp/$name" 2>&1 &
+	jobs[$name]=$!
+}
+
+# ended NAME: waits for it, and it must be done
+ended() {
+	wait "${jobs[$1]}" || fail "the job $1 failed: $(cat "/tmp/$1")"
+	expect "the state of $1" "$(pick 'it["state"]' <"/tmp/$1")" 'done'
+}
+
+# of NAME WHAT: of its result
+of() {
+	pick "it['$2']" <"/tmp/$1"
+}
+
+# Whether so many jobs are running.
+are_running() {
+	[ "$(gilctl --json stats | pick 'it["jobs"]["running"]')" -eq "$1" ]
 }
 
 generation() {

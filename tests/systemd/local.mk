@@ -2,11 +2,16 @@
 # of make check, since it takes root. SCENARIOS='NAME...' runs just these.
 
 dist_noinst_SCRIPTS += %D%/boot.sh %D%/boot_init.sh %D%/check.sh \
-	%D%/inside.sh %D%/test_boot.sh
+	%D%/inside.sh %D%/load.py %D%/test_boot.sh
 EXTRA_DIST += \
+	%D%/scenarios/death.sh \
+	%D%/scenarios/load.sh \
+	%D%/scenarios/operators.sh \
+	%D%/scenarios/reload.sh \
 	%D%/scenarios/sandbox.sh \
 	%D%/scenarios/service.sh \
-	%D%/scenarios/socket.sh
+	%D%/scenarios/socket.sh \
+	%D%/scenarios/stop.sh
 
 check-systemd:
 	@MAKE='$(MAKE)' builddir='$(builddir)' $(srcdir)/%D%/check.sh $(SCENARIOS) || \
