@@ -145,8 +145,9 @@ static void
 master_tell_status(struct master *master)
 {
 	const char *doing = master->is_stopping ? "stopping"
-	    : master->coming != NULL		? "starting"
-						: "serving";
+	    : master->coming == NULL		? "serving"
+	    : master->serving == NULL		? "starting"
+						: "reloading";
 	uint64_t queued = master_count_jobs(master, JOB_QUEUED);
 	uint64_t running = master_count_jobs(master, JOB_RUNNING);
 	uint64_t clients = 0;
