@@ -36,7 +36,7 @@ libgildcore_a_SOURCES = \
 	%D%/log.c %D%/log.h \
 	%D%/log_format.c %D%/log_format.h \
 	%D%/master.c %D%/master.h \
-	%D%/master_private.h %D%/reload.c \
+	%D%/master_private.h %D%/reload.c %D%/start.c \
 	%D%/methods.c %D%/methods.h \
 	%D%/methods_private.h %D%/methods_server.c %D%/pool_set.c \
 	%D%/notify.c %D%/notify.h \

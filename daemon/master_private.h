@@ -49,6 +49,15 @@ struct master {
 void master_drain(struct master *master);
 void master_shutdown(struct master *master);
 
+/* --- start.c --- */
+
+/*
+ * Gets a new master ready to fork: its first crew is the one that comes.
+ * settings are taken over. 0, or -1 (logged).
+ */
+int master_open(struct master *master, struct settings *settings)
+    __attribute__((warn_unused_result));
+
 /* --- reload.c --- */
 
 /*
