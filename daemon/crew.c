@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include "daemon/log.h"
 #include "daemon/pulse.h"
 
+/* For all to get ready; less than peer.c gives a reload. */
+#define START_LIMIT_S 45
 #define RESPAWN_FIRST_NS (10 * NS_PER_MS)
 #define RESPAWN_CAP_NS (500 * NS_PER_MS)
 #define RESPAWN_QUIET_NS (10 * NS_PER_S)
@@ -59,6 +62,18 @@ crew_enter(struct crew *crew, enum crew_phase phase, uint64_t limit_ns)
 		crew->children[i].is_told = false;
 }
 
+/* It has not got ready, and never will: said in its failure. */
+static void __attribute__((format(printf, 2, 3)))
+crew_fail(struct crew *crew, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(crew->failure, sizeof(crew->failure), format, arguments);
+	va_end(arguments);
+	crew_kill(crew);
+}
+
 /* --- children --- */
 
 static void
@@ -71,6 +86,12 @@ child_spawn(struct crew *crew, struct child *child)
 	child->n_silent = 0;
 	child->is_told = child->is_given_up = false;
 	pid = process_spawn(&crew->generation, &child->process);
+	if (pid < 0 && crew->phase == CREW_STARTING) {
+		/* Where another crew serves, it had better go on. */
+		atomic_store(&record->state, PROCESS_DOWN);
+		crew_fail(crew, "cannot fork: %s", strerror(errno));
+		return;
+	}
 	if (pid < 0) {
 		uint64_t now_ns = clock_monotonic_ns();
 		uint64_t delay_ns = backoff_fail(&child->backoff, now_ns);
@@ -144,10 +165,8 @@ child_bury(struct crew *crew, struct child *child, int status)
 		return;
 	}
 	if (crew->phase == CREW_STARTING && !was_ready) {
-		snprintf(crew->failure, sizeof(crew->failure),
-		    "%s, pid %d, %s before it was ready", title, (int)pid,
-		    death);
-		crew_kill(crew);
+		crew_fail(crew, "%s, pid %d, %s before it was ready", title,
+		    (int)pid, death);
 		return;
 	}
 	delay_ns = backoff_fail(&child->backoff, now_ns);
@@ -228,7 +247,8 @@ crew_kill(struct crew *crew)
 	/* Once the frontends are gone nobody waits for any. */
 	if (crew->phase > CREW_STARTING && crew->phase < CREW_STOPPING)
 		crew->lost_jobs = true;
-	crew_enter(crew, CREW_KILLING, 0);
+	/* Without children there is no end of one to wait for. */
+	crew_enter(crew, CREW_KILLING, count_alive(crew, false) == 0 ? 1 : 0);
 	for (uint32_t i = 0; i < crew->n_children; i++) {
 		if (crew->children[i].pid != 0)
 			kill(crew->children[i].pid, SIGKILL);
@@ -302,6 +322,10 @@ crew_advance(struct crew *crew, uint64_t now_ns)
 	case CREW_STARTING:
 		if (crew_is_ready(crew))
 			crew_enter(crew, CREW_SERVING, 0);
+		else if (is_late)
+			crew_fail(crew,
+			    "not all of its processes were ready in %d s",
+			    START_LIMIT_S);
 		break;
 	case CREW_SERVING:
 		break;
@@ -510,7 +534,7 @@ crew_new(struct settings *settings, struct listeners *listeners,
 	settings->n_listen = 0;
 	listeners->n = 0;
 	generation_init(&crew->generation);
-	crew_enter(crew, CREW_STARTING, 0);
+	crew_enter(crew, CREW_STARTING, START_LIMIT_S * NS_PER_S);
 	if (crew_open(crew, constants) == 0) {
 		crew->generation.number = number;
 		return crew;

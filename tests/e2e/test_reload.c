@@ -761,6 +761,85 @@ START_TEST(a_generation_that_does_not_get_ready_changes_nothing)
 }
 END_TEST
 
+/* A user who has no other process. */
+static char somebody[16];
+
+/*
+ * Root may fork as often as it likes: gild is a copy that somebody else runs.
+ */
+static void
+become_somebody_else(void)
+{
+	static char wrapper[128];
+	const char *gild = getenv("GILD");
+	char copy[128], command[1024];
+	FILE *file;
+
+	snprintf(copy, sizeof(copy), "%s/gild", scratch_dir());
+	snprintf(command, sizeof(command),
+	    "cp %s %s && chmod 0711 %s/.. && chmod 0777 %s",
+	    gild != NULL && gild[0] != '\0' ? gild : "./gild", copy,
+	    scratch_dir(), scratch_dir());
+	ck_assert_int_eq(
+	    run_program(NULL, "sh", "-c", command, NULL)->exit_status, 0);
+	snprintf(wrapper, sizeof(wrapper), "%s/wrapper", scratch_dir());
+	file = fopen(wrapper, "we");
+	ck_assert_ptr_nonnull(file);
+	snprintf(
+	    somebody, sizeof(somebody), "%u", 1000000000U + (unsigned)getpid());
+	fprintf(file,
+	    "#!/bin/sh\nexec setpriv --reuid %s --regid %s --clear-groups "
+	    "%s \"$@\"\n",
+	    somebody, somebody, copy);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(wrapper, 0755), 0);
+	setenv("GILD", wrapper, 1);
+}
+
+/* Somebody's soft limit of processes and threads. */
+static void
+limit_processes(struct gild *gild, const char *n)
+{
+	char pid[16], limit[32];
+
+	snprintf(pid, sizeof(pid), "%d", (int)gild->pid);
+	snprintf(limit, sizeof(limit), "--nproc=%s:", n);
+	ck_assert_int_eq(run_program(NULL, "setpriv", "--reuid", somebody,
+			     "--regid", somebody, "--clear-groups", "prlimit",
+			     "--pid", pid, limit, NULL)
+			     ->exit_status,
+	    0);
+}
+
+START_TEST(a_generation_that_cannot_fork_changes_nothing)
+{
+	/* Not once, and once beside the master and its children, one of which
+	 * has two threads more. */
+	static const char *const limits[] = {"1", "7"};
+	struct gild *gild;
+
+	if (geteuid() != 0)
+		return; /* who else runs as we do counts, too */
+	become_somebody_else();
+	operator_write(SMALL);
+	gild = operator_start(NULL);
+	for (size_t i = 0; i < COUNT(limits); i++) {
+		const char *detail;
+
+		limit_processes(gild, limits[i]);
+		detail = operator_reload_error("reload_failed");
+		ck_assert_msg(
+		    strstr(detail, "cannot fork") != NULL, "%s", detail);
+		operator_await_alone(gild, SMALL_CHILDREN);
+		ck_assert_int_eq(peer_generation(peer_connect(gild)), 1);
+	}
+	limit_processes(gild, "1000");
+	operator_reload();
+	operator_await_alone(gild, SMALL_CHILDREN);
+	gild_stop(gild);
+}
+END_TEST
+
 /* --- at the same time --- */
 
 /* The master stands still meanwhile: what is asked of it comes all at once. */
@@ -992,6 +1071,7 @@ main(void)
 	    a_broken_file_changes_nothing,
 	    a_generation_that_cannot_be_made_changes_nothing,
 	    a_generation_that_does_not_get_ready_changes_nothing,
+	    a_generation_that_cannot_fork_changes_nothing,
 	    a_second_order_is_refused_while_one_is_under_way,
 	    a_signal_while_a_reload_is_under_way_is_not_lost,
 	    stopping_while_a_reload_is_under_way,

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -66,6 +67,23 @@ connect_as(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups)
 	return fd;
 }
 
+/* Gild is one that this user and group run, neither of them root. */
+static void
+become_gild(void)
+{
+	ck_assert_int_eq(setegid(MEMBERS), 0);
+	ck_assert_int_eq(seteuid(4711), 0);
+}
+
+/* And root's again: a sanitizer that looks for leaks has to be dumpable. */
+static void
+become_root(void)
+{
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(setegid(0), 0);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1L), 0);
+}
+
 START_TEST(gilds_own_user_may)
 {
 	int ends[2];
@@ -121,11 +139,10 @@ START_TEST(root_may_and_a_stranger_may_not)
 	snprintf(expected, sizeof(expected), "user %d may not", STRANGER);
 	ck_assert_ptr_nonnull(strstr(error.detail, expected));
 	close(fd);
-	/* Gild is somebody else than root now; a child of ours still is not. */
 	fd = connect_as(0, STRANGER, NULL, 0);
-	ck_assert_int_eq(setegid(MEMBERS), 0);
-	ck_assert_int_eq(seteuid(4711), 0);
+	become_gild();
 	ck_assert(is_allowed(fd));
+	become_root();
 	close(fd);
 }
 END_TEST
@@ -141,12 +158,12 @@ START_TEST(members_of_gilds_group_may)
 	fds[1] = connect_as(STRANGER, STRANGER, with, 3);
 	fds[2] = connect_as(STRANGER, STRANGER, without, 3);
 	fds[3] = connect_as(STRANGER, STRANGER, NULL, 0);
-	ck_assert_int_eq(setegid(MEMBERS), 0);
-	ck_assert_int_eq(seteuid(4711), 0);
+	become_gild();
 	for (size_t i = 0; i < 4; i++) {
 		ck_assert_int_eq(is_allowed(fds[i]), i < 2);
 		close(fds[i]);
 	}
+	become_root();
 }
 END_TEST
 
