@@ -35,7 +35,7 @@ master_count_others(struct master *master)
 	uint32_t n = 0;
 
 	TAILQ_FOREACH (crew, &master->crews, links)
-		n++;
+		n += crew->phase != CREW_GONE;
 	master->n_others = n > 0 ? n - 1 : 0;
 	TAILQ_FOREACH (crew, &master->crews, links)
 		counter_set(
@@ -180,6 +180,8 @@ master_begin_reload(struct master *master, char *error, size_t error_size)
 		snprintf(error, error_size, "gild is stopping");
 		goto out;
 	}
+	/* One may have gone in this turn: it is forgotten at its end. */
+	master_count_others(master);
 	if (master->n_others + 1 >= MASTER_MAX_CREWS) {
 		snprintf(error, error_size,
 		    "%" PRIu32 " generations before this one still finish "
