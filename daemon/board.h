@@ -46,7 +46,11 @@ struct seat {
 	/* The ticket being served, or TICKET_NONE. read(2) writes it there,
 	 * the executor clears it, the master does for a dead one. */
 	_Atomic uint32_t ticket;
-	_Atomic int32_t pid; /* these four: the executor */
+	/* The ticket of the task that runs, or TICKET_NONE: for the pulse of
+	 * its own process. The ticket itself is the kernel's to write, which no
+	 * other thread can look at in good order. */
+	_Atomic uint32_t running;
+	_Atomic int32_t pid; /* these five: the executor */
 	_Atomic int32_t tid;
 	_Atomic uint64_t tasks_done;
 	struct lock_totals lock;

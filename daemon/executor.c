@@ -246,7 +246,9 @@ seat_serve(struct executor *executor, uint32_t ticket)
 		return 0;
 	}
 	if (slot_start(slot, ticket)) {
+		atomic_store(&executor->seat->running, ticket);
 		executor_run_task(executor, slot);
+		atomic_store(&executor->seat->running, TICKET_NONE);
 		slot_finish(slot, ticket);
 	}
 	/* Revoked while it was queued, or stale: it goes back all the same. */
@@ -276,6 +278,8 @@ executor_run(struct executor *executor)
 
 	atomic_store(&seat->pid, getpid());
 	atomic_store(&seat->tid, gettid());
+	/* What a predecessor was killed over. */
+	atomic_store(&seat->running, TICKET_NONE);
 	executor_settle(executor);
 	if (sandbox_enter() != 0)
 		fatal("cannot filter system calls: %s", strerror(errno));

@@ -58,7 +58,7 @@ pulse_measure(const struct pulse *pulse, uint32_t *n_running)
 	for (uint32_t i = 0; i < pulse->process->n_seats; i++) {
 		const struct seat *seat =
 		    &board->seats[pulse->process->first_seat + i];
-		uint32_t ticket = atomic_load(&seat->ticket);
+		uint32_t ticket = atomic_load(&seat->running);
 		const struct slot *slot =
 		    ticket == TICKET_NONE ? NULL : board_slot(board, ticket);
 

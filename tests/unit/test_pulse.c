@@ -65,7 +65,7 @@ begin(const struct process *process, uint32_t number, enum job_profile profile)
 
 	slot->profile = profile;
 	slot->pool = process->pool;
-	atomic_store(&seat_of(process, number)->ticket, ticket);
+	atomic_store(&seat_of(process, number)->running, ticket);
 	ck_assert(slot_start(slot, ticket));
 	return slot;
 }
@@ -74,12 +74,12 @@ static void
 finish(const struct process *process, uint32_t number)
 {
 	struct seat *seat = seat_of(process, number);
-	uint32_t ticket = atomic_load(&seat->ticket);
+	uint32_t ticket = atomic_load(&seat->running);
 	struct slot *slot = board_slot(&generation.board, ticket);
 
 	counter_add(&seat->tasks_done, 1);
 	ck_assert(slot_finish(slot, ticket));
-	atomic_store(&seat->ticket, TICKET_NONE);
+	atomic_store(&seat->running, TICKET_NONE);
 	ck_assert(slot_free(slot, ticket));
 }
 
@@ -219,13 +219,13 @@ START_TEST(a_ticket_that_does_not_run_beats)
 	uint32_t ticket = slot_publish(slot, 9);
 
 	start(&worker);
-	atomic_store(&seat_of(&worker, 0)->ticket, ticket);
+	atomic_store(&seat_of(&worker, 0)->running, ticket);
 	ck_assert(beats());
 	ck_assert(beats());
 	ck_assert(slot_revoke(slot, ticket));
 	ck_assert(beats());
 	ck_assert(beats());
-	atomic_store(&seat_of(&worker, 0)->ticket, UINT32_MAX); /* no slot */
+	atomic_store(&seat_of(&worker, 0)->running, UINT32_MAX); /* no slot */
 	ck_assert(beats());
 	ck_assert(beats());
 }
