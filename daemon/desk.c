@@ -21,6 +21,12 @@ desk_is_full(const struct desk *desk)
 	return desk->is_full;
 }
 
+bool
+desk_is_empty(const struct desk *desk)
+{
+	return desk->is_empty;
+}
+
 void
 desk_clear(struct desk *desk)
 {
@@ -202,9 +208,12 @@ desk_handle(struct desk *desk, struct master *master, struct crew *crew)
 void
 desk_serve(struct desk *desk, struct master *master, struct crew *crew)
 {
+	desk->is_empty = false;
 	for (int i = 0; i < SERVE_MAX; i++) {
-		if (!desk->is_full && !desk_take(desk, crew))
+		if (!desk->is_full && !desk_take(desk, crew)) {
+			desk->is_empty = true;
 			return;
+		}
 		desk->is_full = !desk_handle(desk, master, crew);
 		if (desk->is_full)
 			return;

@@ -16,12 +16,16 @@ struct master;
 
 struct desk {
 	bool is_full;
+	bool is_empty; /* nothing waits, here or in the socket */
 	struct master_request request; /* these two: that waits */
 	struct packet_fds fds;
 };
 
 /* Whether a request waits to be tried again. */
 bool desk_is_full(const struct desk *desk);
+
+/* Whether, when it was last served, nothing was left. */
+bool desk_is_empty(const struct desk *desk);
 
 /* Serves what has come, up to a bound. desk is the crew's. */
 void desk_serve(struct desk *desk, struct master *master, struct crew *crew);

@@ -104,7 +104,8 @@ master_bury_crews(struct master *master)
 
 	for (crew = TAILQ_FIRST(&master->crews); crew != NULL; crew = next) {
 		next = TAILQ_NEXT(crew, links);
-		if (crew->phase != CREW_GONE)
+		/* Its last clients may still be on their way to another. */
+		if (crew->phase != CREW_GONE || !desk_is_empty(&crew->desk))
 			continue;
 		if (crew == master->serving)
 			master->serving = NULL;

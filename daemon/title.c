@@ -26,8 +26,9 @@ static char program_name[] = "gild";
 static struct {
 	char *start; /* NULL: there are no titles */
 	size_t size;
-	size_t dirty;	  /* behind so many bytes there are only NULs */
-	char **arguments; /* the copy */
+	size_t dirty;	    /* behind so many bytes there are only NULs */
+	char **arguments;   /* the copy */
+	char **environment; /* the copies, also of what is unset later */
 } area;
 
 static void
@@ -96,11 +97,16 @@ title_init(int argc, char *argv[])
 		return argv;
 	arguments = copy_strings(argv, (size_t)argc);
 	environment = copy_strings(environ, n);
-	if (arguments == NULL || environment == NULL) {
+	area.environment = calloc(n + 1, sizeof(*environment));
+	if (arguments == NULL || environment == NULL ||
+	    area.environment == NULL) {
 		free_strings(arguments);
 		free_strings(environment);
+		free(area.environment);
+		area.environment = NULL;
 		return argv;
 	}
+	memcpy(area.environment, environment, n * sizeof(*environment));
 	area.start = argv[0];
 	area.size = area.dirty = (size_t)(find_end(argc, argv) - argv[0]);
 	area.arguments = arguments;

@@ -139,6 +139,25 @@ begin_test(void)
 	on_exit(remove_scratch, NULL);
 }
 
+bool
+scratch_open_to_others(void)
+{
+	char path[128];
+	struct stat status;
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", scratch_dir());
+	ck_assert_int_eq(chmod(path, 0711), 0);
+	*strrchr(path, '/') = '\0';
+	ck_assert_int_eq(chmod(path, 0711), 0);
+	while ((slash = strrchr(path, '/')) != NULL && slash != path) {
+		*slash = '\0';
+		if (stat(path, &status) != 0 || (status.st_mode & S_IXOTH) == 0)
+			return false;
+	}
+	return true;
+}
+
 void
 scratch_begin(void)
 {

@@ -29,6 +29,11 @@ int ms_until(int64_t end_ms);
  * one that fails stays until scratch_end(). Not to be freed.
  */
 const char *scratch_dir(void);
+/*
+ * Lets everybody pass through that folder. False where that does not help,
+ * since they cannot come to it.
+ */
+bool scratch_open_to_others(void);
 /* For the process that forks the tests: before the first, after the last. */
 void scratch_begin(void);
 /* Calls show() for each file that failed tests left, and removes them. */
