@@ -1104,7 +1104,7 @@ START_TEST(reloads_leave_nothing_behind)
 	idle = peer_connect(gild);
 	/* Behind a reload they might be those of two generations still. */
 	n_fds = process_count_fds(gild->pid);
-	for (int i = 0; i < 51; i++) {
+	for (int i = 0; i < 50; i++) {
 		operator_reload();
 		if (i % 10 == 9) /* and some that fail */
 			fail_to_reload();
