@@ -143,22 +143,22 @@ leaves_nothing() {
 }
 
 check "a minimal Debian, $release" make_tree || finish
-mkdir "$scratch/tree/root/packages" "$scratch/tree/root/packages+1"
+mkdir "$scratch/tree/srv/packages" "$scratch/tree/srv/packages+1"
 for suffix in '' +1; do
 	# Words of it are files.
 	# shellcheck disable=SC2046
-	cp $(packages "$suffix") "$scratch/tree/root/packages$suffix"
+	cp $(packages "$suffix") "$scratch/tree/srv/packages$suffix"
 done
 
 # --- where systemd does not run, as in an image that is being made ---
 
 tree_files >"$scratch/before"
-check 'without systemd: install' in_tree sh -c 'dpkg -i /root/packages/*.deb'
+check 'without systemd: install' in_tree sh -c 'dpkg -i /srv/packages/*.deb'
 check 'without systemd: the socket is enabled' \
 	in_tree systemctl is-enabled gild.socket
 check 'without systemd: the configuration is accepted' \
 	in_tree gild -c /etc/gild.conf -t
-check 'without systemd: upgrade' in_tree sh -c 'dpkg -i /root/packages+1/*.deb'
+check 'without systemd: upgrade' in_tree sh -c 'dpkg -i /srv/packages+1/*.deb'
 check 'without systemd: purge' in_tree dpkg --purge gild gilctl
 check 'without systemd: nothing is left' leaves_nothing
 

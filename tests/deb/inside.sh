@@ -1,7 +1,7 @@
 #!/bin/bash
 # The packages in a running system: install, use, upgrade under load, remove,
 # purge. Run by check.sh in a boot of a minimal Debian that has the packages in
-# /root/packages, and those to upgrade to in /root/packages+1. One line a check;
+# /srv/packages, and those to upgrade to in /srv/packages+1. One line a check;
 # the last line is `the end`.
 
 # check() calls the functions.
@@ -80,7 +80,7 @@ inventory() {
 }
 
 inventory >"$scratch/before"
-check 'install' bash -c 'dpkg -i /root/packages/*.deb'
+check 'install' bash -c 'dpkg -i /srv/packages/*.deb'
 check 'gild.socket is enabled' is enabled systemctl is-enabled gild.socket
 check 'gild.socket listens' is active systemctl is-active gild.socket
 check 'gild.service is left to the socket' is disabled systemctl is-enabled gild.service
@@ -157,7 +157,7 @@ check 'two long jobs run' becomes 2 running
 probe_on >"$scratch/probes" &
 probes=$!
 
-dpkg -i /root/packages+1/*.deb >"$scratch/dpkg" 2>&1 &
+dpkg -i /srv/packages+1/*.deb >"$scratch/dpkg" 2>&1 &
 dpkg=$!
 check 'the upgrade asks the service to stop' becomes stop-sigterm property SubState
 check 'while the first job runs' kill -0 $job1
@@ -194,7 +194,7 @@ check 'and was so all the time' \
 check 'and is there, also in the file system' \
 	as alice gilctl -s unix:$socket ping
 check 'the new version is installed' \
-	is "$(dpkg-deb -f /root/packages+1/gild_*.deb Version)" version gild
+	is "$(dpkg-deb -f /srv/packages+1/gild_*.deb Version)" version gild
 check 'the edited configuration was kept' \
 	grep -q '^# edited by the operator' /etc/gild.conf
 check 'and is in force' grep -q '^max_batch = 999' <(gild -c /etc/gild.conf -t)
@@ -202,7 +202,7 @@ check 'and is in force' grep -q '^max_batch = 999' <(gild -c /etc/gild.conf -t)
 # What an operator has switched off stays off.
 systemctl disable --now gild.socket gild.service >"$scratch/said" 2>&1
 check 'an upgrade to come, of a gild that is switched off' \
-	bash -c 'dpkg -i /root/packages+1/*.deb'
+	bash -c 'dpkg -i /srv/packages+1/*.deb'
 check 'leaves the socket disabled' is disabled systemctl is-enabled gild.socket
 check 'and closed' is inactive systemctl is-active gild.socket
 check 'and the service stopped' is inactive systemctl is-active gild.service
@@ -217,7 +217,7 @@ check 'the socket is closed' fails systemctl is-active gild.socket
 check 'nobody listens' is refused probe
 check '/run/gild is gone' fails test -e /run/gild
 check 'the configuration is kept' test -e /etc/gild.conf
-check 'install again' bash -c 'dpkg -i /root/packages+1/gild_*.deb'
+check 'install again' bash -c 'dpkg -i /srv/packages+1/gild_*.deb'
 check 'with the edited configuration' \
 	grep -q '^# edited by the operator' /etc/gild.conf
 check 'and the open socket' gilctl ping
