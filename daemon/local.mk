@@ -2,7 +2,7 @@
 
 noinst_LIBRARIES += libgildcore.a
 libgildcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS) \
-	$(SECCOMP_CFLAGS)
+	$(SECCOMP_CFLAGS) $(SQLITE_CFLAGS)
 libgildcore_a_CFLAGS = $(AM_CFLAGS) -pthread
 libgildcore_a_SOURCES = \
 	%D%/address.c %D%/address.h \
@@ -66,6 +66,6 @@ sbin_PROGRAMS += gild
 gild_SOURCES = %D%/gild.c
 gild_CFLAGS = $(AM_CFLAGS) -pthread
 gild_LDADD = libgildcore.a libgilproto.a $(CONFUSE_LIBS) $(EVENT_LIBS) \
-	$(JANSSON_LIBS) $(SECCOMP_LIBS)
+	$(JANSSON_LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS)
 
 dist_man_MANS += %D%/gild.8 %D%/gild.conf.5

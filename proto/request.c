@@ -13,7 +13,8 @@
 #include "proto/params.h"
 
 static const char *const known[] = {"count", "pool", "workers", "cost_ns",
-    "timeout_ms", "progress", "profile", "io_every", "io_for_us"};
+    "timeout_ms", "progress", "profile", "io_every", "io_for_us", "priority",
+    "start_after_ms", "detach", "key"};
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))
 
 static const char *const profile_names[PROFILE_COUNT] = {
@@ -46,7 +47,32 @@ job_request_init(struct job_request *request)
 	*request = (struct job_request){
 	    .pool = REQUEST_DEFAULT_POOL,
 	    .workers = 1,
+	    .priority = REQUEST_DEFAULT_PRIORITY,
 	};
+}
+
+bool
+job_request_equals(const struct job_request *a, const struct job_request *b)
+{
+	return a->count == b->count && strcmp(a->pool, b->pool) == 0 &&
+	    a->workers == b->workers && a->cost_ns == b->cost_ns &&
+	    a->timeout_ms == b->timeout_ms && a->profile == b->profile &&
+	    a->io_every == b->io_every && a->io_for_us == b->io_for_us &&
+	    a->priority == b->priority &&
+	    a->start_after_ms == b->start_after_ms &&
+	    strcmp(a->key, b->key) == 0;
+}
+
+bool
+job_key_is_valid(const char *key)
+{
+	size_t length = strlen(key);
+
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)key[i] < 0x20 || key[i] == 0x7f)
+			return false;
+	}
+	return length > 0 && length <= REQUEST_KEY_CHARS;
 }
 
 bool
@@ -112,14 +138,32 @@ read_io(const json_t *params, const char *name, const char *what, uint64_t max,
 	return params_read_integer(params, name, 1, max, number, error);
 }
 
+static int
+read_key(const json_t *params, char *key, struct rpc_error *error)
+{
+	const char *text = NULL;
+
+	if (params_read_string(params, "key", &text, error) != 0)
+		return -1;
+	if (text == NULL)
+		return 0;
+	if (!job_key_is_valid(text))
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "key",
+		    "key must be 1 to %d bytes without control characters",
+		    REQUEST_KEY_CHARS);
+	strcpy(key, text);
+	return 0;
+}
+
 int
 job_request_from_json(const json_t *params, uint32_t max_workers,
     struct job_request *request, struct rpc_error *error)
 {
-	uint64_t workers;
+	uint64_t workers, priority;
 
 	job_request_init(request);
 	workers = request->workers;
+	priority = request->priority;
 	if (params_check(params, known, N_KNOWN, error) != 0 ||
 	    params_require(params, "count",
 		"the number of turns to count down, an integer", error) != 0 ||
@@ -142,9 +186,17 @@ job_request_from_json(const json_t *params, uint32_t max_workers,
 	    read_io(params, "io_for_us",
 		"the length of each sleep in us, an integer",
 		REQUEST_MAX_IO_FOR_US, request->profile, &request->io_for_us,
-		error) != 0)
+		error) != 0 ||
+	    params_read_integer(params, "priority", 0, REQUEST_PRIORITIES - 1,
+		&priority, error) != 0 ||
+	    params_read_integer(params, "start_after_ms", 0,
+		REQUEST_MAX_TIMEOUT_MS, &request->start_after_ms, error) != 0 ||
+	    params_read_boolean(params, "detach", &request->detach, error) !=
+		0 ||
+	    read_key(params, request->key, error) != 0)
 		return -1;
 	request->workers = (uint32_t)workers;
+	request->priority = (uint32_t)priority;
 	return 0;
 }
 
@@ -178,6 +230,17 @@ job_request_to_json(const struct job_request *request)
 		is_short |=
 		    member_write(params, "io_for_us", request->io_for_us);
 	}
+	if (request->priority != standard.priority)
+		is_short |= member_write(params, "priority", request->priority);
+	if (request->start_after_ms != standard.start_after_ms)
+		is_short |= member_write(
+		    params, "start_after_ms", request->start_after_ms);
+	if (request->detach != standard.detach)
+		is_short |= json_object_set_new(
+		    params, "detach", json_boolean(request->detach));
+	if (request->key[0] != '\0')
+		is_short |= json_object_set_new(
+		    params, "key", json_string(request->key));
 	if (is_short) {
 		json_decref(params);
 		params = NULL;

@@ -22,6 +22,10 @@
 #define REQUEST_MAX_TIMEOUT_MS UINT64_C(2147483647) /* almost 25 days */
 
 #define REQUEST_MAX_IO_FOR_US UINT64_C(10000000) /* 10 s */
+/* Priorities are those of JMS: 0 to 9, and 9 is served first. */
+#define REQUEST_PRIORITIES 10
+#define REQUEST_DEFAULT_PRIORITY 4
+#define REQUEST_KEY_CHARS 128
 
 #define REQUEST_DEFAULT_POOL "processes"
 
@@ -49,6 +53,10 @@ struct job_request {
 	enum job_profile profile;
 	uint64_t io_every;  /* turns before each sleep; > 0 with PROFILE_IO */
 	uint64_t io_for_us; /* how long it sleeps; both 0 with the others */
+	uint32_t priority;
+	uint64_t start_after_ms;	 /* from arrival; 0: at once */
+	bool detach;			 /* answered when it is in the store */
+	char key[REQUEST_KEY_CHARS + 1]; /* "": none */
 };
 
 /* The defaults: count 0, one worker in the pool "processes". */
@@ -63,6 +71,16 @@ void job_request_init(struct job_request *request);
 int job_request_from_json(const json_t *params, uint32_t max_workers,
     struct job_request *request, struct rpc_error *error)
     __attribute__((warn_unused_result));
+
+/*
+ * Whether two requests ask for the same job, so that one key may stand for
+ * both: who is told of it, and when, makes no difference.
+ */
+bool job_request_equals(
+    const struct job_request *a, const struct job_request *b);
+
+/* 1 to REQUEST_KEY_CHARS bytes of UTF-8 without control characters. */
+bool job_key_is_valid(const char *key);
 
 /* The params object, defaults left out: a new reference or NULL. */
 json_t *job_request_to_json(const struct job_request *request);

@@ -55,6 +55,19 @@ struct task_result {
 	struct lock_blame blame;
 };
 
+struct job_timing {
+	uint64_t queue_ns; /* arrival to the first task's start */
+	uint64_t wall_ns;  /* first task's start to last task's end */
+	uint64_t total_ns; /* arrival to answer */
+	uint64_t cpu_ns;   /* this and the rest: sums over the tasks */
+	uint64_t cpu_wait_ns;
+	uint64_t lock_wait_ns;
+	uint64_t lock_held_ns;
+	uint64_t switch_wait_ns;
+	uint64_t native_ns;
+	uint64_t io_ns;
+};
+
 struct job_result {
 	struct job_id job;
 	enum job_state state;
@@ -67,18 +80,7 @@ struct job_result {
 	uint64_t io_every; /* these two: 0 but with PROFILE_IO */
 	uint64_t io_for_us;
 	uint32_t attempts; /* the most that any of its tasks took */
-	struct {
-		uint64_t queue_ns; /* arrival to the first task's start */
-		uint64_t wall_ns;  /* first task's start to last task's end */
-		uint64_t total_ns; /* arrival to answer */
-		uint64_t cpu_ns;   /* this and the rest: sums over the tasks */
-		uint64_t cpu_wait_ns;
-		uint64_t lock_wait_ns;
-		uint64_t lock_held_ns;
-		uint64_t switch_wait_ns;
-		uint64_t native_ns;
-		uint64_t io_ns;
-	} timing;
+	struct job_timing timing;
 	bool has_lock;		 /* the pool is of kind threads */
 	struct lock_record lock; /* these two: sums over the tasks */
 	struct lock_histograms histograms;

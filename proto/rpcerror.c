@@ -143,6 +143,7 @@ rpc_error_set(struct rpc_error *error, enum rpc_error_kind kind,
 	va_list args;
 
 	error->kind = kind;
+	error->retry_after_ms = 0;
 	text_format(error->field, sizeof(error->field), "%s",
 	    field != NULL ? field : "");
 	va_start(args, format);
@@ -230,6 +231,9 @@ rpc_error_to_json(const struct rpc_error *error)
 	if (error->detail[0] != '\0')
 		is_short |= json_object_set_new(
 		    data, "detail", json_string(error->detail));
+	if (error->retry_after_ms != 0)
+		is_short |= json_object_set_new(data, "retry_after_ms",
+		    json_integer(error->retry_after_ms));
 	is_short |= json_object_set_new(
 	    json, "code", json_integer(rpc_error_code(error->kind)));
 	is_short |= json_object_set_new(

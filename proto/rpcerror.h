@@ -8,23 +8,29 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*      name              code    slug                 message */
-#define RPC_ERRORS(X)                                                       \
-	X(PARSE_ERROR, -32700, "parse_error", "Parse error")                \
-	X(INVALID_REQUEST, -32600, "invalid_request", "Invalid Request")    \
-	X(METHOD_NOT_FOUND, -32601, "method_not_found", "Method not found") \
-	X(INVALID_PARAMS, -32602, "invalid_params", "Invalid params")       \
-	X(INTERNAL, -32603, "internal_error", "Internal error")             \
-	X(BUSY, -32000, "busy", "Busy")                                     \
-	X(SHUTTING_DOWN, -32001, "shutting_down", "Shutting down")          \
-	X(NO_SUCH_POOL, -32002, "no_such_pool", "No such pool")             \
-	X(NO_SUCH_JOB, -32003, "no_such_job", "No such job")                \
-	X(LINE_TOO_LONG, -32004, "line_too_long", "Line too long")          \
-	X(BATCH_TOO_LARGE, -32005, "batch_too_large", "Batch too large")    \
-	X(TOO_MANY_VALUES, -32006, "too_many_values", "Too many values")    \
-	X(FORBIDDEN, -32007, "forbidden", "Forbidden")                      \
-	X(RELOAD_FAILED, -32008, "reload_failed", "Reload failed")
+#define RPC_ERRORS(X)                                                          \
+	X(PARSE_ERROR, -32700, "parse_error", "Parse error")                   \
+	X(INVALID_REQUEST, -32600, "invalid_request", "Invalid Request")       \
+	X(METHOD_NOT_FOUND, -32601, "method_not_found", "Method not found")    \
+	X(INVALID_PARAMS, -32602, "invalid_params", "Invalid params")          \
+	X(INTERNAL, -32603, "internal_error", "Internal error")                \
+	X(BUSY, -32000, "busy", "Busy")                                        \
+	X(SHUTTING_DOWN, -32001, "shutting_down", "Shutting down")             \
+	X(NO_SUCH_POOL, -32002, "no_such_pool", "No such pool")                \
+	X(NO_SUCH_JOB, -32003, "no_such_job", "No such job")                   \
+	X(LINE_TOO_LONG, -32004, "line_too_long", "Line too long")             \
+	X(BATCH_TOO_LARGE, -32005, "batch_too_large", "Batch too large")       \
+	X(TOO_MANY_VALUES, -32006, "too_many_values", "Too many values")       \
+	X(FORBIDDEN, -32007, "forbidden", "Forbidden")                         \
+	X(RELOAD_FAILED, -32008, "reload_failed", "Reload failed")             \
+	X(STORE_UNAVAILABLE, -32009, "store_unavailable", "Store unavailable") \
+	X(KEY_CONFLICT, -32010, "key_conflict", "Key conflict")                \
+	X(JOB_ENDED, -32011, "job_ended", "Job has ended")                     \
+	X(RATE_LIMITED, -32012, "rate_limited", "Rate limited")                \
+	X(WAIT_TIMED_OUT, -32013, "wait_timed_out", "Wait timed out")
 
 enum rpc_error_kind {
 	RPC_OK = 0,
@@ -39,6 +45,7 @@ struct rpc_error {
 	enum rpc_error_kind kind;
 	char field[64];	  /* the parameter at fault, or "" */
 	char detail[512]; /* what was wrong, where, and what would be right */
+	uint32_t retry_after_ms; /* when to try again; 0: not said */
 };
 
 int rpc_error_code(enum rpc_error_kind kind);
@@ -79,7 +86,8 @@ int rpc_error_check_members(struct rpc_error *error, enum rpc_error_kind kind,
 const char *rpc_json_type(const json_t *json);
 
 /*
- * {"code", "message", "data": {"reason", "field"?, "detail"?}}: a new
+ * {"code", "message", "data": {"reason", "field"?, "detail"?,
+ * "retry_after_ms"?}}: a new
  * reference, or NULL when memory ran out.
  */
 json_t *rpc_error_to_json(const struct rpc_error *error);

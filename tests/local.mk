@@ -63,7 +63,8 @@ DAEMON_TESTS = \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_slot \
 	%D%/unit/test_title
-DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS)
+DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
+	$(SQLITE_LIBS)
 check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
 %C%_unit_test_address_LDADD = $(DAEMON_LDADD)
