@@ -59,6 +59,7 @@ struct child {
 	uint64_t beats;	   /* when it was last looked at */
 	uint32_t n_silent; /* looks since then that found no more */
 	bool is_given_up;  /* killed for that */
+	uint32_t recorder_epoch; /* of a frontend: see keeper.c; 0: none */
 };
 
 struct crew {

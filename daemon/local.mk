@@ -17,6 +17,7 @@ libgildcore_a_SOURCES = \
 	%D%/crew.c %D%/crew.h \
 	%D%/desk.c %D%/desk.h \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/docket.c %D%/docket.h \
 	%D%/doors.c %D%/doors.h \
 	%D%/event_cost.c %D%/event_cost.h \
 	%D%/event_reader.c %D%/event_reader.h \
@@ -32,13 +33,16 @@ libgildcore_a_SOURCES = \
 	%D%/job.c %D%/job.h \
 	%D%/journal.c %D%/journal.h \
 	%D%/listeners.c %D%/listeners.h \
+	%D%/keeper.c %D%/keeper.h \
 	%D%/lock_events.c %D%/lock_events.h \
 	%D%/log.c %D%/log.h \
 	%D%/log_format.c %D%/log_format.h \
 	%D%/master.c %D%/master.h \
 	%D%/master_private.h %D%/reload.c %D%/start.c \
+	%D%/memo.c %D%/memo.h \
 	%D%/methods.c %D%/methods.h \
-	%D%/methods_private.h %D%/methods_server.c %D%/pool_set.c \
+	%D%/methods_private.h %D%/methods_server.c \
+	%D%/methods_store.c %D%/pool_set.c \
 	%D%/notify.c %D%/notify.h \
 	%D%/option.c %D%/option.h \
 	%D%/option_table.c %D%/option_table.h \
@@ -50,6 +54,9 @@ libgildcore_a_SOURCES = \
 	%D%/process.c %D%/process.h \
 	%D%/pulse.c %D%/pulse.h \
 	%D%/queue.c %D%/queue.h \
+	%D%/records.c %D%/records.h \
+	%D%/recorder.c %D%/recorder.h \
+	%D%/recorder_private.h %D%/recorder_store.c \
 	%D%/recovery.c %D%/recovery.h \
 	%D%/repeats.c %D%/repeats.h \
 	%D%/report.c %D%/report.h \

@@ -1,0 +1,96 @@
+/* What the files of the recorder share, and nobody else. */
+#ifndef GILD_DAEMON_RECORDER_PRIVATE_H
+#define GILD_DAEMON_RECORDER_PRIVATE_H
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "daemon/docket.h"
+#include "daemon/memo.h"
+#include "daemon/recorder.h"
+
+struct recorder;
+
+/* A frontend. */
+struct frontend_link {
+	struct link link; /* first: the docket's part of it */
+	struct recorder *recorder;
+	struct bufferevent *bufferevent;
+	bool is_ready; /* has said what it has */
+	bool takes_jobs;
+	TAILQ_ENTRY(frontend_link) links;
+};
+
+/* What a change that waits for its commit leads to. */
+enum effect_kind {
+	EFFECT_ACCEPTED,  /* a job is new: answered, and somebody's */
+	EFFECT_THERE,	  /* its key was there: answered with that job */
+	EFFECT_ENDED,	  /* off the docket; who waits is answered */
+	EFFECT_COLLECTED, /* answered */
+};
+
+struct effect {
+	enum effect_kind kind;
+	struct frontend_link *link;
+	uint64_t question;
+	bool is_for_link; /* of a new job: its frontend takes it */
+	struct job_id id;
+	struct stored_job *there; /* of EFFECT_THERE, owned */
+};
+
+struct recorder {
+	const struct recorder_setup *setup;
+	struct recorder_limits limits;
+	struct event_base *base;
+	struct event *inbox_event;
+	struct event *commit_event; /* when all that has come was read */
+	struct event *tick_timer;
+	TAILQ_HEAD(, frontend_link) links;
+	struct docket docket;
+	bool is_told_all; /* has a link to all that lived before it */
+	bool is_settled;  /* and all of them have said what they have */
+	bool is_leaving;  /* the inbox has ended */
+
+	struct store *store; /* NULL: it cannot be opened */
+	struct recorder_status status;
+	bool is_changing; /* a transaction is open */
+	uint32_t n_effects, room_for_effects;
+	struct effect *effects;
+	bool is_status_new;
+
+	/* The pulse, which a thread beats. */
+	pthread_t pulse_thread;
+	bool has_pulse_thread;
+	_Atomic uint64_t turns;	     /* of the loop */
+	_Atomic uint32_t is_at_disk; /* it may take long, and that is fine */
+	_Atomic uint32_t is_over;
+};
+
+/* --- recorder_store.c --- */
+
+/* Opens the store and reads the docket, or says why not. */
+void recorder_open_store(struct recorder *recorder);
+void recorder_close_store(struct recorder *recorder);
+/* What one memo asks for. behind is the caller's. */
+void recorder_hear(
+    struct frontend_link *link, const struct memo *memo, const char *behind);
+/* Commits what was changed, if anything was, and does what follows. */
+void recorder_commit(struct recorder *recorder);
+/* Tries again what did not work; removes what is too old. */
+void recorder_tend_store(struct recorder *recorder);
+/* Gives jobs that nobody has to frontends that take some. */
+void recorder_give_jobs(struct recorder *recorder);
+/* A frontend is gone: what it had is nobody's. */
+void recorder_lose_link(struct frontend_link *link);
+
+/* --- recorder.c --- */
+
+void link_send(
+    struct frontend_link *link, const struct memo *memo, const void *behind);
+void recorder_tell_status(struct recorder *recorder);
+
+#endif
