@@ -1,7 +1,7 @@
 /*
  * The job store: detached jobs from their acceptance on, and the history of
  * jobs that ended, in one SQLite file of the directory that it is given. It
- * knows no process and no JSON: a job is a struct stored_job, its result a text
+ * knows no process and no JSON: a job is a struct job_record, its result a text
  * that comes back as it went in.
  *
  * Only one process has a store open, for writing and for reading. What was
@@ -17,30 +17,13 @@
 #include <stdint.h>
 
 #include "proto/jobid.h"
+#include "proto/record.h"
 #include "proto/request.h"
-#include "proto/result.h"
 
 /* Room for why a store cannot be used. */
 #define STORE_ERROR_CHARS 255
 
 struct store;
-
-/* A job as the store has it. Times are Unix time in ms; 0: not yet. */
-struct stored_job {
-	struct job_id id;
-	struct job_request request;
-	bool
-	    is_detached; /* waited for by anybody; else a plain job's history */
-	bool is_collected; /* somebody has said that he has its result */
-	enum job_state state;
-	uint32_t attempts; /* starts that were lost with who ran it; of one
-			    * that has ended: as its result says */
-	uint64_t accepted_ms;
-	uint64_t started_ms; /* when it was started last */
-	uint64_t ended_ms;
-	char reason[RESULT_REASON_CHARS + 1]; /* "" unless it ended not done */
-	struct job_timing timing;	      /* all 0 until it has ended */
-};
 
 enum store_outcome {
 	STORE_DONE,
@@ -78,7 +61,7 @@ void store_rollback(struct store *store);
  * or its key is there, and is now in *there.
  */
 enum store_outcome store_accept(
-    struct store *store, const struct stored_job *job, struct stored_job *there)
+    struct store *store, const struct job_record *job, struct job_record *there)
     __attribute__((warn_unused_result));
 
 /* An unfinished job runs from now on, or (is_running false) waits again, with
@@ -91,12 +74,12 @@ enum store_outcome store_move(struct store *store, struct job_id id,
  * An unfinished job has ended: job->state, attempts, ended_ms, reason and timing
  * and its result. STORE_NO_JOB: it has ended before, and this changes nothing.
  */
-enum store_outcome store_end(struct store *store, const struct stored_job *job,
+enum store_outcome store_end(struct store *store, const struct job_record *job,
     const char *result, size_t size) __attribute__((warn_unused_result));
 
 /* The history of a job that was never in the store and has ended. */
 enum store_outcome store_record(struct store *store,
-    const struct stored_job *job, const char *result, size_t size)
+    const struct job_record *job, const char *result, size_t size)
     __attribute__((warn_unused_result));
 
 /* Marks an ended job as collected. */
@@ -118,7 +101,7 @@ enum store_outcome store_trim(struct store *store, uint64_t before_ms,
 /* One job; *result (freed by the caller) is NULL unless it has ended. result
  * may be NULL: not wanted. */
 enum store_outcome store_get(struct store *store, struct job_id id,
-    struct stored_job *job, char **result) __attribute__((warn_unused_result));
+    struct job_record *job, char **result) __attribute__((warn_unused_result));
 
 /* Which jobs, and in which order. All of them that fit every condition. */
 struct store_query {
@@ -136,12 +119,12 @@ struct store_query {
 
 /* Writes up to query->limit jobs to jobs and their number to *n. */
 enum store_outcome store_list(struct store *store,
-    const struct store_query *query, struct stored_job *jobs, uint32_t *n)
+    const struct store_query *query, struct job_record *jobs, uint32_t *n)
     __attribute__((warn_unused_result));
 
 /* Calls see for each unfinished job, the oldest first. */
 enum store_outcome store_each_unfinished(struct store *store,
-    void (*see)(void *arg, const struct stored_job *job), void *arg)
+    void (*see)(void *arg, const struct job_record *job), void *arg)
     __attribute__((warn_unused_result));
 
 struct store_figures {

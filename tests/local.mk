@@ -15,6 +15,7 @@ PROTO_TESTS = \
 	%D%/unit/test_lockwire \
 	%D%/unit/test_memory \
 	%D%/unit/test_nearest \
+	%D%/unit/test_record \
 	%D%/unit/test_request \
 	%D%/unit/test_result \
 	%D%/unit/test_rpcerror
@@ -30,6 +31,7 @@ TESTS += $(PROTO_TESTS)
 %C%_unit_test_lockwire_LDADD = $(PROTO_LDADD)
 %C%_unit_test_memory_LDADD = $(PROTO_LDADD)
 %C%_unit_test_nearest_LDADD = $(PROTO_LDADD)
+%C%_unit_test_record_LDADD = $(PROTO_LDADD)
 %C%_unit_test_request_LDADD = $(PROTO_LDADD)
 %C%_unit_test_result_LDADD = $(PROTO_LDADD)
 %C%_unit_test_rpcerror_LDADD = $(PROTO_LDADD)
