@@ -38,7 +38,7 @@ enum memo_kind {
 	MEMO_COLLECT, /* it is collected */
 	/* The recorder says. */
 	MEMO_ANSWER, /* to a question: the outcome, the job, and behind it its
-		      * result or an array of n struct stored_job */
+		      * result or an array of n struct job_record */
 	MEMO_RUN,    /* this job is yours; n: cancelled */
 	MEMO_STOP,   /* cancel this job of yours */
 	MEMO_ENDED,  /* that it has ended is on the disk */
@@ -60,7 +60,7 @@ struct memo {
 	uint64_t question;
 	uint64_t n;
 	uint64_t size; /* of what is behind it */
-	struct stored_job job;
+	struct job_record job;
 };
 
 struct recorder_status {

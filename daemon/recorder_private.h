@@ -39,7 +39,7 @@ struct effect {
 	uint64_t question;
 	bool is_for_link; /* of a new job: its frontend takes it */
 	struct job_id id;
-	struct stored_job *there; /* of EFFECT_THERE, owned */
+	struct job_record *there; /* of EFFECT_THERE, owned */
 };
 
 struct recorder {

@@ -50,7 +50,7 @@ answer(struct frontend_link *link, uint64_t question, enum memo_outcome outcome)
 
 static void
 answer_job(struct frontend_link *link, uint64_t question,
-    enum memo_outcome outcome, const struct stored_job *job, const char *result)
+    enum memo_outcome outcome, const struct job_record *job, const char *result)
 {
 	const struct memo memo = {
 	    .kind = MEMO_ANSWER,
@@ -187,7 +187,7 @@ recorder_check_group(struct recorder *recorder)
 static void
 docket_settle(struct recorder *recorder, struct docket_job *entry)
 {
-	struct stored_job job;
+	struct job_record job;
 	char *result = NULL;
 	bool is_there;
 	struct waiter *waiter;
@@ -284,7 +284,7 @@ static void
 hear_submit(struct frontend_link *link, const struct memo *memo)
 {
 	struct recorder *recorder = link->recorder;
-	struct stored_job there;
+	struct job_record there;
 	struct effect *effect;
 
 	if (!recorder_begin(recorder)) {
@@ -427,7 +427,7 @@ static void
 hear_get(struct frontend_link *link, const struct memo *memo)
 {
 	struct recorder *recorder = link->recorder;
-	struct stored_job job;
+	struct job_record job;
 	char *result = NULL;
 
 	if (recorder->store == NULL) {
@@ -460,7 +460,7 @@ hear_list(
 	    .question = memo->question,
 	};
 	struct store_query query;
-	struct stored_job *jobs = NULL;
+	struct job_record *jobs = NULL;
 	uint32_t n;
 
 	if (memo->size == sizeof(query)) {
@@ -703,7 +703,7 @@ recorder_lose_link(struct frontend_link *link)
 /* --- the store's own life --- */
 
 static void
-see_unfinished(void *arg, const struct stored_job *job)
+see_unfinished(void *arg, const struct job_record *job)
 {
 	struct recorder *recorder = arg;
 	struct docket_job *entry = docket_find(&recorder->docket, job->id);
