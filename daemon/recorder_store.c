@@ -50,12 +50,14 @@ answer(struct frontend_link *link, uint64_t question, enum memo_outcome outcome)
 
 static void
 answer_job(struct frontend_link *link, uint64_t question,
-    enum memo_outcome outcome, const struct job_record *job, const char *result)
+    enum memo_outcome outcome, const struct job_record *job, const char *result,
+    bool was_unfinished)
 {
 	const struct memo memo = {
 	    .kind = MEMO_ANSWER,
 	    .outcome = outcome,
 	    .question = question,
+	    .n = was_unfinished,
 	    .size = result == NULL ? 0 : strlen(result),
 	    .job = *job,
 	};
@@ -199,8 +201,8 @@ docket_settle(struct recorder *recorder, struct docket_job *entry)
 		    (struct frontend_link *)waiter->link;
 
 		if (is_there)
-			answer_job(
-			    link, waiter->question, MEMO_FINE, &job, result);
+			answer_job(link, waiter->question, MEMO_FINE, &job,
+			    result, true);
 		else
 			answer(link, waiter->question, MEMO_UNAVAILABLE);
 		waiter_free(waiter);
@@ -244,7 +246,7 @@ effect_apply(struct recorder *recorder, const struct effect *effect)
 		break;
 	case EFFECT_THERE:
 		answer_job(effect->link, effect->question, MEMO_THERE,
-		    effect->there, NULL);
+		    effect->there, NULL, false);
 		break;
 	case EFFECT_ENDED:
 		effect_ended(recorder, effect);
@@ -436,7 +438,8 @@ hear_get(struct frontend_link *link, const struct memo *memo)
 	}
 	switch (store_get(recorder->store, memo->job.id, &job, &result)) {
 	case STORE_DONE:
-		answer_job(link, memo->question, MEMO_FINE, &job, result);
+		answer_job(
+		    link, memo->question, MEMO_FINE, &job, result, false);
 		break;
 	case STORE_NO_JOB:
 		answer(link, memo->question, MEMO_NO_JOB);
