@@ -45,8 +45,7 @@ int
 keeper_open(struct keeper *keeper, const struct settings *settings)
 {
 	*keeper = (struct keeper){.inbox = -1};
-	if (settings->state_dir[0] == '\0' ||
-	    settings->record == RECORD_NONE)
+	if (settings->state_dir[0] == '\0' || settings->record == RECORD_NONE)
 		return 0;
 	keeper->limits = limits_of(settings);
 	backoff_init(&keeper->backoff, RESPAWN_FIRST_NS, RESPAWN_CAP_NS,
@@ -83,7 +82,8 @@ keeper_check(const struct keeper *keeper, const struct settings *settings,
 	if (strcmp(now, then) == 0 || *then == '\0')
 		return 0;
 	snprintf(error, error_size,
-	    "a reload cannot begin a job store in %.150s (%s): restart gild for "
+	    "a reload cannot begin a job store in %.150s (%s): restart gild "
+	    "for "
 	    "that",
 	    then, *now == '\0' ? "there is none" : "there is one elsewhere");
 	return -1;
@@ -194,8 +194,7 @@ keeper_bury(struct keeper *keeper, pid_t pid, int status)
 			    "recorder, pid %d, %s", (int)pid, death);
 		return true;
 	}
-	keeper->respawn_at_ns =
-	    now_ns + backoff_fail(&keeper->backoff, now_ns);
+	keeper->respawn_at_ns = now_ns + backoff_fail(&keeper->backoff, now_ns);
 	log_event(LOG_LEVEL_WARN, &fields,
 	    "recorder, pid %d, %s; replacing it in %llu ms", (int)pid, death,
 	    (unsigned long long)((keeper->respawn_at_ns - now_ns) / NS_PER_MS));
@@ -281,8 +280,7 @@ keeper_link(struct keeper *keeper, struct crew *crew)
 	for (uint32_t i = 0; i < crew->settings.frontends; i++) {
 		struct child *child = &crew->children[i];
 
-		if (child->pid != 0 &&
-		    child->recorder_epoch != keeper->epoch &&
+		if (child->pid != 0 && child->recorder_epoch != keeper->epoch &&
 		    !keeper_link_frontend(keeper, crew, child))
 			is_retry = true;
 	}

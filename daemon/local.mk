@@ -31,6 +31,7 @@ libgildcore_a_SOURCES = \
 	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
+	%D%/job_private.h %D%/job_stored.c \
 	%D%/journal.c %D%/journal.h \
 	%D%/listeners.c %D%/listeners.h \
 	%D%/keeper.c %D%/keeper.h \
@@ -55,6 +56,7 @@ libgildcore_a_SOURCES = \
 	%D%/pulse.c %D%/pulse.h \
 	%D%/queue.c %D%/queue.h \
 	%D%/records.c %D%/records.h \
+	%D%/records_answer.c %D%/records_private.h \
 	%D%/recorder.c %D%/recorder.h \
 	%D%/recorder_private.h %D%/recorder_store.c \
 	%D%/recovery.c %D%/recovery.h \

@@ -311,9 +311,8 @@ master_feel_pulses(struct master *master, uint64_t now_ns)
 			crew->next_look_ns = now_ns + period_ns;
 			crew->is_alive = crew_feel_pulse(crew);
 			if (crew == master->serving)
-				master->is_recorder_alive =
-				    keeper_feel_pulse(
-					&master->keeper, &crew->settings);
+				master->is_recorder_alive = keeper_feel_pulse(
+				    &master->keeper, &crew->settings);
 		}
 		if (crew == master->serving)
 			all_live = all_live && master->is_recorder_alive;

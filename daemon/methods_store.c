@@ -12,8 +12,8 @@
 
 #define LIST_DEFAULT_LIMIT 100
 #define LIST_MAX_LIMIT 1000
-#define ENDED                                                             \
-	(1U << JOB_DONE | 1U << JOB_FAILED | 1U << JOB_CANCELLED |        \
+#define ENDED                                                      \
+	(1U << JOB_DONE | 1U << JOB_FAILED | 1U << JOB_CANCELLED | \
 	    1U << JOB_TIMED_OUT)
 #define UNFINISHED (1U << JOB_QUEUED | 1U << JOB_RUNNING)
 
@@ -37,8 +37,8 @@ job_get(const struct invocation *invocation)
 	struct job_id id;
 
 	if (takes_job(invocation, &id))
-		records_get(invocation->frontend->records, id,
-		    invocation->answer);
+		records_get(
+		    invocation->frontend->records, id, invocation->answer);
 }
 
 void
@@ -47,8 +47,8 @@ job_collect(const struct invocation *invocation)
 	struct job_id id;
 
 	if (takes_job(invocation, &id))
-		records_collect(invocation->frontend->records, id,
-		    invocation->answer);
+		records_collect(
+		    invocation->frontend->records, id, invocation->answer);
 }
 
 void
@@ -150,10 +150,10 @@ query_read(
 
 	if (params_check(params, names, N_OF(names), error) != 0 ||
 	    read_states(params, &query->states, error) != 0 ||
-	    read_text(params, "pool", query->pool, sizeof(query->pool),
-		error) != 0 ||
 	    read_text(
-		params, "key", query->key, sizeof(query->key), error) != 0 ||
+		params, "pool", query->pool, sizeof(query->pool), error) != 0 ||
+	    read_text(params, "key", query->key, sizeof(query->key), error) !=
+		0 ||
 	    read_flag(params, "detached", &query->has_detached,
 		&query->is_detached, error) != 0 ||
 	    read_flag(params, "collected", &query->has_collected,
@@ -183,6 +183,6 @@ job_list(const struct invocation *invocation)
 	if (query_read(invocation->params, &query, &error) != 0)
 		answer_error(invocation->answer, &error);
 	else
-		records_list(invocation->frontend->records, &query,
-		    invocation->answer);
+		records_list(
+		    invocation->frontend->records, &query, invocation->answer);
 }

@@ -5,9 +5,11 @@
  */
 #include "daemon/records.h"
 
+#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,8 @@
 
 /* How long a question waits for a recorder to be there. */
 #define LINK_WITHIN_NS (5 * NS_PER_S)
+/* Before a frontend ends. */
+#define FLUSH_WITHIN_NS NS_PER_S
 #define HISTORY_ROOM ((size_t)16 << 20)
 
 /* --- memos out --- */
@@ -106,6 +110,12 @@ bool
 records_are_settled(const struct records *records)
 {
 	return records->n_ended == 0;
+}
+
+bool
+records_are_kept(const struct records *records)
+{
+	return records->has_store;
 }
 
 bool
@@ -200,7 +210,8 @@ question_ask(struct records *records, enum memo_kind kind,
 		return NULL;
 	}
 	question = calloc(1, sizeof(*question));
-	if (question == NULL || (size > 0 && (question->behind = malloc(size)) == NULL)) {
+	if (question == NULL ||
+	    (size > 0 && (question->behind = malloc(size)) == NULL)) {
 		free(question);
 		answer_result(answer, NULL);
 		return NULL;
@@ -240,8 +251,7 @@ records_get(struct records *records, struct job_id id, struct answer *answer)
 }
 
 void
-records_cancel(
-    struct records *records, struct job_id id, struct answer *answer)
+records_cancel(struct records *records, struct job_id id, struct answer *answer)
 {
 	records_ask(records, MEMO_CANCEL, id, answer);
 }
@@ -385,8 +395,8 @@ hear_stop(struct records *records, struct job_id id)
 }
 
 static void
-hear_status(struct records *records, const struct memo *memo,
-    const char *behind)
+hear_status(
+    struct records *records, const struct memo *memo, const char *behind)
 {
 	bool was_available = records->status.is_available != 0;
 	struct ended_job *ended;
@@ -450,8 +460,8 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 	char *behind;
 	int got;
 
-	while ((got = memo_read(bufferevent_get_input(bufferevent), &memo,
-		    &behind)) > 0) {
+	while ((got = memo_read(
+		    bufferevent_get_input(bufferevent), &memo, &behind)) > 0) {
 		records_hear(records, &memo, behind);
 		free(behind);
 	}
@@ -473,7 +483,7 @@ end_cb(struct bufferevent *bufferevent, short what, void *arg)
 static void
 tell_own(void *arg, const struct job *job)
 {
-	records_tell(arg, MEMO_OWN, job_id(job), 0);
+	records_tell(arg, MEMO_OWN, job->result.job, 0);
 }
 
 /* What a recorder has to know that is new. */
@@ -564,6 +574,27 @@ records_sweep(struct records *records)
 	}
 }
 
+void
+records_flush(struct records *records)
+{
+	uint64_t end_ns = clock_monotonic_ns() + FLUSH_WITHIN_NS;
+	struct evbuffer *output;
+	struct pollfd peer = {.events = POLLOUT};
+
+	if (records->link == NULL)
+		return;
+	output = bufferevent_get_output(records->link);
+	peer.fd = bufferevent_getfd(records->link);
+	/* The buffer's beginning is the socket's; here it is ours for once. */
+	evbuffer_unfreeze(output, 1);
+	while (evbuffer_get_length(output) > 0 &&
+	    clock_monotonic_ns() < end_ns && poll(&peer, 1, 100) >= 0) {
+		if (evbuffer_write(output, peer.fd) < 0 && errno != EAGAIN)
+			break;
+	}
+	evbuffer_freeze(output, 1);
+}
+
 struct records *
 records_new(struct frontend *frontend)
 {
@@ -588,8 +619,6 @@ records_free(struct records *records)
 
 	if (records == NULL)
 		return;
-	if (records->link != NULL)
-		bufferevent_flush(records->link, EV_WRITE, BEV_FINISHED);
 	while ((question = LIST_FIRST(&records->questions)) != NULL) {
 		rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
 		    "gild stops, and it is not known whether the job store has "

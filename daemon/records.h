@@ -59,6 +59,8 @@ void records_release(struct records *records, struct job_id id);
 void records_end(
     struct records *records, const struct job_record *record, char *result);
 
+/* Whether a store is configured. */
+bool records_are_kept(const struct records *records);
 /* Whether the history of plain jobs is wanted. */
 bool records_want_history(const struct records *records);
 /* A plain job has ended. Where the recorder is slow it is forgotten. */
@@ -71,6 +73,8 @@ void records_history(struct records *records, const struct job_record *record,
 void records_retire(struct records *records);
 /* Clients that wait are told that gild stops. */
 void records_drain(struct records *records);
+/* Writes what is left to say, for some time at the most. Before the end. */
+void records_flush(struct records *records);
 /* Drops questions whose clients have left. To be called now and then. */
 void records_sweep(struct records *records);
 /* All that has ended is on the disk. */

@@ -25,7 +25,7 @@ store_refuse(const struct records *records, struct rpc_error *error)
 			? "record = none is configured"
 			: "no state_dir is configured");
 	rpc_error_set(error, RPC_STORE_UNAVAILABLE, NULL, "%s",
-	    records->link == NULL	      ? "the recorder is being replaced"
+	    records->link == NULL ? "the recorder is being replaced"
 		: records->status.is_available ? "try again"
 					       : records->status.reason);
 	error->retry_after_ms = RETRY_MS;
@@ -88,8 +88,8 @@ acceptance(const struct job_record *job, bool is_new)
 
 /* It is in the store: who wanted only that is told, who waits goes on. */
 static void
-submit_accepted(struct record_question *question, const struct job_record *job,
-    bool is_new)
+submit_accepted(
+    struct record_question *question, const struct job_record *job, bool is_new)
 {
 	if (question->memo.job.request.detach)
 		answer_result(question->answer, acceptance(job, is_new));
@@ -155,8 +155,7 @@ answer_get(struct record_question *question, const struct memo *memo,
 	    job_state_is_end(memo->job.state) ? parse_result(behind) : NULL;
 
 	answer_result(question->answer,
-	    record_to_json(
-		&memo->job, result == NULL ? json_null() : result));
+	    record_to_json(&memo->job, result == NULL ? json_null() : result));
 }
 
 static json_t *

@@ -32,7 +32,7 @@ struct ended_job {
 
 struct records {
 	struct frontend *frontend;
-	bool has_store; /* one is configured */
+	bool has_store;		  /* one is configured */
 	struct bufferevent *link; /* NULL: there is no recorder now */
 	uint64_t link_lost_ns;
 	struct recorder_status status;
@@ -61,7 +61,7 @@ void question_close(struct record_question *question);
 /* "the job store is unavailable: ...". Always -1. */
 int store_refuse(const struct records *records, struct rpc_error *error);
 /* The recorder's answer becomes the client's, and the question is closed. */
-void question_answer(struct record_question *question,
-    const struct memo *memo, const char *behind);
+void question_answer(struct record_question *question, const struct memo *memo,
+    const char *behind);
 
 #endif
