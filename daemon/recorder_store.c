@@ -309,6 +309,7 @@ hear_submit(struct frontend_link *link, const struct memo *memo)
 		*effect->there = there;
 		break;
 	case STORE_NO_JOB:
+	case STORE_DAMAGED:
 	case STORE_FAILED:
 		answer(link, memo->question, MEMO_UNAVAILABLE);
 		recorder_fail(recorder);
@@ -445,6 +446,7 @@ hear_get(struct frontend_link *link, const struct memo *memo)
 		answer(link, memo->question, MEMO_NO_JOB);
 		break;
 	case STORE_THERE:
+	case STORE_DAMAGED:
 	case STORE_FAILED:
 		answer(link, memo->question, MEMO_UNAVAILABLE);
 		break;
@@ -550,6 +552,7 @@ hear_collect(struct frontend_link *link, const struct memo *memo)
 		answer(link, memo->question, MEMO_NO_JOB);
 		break;
 	case STORE_THERE:
+	case STORE_DAMAGED:
 	case STORE_FAILED:
 		answer(link, memo->question, MEMO_UNAVAILABLE);
 		recorder_fail(recorder);
