@@ -43,7 +43,7 @@ pulse_run(void *arg)
 	    .tv_nsec = (long)(period_ns % NS_PER_S),
 	};
 
-	while (!atomic_load(&recorder->is_over)) {
+	for (;;) {
 		uint64_t turns = atomic_load(&recorder->turns);
 
 		if (turns != last || atomic_load(&recorder->is_at_disk))
@@ -51,7 +51,6 @@ pulse_run(void *arg)
 		last = turns;
 		nanosleep(&period, NULL);
 	}
-	return NULL;
 }
 
 static int
@@ -282,9 +281,10 @@ recorder_close(struct recorder *recorder)
 		link_free(TAILQ_FIRST(&recorder->links));
 	recorder_close_store(recorder);
 	docket_free(&recorder->docket);
-	atomic_store(&recorder->is_over, 1);
-	if (recorder->has_pulse_thread)
+	if (recorder->has_pulse_thread) {
+		pthread_cancel(recorder->pulse_thread); /* in its sleep */
 		pthread_join(recorder->pulse_thread, NULL);
+	}
 	event_free(recorder->inbox_event);
 	event_free(recorder->commit_event);
 	event_free(recorder->tick_timer);

@@ -67,7 +67,6 @@ struct recorder {
 	bool has_pulse_thread;
 	_Atomic uint64_t turns;	     /* of the loop */
 	_Atomic uint32_t is_at_disk; /* it may take long, and that is fine */
-	_Atomic uint32_t is_over;
 };
 
 /* --- recorder_store.c --- */

@@ -19,7 +19,6 @@
 #include "proto/jobid.h"
 #include "proto/record.h"
 #include "proto/request.h"
-#include "proto/result.h"
 
 /* Room for why a store cannot be used. */
 #define STORE_ERROR_CHARS 255
@@ -28,11 +27,9 @@ struct store;
 
 enum store_outcome {
 	STORE_DONE,
-	STORE_NO_JOB,  /* there is no such job, or not in that state */
-	STORE_THERE,   /* a job with this key or id is there already */
-	STORE_FAILED,  /* the disk, the file: store_error() tells */
-	STORE_DAMAGED, /* the job's row is no job: so does it; others are fine,
-			* and so is the transaction */
+	STORE_NO_JOB, /* there is no such job, or not in that state */
+	STORE_THERE,  /* a job with this key or id is there already */
+	STORE_FAILED, /* the disk, the file: store_error() tells */
 };
 
 /*
