@@ -58,6 +58,10 @@ libgildcore_a_SOURCES = \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \
+	%D%/store.c %D%/store.h \
+	%D%/store_file.c %D%/store_open.c %D%/store_private.h \
+	%D%/store_query.c %D%/store_row.c %D%/store_schema.c \
+	%D%/store_trim.c \
 	%D%/task.c %D%/task.h \
 	%D%/title.c %D%/title.h \
 	%D%/worker.c %D%/worker.h
