@@ -58,6 +58,7 @@ libgildcore_a_SOURCES = \
 	%D%/records.c %D%/records.h \
 	%D%/records_answer.c %D%/records_private.h \
 	%D%/recorder.c %D%/recorder.h \
+	%D%/recorder_jobs.c %D%/recorder_memos.c \
 	%D%/recorder_private.h %D%/recorder_store.c \
 	%D%/recovery.c %D%/recovery.h \
 	%D%/repeats.c %D%/repeats.h \

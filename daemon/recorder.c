@@ -51,6 +51,7 @@ pulse_run(void *arg)
 		last = turns;
 		nanosleep(&period, NULL);
 	}
+	return NULL;
 }
 
 static int

@@ -74,13 +74,42 @@ struct recorder {
 /* Opens the store and reads the docket, or says why not. */
 void recorder_open_store(struct recorder *recorder);
 void recorder_close_store(struct recorder *recorder);
+/* Whether changes can be made; a transaction is then open. */
+bool recorder_begin(struct recorder *recorder);
+/* A change was made that leads to this. */
+struct effect *recorder_add_effect(struct recorder *recorder,
+    enum effect_kind kind, struct frontend_link *link, const struct memo *memo);
+/* Commits, where as many changes as may share a commit were made. */
+void recorder_check_group(struct recorder *recorder);
+/* Commits what was changed, if anything was, and does what follows. */
+void recorder_commit(struct recorder *recorder);
+/* A change failed, and with it all of the transaction. */
+void recorder_fail(struct recorder *recorder);
+/* Tries again what did not work; removes what is too old. */
+void recorder_tend_store(struct recorder *recorder);
+
+/* --- recorder_memos.c --- */
+
 /* What one memo asks for. behind is the caller's. */
 void recorder_hear(
     struct frontend_link *link, const struct memo *memo, const char *behind);
-/* Commits what was changed, if anything was, and does what follows. */
-void recorder_commit(struct recorder *recorder);
-/* Tries again what did not work; removes what is too old. */
-void recorder_tend_store(struct recorder *recorder);
+void link_answer(
+    struct frontend_link *link, uint64_t question, enum memo_outcome outcome);
+/* was_unfinished: when it was asked. */
+void link_answer_job(struct frontend_link *link, uint64_t question,
+    enum memo_outcome outcome, const struct job_record *job, const char *result,
+    bool was_unfinished);
+
+/* --- recorder_jobs.c --- */
+
+/* A job has ended: all who wait for that are told, and it leaves the docket. */
+void recorder_settle_job(struct recorder *recorder, struct docket_job *entry);
+/* Has the store say what the docket says of a job. */
+void recorder_move_job(
+    struct recorder *recorder, const struct docket_job *entry);
+/* Tells whoever has the job to stop it. Of a job that nobody has, whoever gets
+ * it hears of that then. */
+void recorder_stop_job(struct recorder *recorder, struct docket_job *entry);
 /* Gives jobs that nobody has to frontends that take some. */
 void recorder_give_jobs(struct recorder *recorder);
 /* A frontend is gone: what it had is nobody's. */

@@ -1,12 +1,9 @@
 /*
- * What the recorder does with its store and its docket. A change is made in the
- * open transaction; what follows from it (an effect) is done when that is
- * committed, and not at all when it cannot be: then who asked is told so, and a
- * result stays with its frontend, which sends it again once the store is
- * available.
- *
- * The docket says what the store says, but for who has a job, which only lives
- * as long as processes do.
+ * The recorder's store: its transactions, and whether it can be used. Run by
+ * the recorder's one thread. A change is made in the open transaction; what
+ * follows from it (an effect) is done when that is committed, and not at all
+ * when it cannot be: then who asked is told so, and a result stays with its
+ * frontend, which sends it again once the store is available.
  */
 #include "daemon/recorder_private.h"
 
@@ -19,8 +16,6 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
-/* Jobs that were nobody's which a frontend has at a time. */
-#define GIVE_MAX 1024
 /* Ended jobs that one turn removes. */
 #define TRIM_MAX 512
 
@@ -34,35 +29,6 @@ static void
 recorder_end_disk(struct recorder *recorder)
 {
 	atomic_store(&recorder->is_at_disk, 0);
-}
-
-static void
-answer(struct frontend_link *link, uint64_t question, enum memo_outcome outcome)
-{
-	const struct memo memo = {
-	    .kind = MEMO_ANSWER,
-	    .outcome = outcome,
-	    .question = question,
-	};
-
-	link_send(link, &memo, NULL);
-}
-
-static void
-answer_job(struct frontend_link *link, uint64_t question,
-    enum memo_outcome outcome, const struct job_record *job, const char *result,
-    bool was_unfinished)
-{
-	const struct memo memo = {
-	    .kind = MEMO_ANSWER,
-	    .outcome = outcome,
-	    .question = question,
-	    .n = was_unfinished,
-	    .size = result == NULL ? 0 : strlen(result),
-	    .job = *job,
-	};
-
-	link_send(link, &memo, result);
 }
 
 /* --- whether the store can be used --- */
@@ -116,15 +82,14 @@ effects_clear(struct recorder *recorder)
 	recorder->n_effects = 0;
 }
 
-/* Nothing of the transaction came to be. */
-static void
+void
 recorder_fail(struct recorder *recorder)
 {
 	for (uint32_t i = 0; i < recorder->n_effects; i++) {
 		const struct effect *effect = &recorder->effects[i];
 
 		if (effect->kind != EFFECT_ENDED)
-			answer(
+			link_answer(
 			    effect->link, effect->question, MEMO_UNAVAILABLE);
 	}
 	effects_clear(recorder);
@@ -133,8 +98,7 @@ recorder_fail(struct recorder *recorder)
 	store_rollback(recorder->store);
 }
 
-/* Whether changes can be made; a transaction is then open. */
-static bool
+bool
 recorder_begin(struct recorder *recorder)
 {
 	if (!recorder->status.is_available)
@@ -150,8 +114,7 @@ recorder_begin(struct recorder *recorder)
 	return true;
 }
 
-/* One more change was made, which leads to this. */
-static struct effect *
+struct effect *
 recorder_add_effect(struct recorder *recorder, enum effect_kind kind,
     struct frontend_link *link, const struct memo *memo)
 {
@@ -177,38 +140,12 @@ recorder_add_effect(struct recorder *recorder, enum effect_kind kind,
 	return effect;
 }
 
-static void
+void
 recorder_check_group(struct recorder *recorder)
 {
 	recorder->status.n_changes++;
 	if (recorder->n_effects >= recorder->limits.commit_group)
 		recorder_commit(recorder);
-}
-
-/* A job of the store has ended: all who wait for that are told. */
-static void
-docket_settle(struct recorder *recorder, struct docket_job *entry)
-{
-	struct job_record job;
-	char *result = NULL;
-	bool is_there;
-	struct waiter *waiter;
-
-	is_there = LIST_EMPTY(&entry->waiters) ||
-	    store_get(recorder->store, entry->id, &job, &result) == STORE_DONE;
-	while ((waiter = LIST_FIRST(&entry->waiters)) != NULL) {
-		struct frontend_link *link =
-		    (struct frontend_link *)waiter->link;
-
-		if (is_there)
-			answer_job(link, waiter->question, MEMO_FINE, &job,
-			    result, true);
-		else
-			answer(link, waiter->question, MEMO_UNAVAILABLE);
-		waiter_free(waiter);
-	}
-	free(result);
-	docket_remove(&recorder->docket, entry);
 }
 
 static void
@@ -220,7 +157,7 @@ effect_accepted(struct recorder *recorder, const struct effect *effect)
 		fatal("out of memory");
 	if (effect->is_for_link)
 		docket_give(&recorder->docket, entry, &effect->link->link);
-	answer(effect->link, effect->question, MEMO_FINE);
+	link_answer(effect->link, effect->question, MEMO_FINE);
 }
 
 static void
@@ -233,7 +170,7 @@ effect_ended(struct recorder *recorder, const struct effect *effect)
 	struct docket_job *entry = docket_find(&recorder->docket, effect->id);
 
 	if (entry != NULL)
-		docket_settle(recorder, entry);
+		recorder_settle_job(recorder, entry);
 	link_send(effect->link, &memo, NULL);
 }
 
@@ -245,14 +182,14 @@ effect_apply(struct recorder *recorder, const struct effect *effect)
 		effect_accepted(recorder, effect);
 		break;
 	case EFFECT_THERE:
-		answer_job(effect->link, effect->question, MEMO_THERE,
+		link_answer_job(effect->link, effect->question, MEMO_THERE,
 		    effect->there, NULL, false);
 		break;
 	case EFFECT_ENDED:
 		effect_ended(recorder, effect);
 		break;
 	case EFFECT_COLLECTED:
-		answer(effect->link, effect->question, MEMO_FINE);
+		link_answer(effect->link, effect->question, MEMO_FINE);
 		break;
 	}
 }
@@ -280,432 +217,6 @@ recorder_commit(struct recorder *recorder)
 	recorder_give_jobs(recorder);
 }
 
-/* --- what frontends ask for --- */
-
-static void
-hear_submit(struct frontend_link *link, const struct memo *memo)
-{
-	struct recorder *recorder = link->recorder;
-	struct job_record there;
-	struct effect *effect;
-
-	if (!recorder_begin(recorder)) {
-		answer(link, memo->question, MEMO_UNAVAILABLE);
-		return;
-	}
-	switch (store_accept(recorder->store, &memo->job, &there)) {
-	case STORE_DONE:
-		effect =
-		    recorder_add_effect(recorder, EFFECT_ACCEPTED, link, memo);
-		effect->is_for_link = memo->n != 0 && link->takes_jobs;
-		recorder_check_group(recorder);
-		break;
-	case STORE_THERE:
-		effect =
-		    recorder_add_effect(recorder, EFFECT_THERE, link, memo);
-		effect->there = malloc(sizeof(there));
-		if (effect->there == NULL)
-			fatal("out of memory");
-		*effect->there = there;
-		break;
-	case STORE_NO_JOB:
-	case STORE_DAMAGED:
-	case STORE_FAILED:
-		answer(link, memo->question, MEMO_UNAVAILABLE);
-		recorder_fail(recorder);
-		break;
-	}
-}
-
-/* A key or an id that is there is answered also when there is no more room. */
-static void
-hear_submit_checked(struct frontend_link *link, const struct memo *memo)
-{
-	struct recorder *recorder = link->recorder;
-	uint32_t max = recorder->limits.max_detached;
-	const struct memo refusal = {
-	    .kind = MEMO_ANSWER,
-	    .outcome = MEMO_FULL,
-	    .question = memo->question,
-	    .n = max,
-	};
-
-	if (recorder->docket.n + recorder->n_effects < max ||
-	    memo->job.request.key[0] != '\0')
-		hear_submit(link, memo);
-	else
-		link_send(link, &refusal, NULL);
-}
-
-/*
- * The result of a job. One that the store does not know was in a file that is
- * lost or set aside: what is left of it is kept.
- */
-static void
-hear_end(
-    struct frontend_link *link, const struct memo *memo, const char *behind)
-{
-	struct recorder *recorder = link->recorder;
-	enum store_outcome outcome;
-
-	if (!recorder_begin(recorder))
-		return; /* it comes again */
-	outcome =
-	    store_end(recorder->store, &memo->job, behind, (size_t)memo->size);
-	if (outcome == STORE_NO_JOB &&
-	    docket_find(&recorder->docket, memo->job.id) == NULL)
-		outcome = store_record(
-		    recorder->store, &memo->job, behind, (size_t)memo->size);
-	if (outcome == STORE_FAILED) {
-		recorder_fail(recorder);
-		return;
-	}
-	recorder_add_effect(recorder, EFFECT_ENDED, link, memo);
-	recorder_check_group(recorder);
-}
-
-static void
-hear_history(
-    struct frontend_link *link, const struct memo *memo, const char *behind)
-{
-	struct recorder *recorder = link->recorder;
-
-	if (!recorder_begin(recorder))
-		return;
-	if (store_record(recorder->store, &memo->job, behind,
-		(size_t)memo->size) == STORE_FAILED)
-		recorder_fail(recorder);
-	else
-		recorder->status.n_changes++;
-}
-
-/* What the store says of an unfinished job, without an effect. */
-static void
-recorder_move(struct recorder *recorder, const struct docket_job *entry)
-{
-	if (!recorder_begin(recorder))
-		return;
-	if (store_move(recorder->store, entry->id, entry->is_running,
-		entry->attempts, clock_unix_ms()) == STORE_FAILED)
-		recorder_fail(recorder);
-	else
-		recorder->status.n_changes++;
-}
-
-/* The job, if it is the frontend's. */
-static struct docket_job *
-link_find(struct frontend_link *link, struct job_id id)
-{
-	struct docket_job *entry = docket_find(&link->recorder->docket, id);
-
-	return entry != NULL && entry->owner == &link->link ? entry : NULL;
-}
-
-static void
-hear_own(struct frontend_link *link, const struct memo *memo)
-{
-	struct recorder *recorder = link->recorder;
-	struct docket_job *entry = docket_find(&recorder->docket, memo->job.id);
-
-	if (entry != NULL && entry->owner == NULL)
-		docket_give(&recorder->docket, entry, &link->link);
-}
-
-static void
-hear_move(struct frontend_link *link, const struct memo *memo)
-{
-	struct docket_job *entry = link_find(link, memo->job.id);
-
-	if (entry == NULL)
-		return;
-	entry->is_running = memo->kind != MEMO_RELEASE;
-	if (memo->kind == MEMO_LOSE)
-		entry->attempts = memo->job.attempts;
-	if (memo->kind == MEMO_RELEASE)
-		docket_give(&link->recorder->docket, entry, NULL);
-	recorder_move(link->recorder, entry);
-}
-
-static void
-hear_get(struct frontend_link *link, const struct memo *memo)
-{
-	struct recorder *recorder = link->recorder;
-	struct job_record job;
-	char *result = NULL;
-
-	if (recorder->store == NULL) {
-		answer(link, memo->question, MEMO_UNAVAILABLE);
-		return;
-	}
-	switch (store_get(recorder->store, memo->job.id, &job, &result)) {
-	case STORE_DONE:
-		answer_job(
-		    link, memo->question, MEMO_FINE, &job, result, false);
-		break;
-	case STORE_NO_JOB:
-		answer(link, memo->question, MEMO_NO_JOB);
-		break;
-	case STORE_THERE:
-	case STORE_DAMAGED:
-	case STORE_FAILED:
-		answer(link, memo->question, MEMO_UNAVAILABLE);
-		break;
-	}
-	free(result);
-}
-
-static void
-hear_list(
-    struct frontend_link *link, const struct memo *memo, const char *behind)
-{
-	struct recorder *recorder = link->recorder;
-	struct memo reply = {
-	    .kind = MEMO_ANSWER,
-	    .outcome = MEMO_UNAVAILABLE,
-	    .question = memo->question,
-	};
-	struct store_query query;
-	struct job_record *jobs = NULL;
-	uint32_t n;
-
-	if (memo->size == sizeof(query)) {
-		memcpy(&query, behind, sizeof(query));
-		jobs = calloc(query.limit, sizeof(*jobs));
-	}
-	if (jobs != NULL && recorder->store != NULL &&
-	    store_list(recorder->store, &query, jobs, &n) == STORE_DONE) {
-		reply.outcome = MEMO_FINE;
-		reply.n = n;
-		reply.size = n * sizeof(*jobs);
-	}
-	link_send(link, &reply, jobs);
-	free(jobs);
-}
-
-/* Tells whoever has the job to stop it. Of a job that nobody has, whoever gets
- * it hears of that then. */
-static void
-recorder_stop_job(struct recorder *recorder, struct docket_job *entry)
-{
-	const struct memo memo = {
-	    .kind = MEMO_STOP,
-	    .job = {.id = entry->id},
-	};
-
-	entry->is_cancelled = true;
-	if (entry->owner != NULL)
-		link_send((struct frontend_link *)entry->owner, &memo, NULL);
-	else
-		recorder_give_jobs(recorder);
-}
-
-/* A wait, or a cancel: both are answered when the job has ended. */
-static void
-hear_wait(struct frontend_link *link, const struct memo *memo)
-{
-	struct recorder *recorder = link->recorder;
-	struct docket_job *entry = docket_find(&recorder->docket, memo->job.id);
-	bool is_cancel = memo->kind == MEMO_CANCEL;
-
-	if (entry == NULL) {
-		hear_get(link, memo);
-		return;
-	}
-	if (docket_wait(entry, &link->link, memo->question, is_cancel) == NULL)
-		fatal("out of memory");
-	if (is_cancel)
-		recorder_stop_job(recorder, entry);
-}
-
-static void
-hear_forget(struct frontend_link *link, uint64_t question)
-{
-	struct waiter *waiter, *next;
-
-	for (waiter = LIST_FIRST(&link->link.waiters); waiter != NULL;
-	     waiter = next) {
-		next = LIST_NEXT(waiter, of_link);
-		if (waiter->question == question)
-			waiter_free(waiter);
-	}
-}
-
-static void
-hear_collect(struct frontend_link *link, const struct memo *memo)
-{
-	struct recorder *recorder = link->recorder;
-
-	if (docket_find(&recorder->docket, memo->job.id) != NULL) {
-		answer(link, memo->question, MEMO_UNENDED);
-		return;
-	}
-	if (!recorder_begin(recorder)) {
-		answer(link, memo->question, MEMO_UNAVAILABLE);
-		return;
-	}
-	switch (store_collect(recorder->store, memo->job.id)) {
-	case STORE_DONE:
-		recorder_add_effect(recorder, EFFECT_COLLECTED, link, memo);
-		recorder_check_group(recorder);
-		break;
-	case STORE_NO_JOB:
-		answer(link, memo->question, MEMO_NO_JOB);
-		break;
-	case STORE_THERE:
-	case STORE_DAMAGED:
-	case STORE_FAILED:
-		answer(link, memo->question, MEMO_UNAVAILABLE);
-		recorder_fail(recorder);
-		break;
-	}
-}
-
-void
-recorder_hear(
-    struct frontend_link *link, const struct memo *memo, const char *behind)
-{
-	switch (memo->kind) {
-	case MEMO_OWN:
-		hear_own(link, memo);
-		break;
-	case MEMO_READY:
-		link->is_ready = true;
-		link->takes_jobs = memo->n != 0;
-		recorder_give_jobs(link->recorder);
-		break;
-	case MEMO_RETIRE:
-		link->takes_jobs = false;
-		break;
-	case MEMO_START:
-	case MEMO_LOSE:
-	case MEMO_RELEASE:
-		hear_move(link, memo);
-		break;
-	case MEMO_END:
-		hear_end(link, memo, behind);
-		break;
-	case MEMO_HISTORY:
-		hear_history(link, memo, behind);
-		break;
-	case MEMO_FORGET:
-		hear_forget(link, memo->question);
-		break;
-	case MEMO_SUBMIT:
-		hear_submit_checked(link, memo);
-		break;
-	case MEMO_WAIT:
-	case MEMO_CANCEL:
-		hear_wait(link, memo);
-		break;
-	case MEMO_GET:
-		hear_get(link, memo);
-		break;
-	case MEMO_LIST:
-		hear_list(link, memo, behind);
-		break;
-	case MEMO_COLLECT:
-		hear_collect(link, memo);
-		break;
-	case MEMO_ANSWER:
-	case MEMO_RUN:
-	case MEMO_STOP:
-	case MEMO_ENDED:
-	case MEMO_STATUS:
-		break; /* ours to say */
-	}
-}
-
-/* --- jobs that nobody has --- */
-
-/* The one that has the fewest jobs, of those that take more; or NULL. */
-static struct frontend_link *
-recorder_choose_link(struct recorder *recorder)
-{
-	struct frontend_link *link, *chosen = NULL;
-
-	TAILQ_FOREACH (link, &recorder->links, links) {
-		if (link->takes_jobs && link->link.n_owned < GIVE_MAX &&
-		    (chosen == NULL ||
-			link->link.n_owned < chosen->link.n_owned))
-			chosen = link;
-	}
-	return chosen;
-}
-
-/* All that frontends may have from before is known. */
-static bool
-recorder_is_settled(struct recorder *recorder)
-{
-	struct frontend_link *link;
-
-	if (recorder->is_settled)
-		return true;
-	if (!recorder->is_told_all)
-		return false;
-	TAILQ_FOREACH (link, &recorder->links, links) {
-		if (!link->is_ready)
-			return false;
-	}
-	recorder->is_settled = true;
-	return true;
-}
-
-/* One that runs, and nobody has it: that start was lost with who had it. */
-static void
-recorder_note_loss(struct recorder *recorder, struct docket_job *entry)
-{
-	if (!entry->is_running)
-		return;
-	entry->is_running = false;
-	entry->attempts++;
-	recorder_move(recorder, entry);
-}
-
-void
-recorder_give_jobs(struct recorder *recorder)
-{
-	struct docket_job *entry;
-	struct frontend_link *link;
-
-	if (recorder->store == NULL || recorder->is_leaving ||
-	    !recorder_is_settled(recorder))
-		return;
-	while ((entry = TAILQ_FIRST(&recorder->docket.nobodys)) != NULL &&
-	    (link = recorder_choose_link(recorder)) != NULL) {
-		struct memo memo = {
-		    .kind = MEMO_RUN,
-		    .n = entry->is_cancelled,
-		};
-
-		recorder_note_loss(recorder, entry);
-		if (store_get(recorder->store, entry->id, &memo.job, NULL) !=
-		    STORE_DONE)
-			return; /* later, perhaps */
-		memo.job.attempts = entry->attempts;
-		docket_give(&recorder->docket, entry, &link->link);
-		link_send(link, &memo, NULL);
-	}
-}
-
-void
-recorder_lose_link(struct frontend_link *link)
-{
-	struct recorder *recorder = link->recorder;
-	struct docket_job *entry;
-
-	/* What follows from its changes is still its own. */
-	recorder_commit(recorder);
-	link->takes_jobs = false;
-	while (!LIST_EMPTY(&link->link.waiters))
-		waiter_free(LIST_FIRST(&link->link.waiters));
-	while ((entry = TAILQ_FIRST(&link->link.owned)) != NULL) {
-		docket_give(&recorder->docket, entry, NULL);
-		recorder_note_loss(recorder, entry);
-	}
-	recorder_commit(recorder);
-	recorder_give_jobs(recorder);
-}
-
 /* --- the store's own life --- */
 
 static void
@@ -727,7 +238,8 @@ void
 recorder_open_store(struct recorder *recorder)
 {
 	const char *directory = recorder->setup->directory;
-	char error[STORE_ERROR_CHARS + 1], *set_aside = NULL;
+	char error[STORE_ERROR_CHARS + 1] = "", *set_aside = NULL;
+	enum store_outcome outcome = STORE_DONE;
 
 	recorder_begin_disk(recorder);
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
@@ -736,14 +248,19 @@ recorder_open_store(struct recorder *recorder)
 	else
 		recorder->store = store_open(directory, &set_aside, error);
 	if (set_aside != NULL)
-		log_error("the job store in %s is damaged: its file is now %s, "
-			  "and a new one was begun; jobs that were in it are "
-			  "not known any more",
-		    directory, set_aside);
+		log_error("the job store was damaged: %s; its file is now %s, "
+			  "and a new one was begun, which knows nothing of the "
+			  "jobs in that one",
+		    error, set_aside);
 	free(set_aside);
-	if (recorder->store != NULL &&
-	    store_each_unfinished(recorder->store, see_unfinished, recorder) !=
-		STORE_DONE) {
+	if (recorder->store != NULL)
+		outcome = store_each_unfinished(
+		    recorder->store, see_unfinished, recorder);
+	if (outcome == STORE_DAMAGED)
+		log_error("unfinished jobs of the store cannot be read, and "
+			  "are not run: %s",
+		    store_error(recorder->store));
+	if (outcome == STORE_FAILED) {
 		snprintf(
 		    error, sizeof(error), "%s", store_error(recorder->store));
 		recorder_close_store(recorder);
@@ -784,12 +301,11 @@ recorder_trim(struct recorder *recorder)
 static bool
 recorder_try_store(struct recorder *recorder)
 {
-	uint32_t n;
 	bool is_fine;
 
 	recorder_begin_disk(recorder);
 	is_fine = store_begin(recorder->store) == 0 &&
-	    store_trim(recorder->store, 0, 0, 0, &n) == STORE_DONE &&
+	    store_touch(recorder->store) == STORE_DONE &&
 	    store_commit(recorder->store) == 0;
 	recorder_end_disk(recorder);
 	if (!is_fine)

@@ -143,9 +143,8 @@ change(struct store *store, sqlite3_stmt *statement, int rc, int *n)
 
 /* --- changes --- */
 
-/* The job whose key, or else whose id, is that of this one. */
-static enum store_outcome
-find_like(
+enum store_outcome
+store_find_like(
     struct store *store, const struct job_record *job, struct job_record *there)
 {
 	const char *key = job->request.key;
@@ -195,7 +194,7 @@ store_accept(
 
 	if (outcome != STORE_THERE)
 		return outcome;
-	outcome = find_like(store, job, there);
+	outcome = store_find_like(store, job, there);
 	return outcome == STORE_DONE ? STORE_THERE : outcome;
 }
 
@@ -260,4 +259,14 @@ store_collect(struct store *store, struct job_id id)
 		return STORE_FAILED;
 	outcome = change(store, statement, store_bind_id(statement, 1, id), &n);
 	return outcome == STORE_DONE && n == 0 ? STORE_NO_JOB : outcome;
+}
+
+enum store_outcome
+store_touch(struct store *store)
+{
+	if (!store_may_change(store))
+		return STORE_FAILED;
+	/* Names the version that it has: one page, as it is. */
+	return store_settle(store, NULL,
+	    store_schema_migrate(store->db, store_schema_version()));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define ALL_STATES ((1U << JOB_STATE_COUNT) - 1)
+#define PASSED_OVER 1000 /* damaged rows that a list can do with */
 #define ID_TIME_SHIFT 16 /* the first 48 bits of an id are a time in ms */
 #define UNFINISHED_STATES (1U << JOB_QUEUED | 1U << JOB_RUNNING)
 
@@ -248,7 +249,8 @@ bind_list(sqlite3_stmt *statement, const struct store_query *query,
 	if (rc == SQLITE_OK && query->key[0] != '\0')
 		rc = bind_keys(statement, query->key);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(statement, LIMIT, query->limit);
+		rc = sqlite3_bind_int64(statement, LIMIT,
+		    (sqlite3_int64)query->limit + PASSED_OVER);
 	return rc;
 }
 
@@ -279,12 +281,12 @@ store_list(struct store *store, const struct store_query *query,
 		rc = bind_list(statement, query, states, &first, &last);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(statement);
-	while (rc == SQLITE_ROW && outcome == STORE_DONE && *n < query->limit) {
-		outcome = store_read_job(store, statement, &jobs[*n]);
-		if (outcome == STORE_DONE) {
+	while (rc == SQLITE_ROW && *n < query->limit) {
+		if (store_read_job(store, statement, &jobs[*n]) == STORE_DONE)
 			(*n)++;
-			rc = sqlite3_step(statement);
-		}
+		else
+			outcome = STORE_DAMAGED;
+		rc = *n < query->limit ? sqlite3_step(statement) : SQLITE_DONE;
 	}
 	settled = store_settle(store, statement, rc);
 	sqlite3_finalize(statement);
