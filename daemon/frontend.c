@@ -165,6 +165,22 @@ frontend_make_doors(struct frontend *frontend)
 	return frontend->doors == NULL ? -1 : 0;
 }
 
+static void
+frontend_stop_job(struct frontend *frontend, struct job_id id)
+{
+	struct job *job = job_find(frontend->jobs, id);
+
+	if (job != NULL)
+		job_cancel(job, "cancelled by a client");
+}
+
+static void
+frontend_each_stored(struct frontend *frontend,
+    void (*see)(void *arg, struct job_id id), void *arg)
+{
+	jobs_each_stored(frontend->jobs, see, arg);
+}
+
 static int
 frontend_open(struct frontend *frontend)
 {
@@ -177,12 +193,19 @@ frontend_open(struct frontend *frontend)
 	    .recorder = frontend_meet_recorder,
 	};
 
+	static const struct record_handler stored = {
+	    .adopt = job_adopt,
+	    .stop = frontend_stop_job,
+	    .each = frontend_each_stored,
+	    .settled = frontend_check_end,
+	};
+
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;
 	frontend->dispatcher = dispatcher_new(frontend);
 	frontend->jobs = jobs_new(frontend);
-	frontend->records = records_new(frontend);
+	frontend->records = records_new(frontend, &stored);
 	frontend->peers = peers_new(frontend, &orders);
 	frontend->life_event = event_new(frontend->base,
 	    frontend->generation->life_in, EV_READ, life_cb, frontend);

@@ -7,9 +7,9 @@
  *	doors.c       accepting clients
  *	answer.c      what clients are owed; batches
  *	dispatch.c    run queues, slots, tickets out and in
+ *	records.c     what the recorder is asked and told
  *	job.c         a job's life from its request to its result
- *	job_stored.c	what is different where a job is in the store
- *	records.c	what the recorder is asked and told
+ *	job_stored.c  what is different where a job is in the store
  *	report.c      server.info, server.stats, pool.list
  *	peer.c        what master and other frontends say and ask
  *	authority.c   who may give orders

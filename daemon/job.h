@@ -93,7 +93,7 @@ struct job_id jobs_next_id(struct jobs *jobs);
 
 /* The stored jobs that this frontend has. */
 void jobs_each_stored(const struct jobs *jobs,
-    void (*see)(void *arg, const struct job *job), void *arg);
+    void (*see)(void *arg, struct job_id id), void *arg);
 uint32_t jobs_count_stored(const struct jobs *jobs);
 /* Gives back those that have not begun; all: those that run, too, which are
  * told to stop. */

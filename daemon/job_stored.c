@@ -118,7 +118,7 @@ jobs_each(
 }
 
 struct visit {
-	void (*see)(void *arg, const struct job *job);
+	void (*see)(void *arg, struct job_id id);
 	void *arg;
 };
 
@@ -127,12 +127,12 @@ visit_job(void *arg, struct job *job)
 {
 	const struct visit *visit = arg;
 
-	visit->see(visit->arg, job);
+	visit->see(visit->arg, job->result.job);
 }
 
 void
 jobs_each_stored(const struct jobs *jobs,
-    void (*see)(void *arg, const struct job *job), void *arg)
+    void (*see)(void *arg, struct job_id id), void *arg)
 {
 	struct visit visit = {.see = see, .arg = arg};
 

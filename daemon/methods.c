@@ -155,7 +155,8 @@ job_submit_call(const struct invocation *invocation)
 	if (pool < 0)
 		answer_error(invocation->answer, &error);
 	else if (request.detach || request.key[0] != '\0')
-		records_submit(invocation->frontend->records, &request,
+		records_submit(invocation->frontend->records,
+		    jobs_next_id(invocation->frontend->jobs), &request,
 		    invocation->answer);
 	else if (job_submit(invocation->owner, &request, (uint32_t)pool,
 		     invocation->answer) != 0)
