@@ -7,6 +7,7 @@
  */
 #include "daemon/job.h"
 
+#include <event2/event.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,18 @@
 #include "daemon/connection.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
+#include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "proto/jsonrpc.h"
 
 #define BUCKETS 4096 /* a power of two; ids count up, so they spread evenly */
 #define PROGRESS_EVERY_MS 100
+/* What the parts of an answer take at the most, but for odd cases. */
+#define ANSWER_BYTES 1024
+#define HISTOGRAM_BYTES 2048
+#define TASK_BYTES 512
+#define LOCKED_TASK_BYTES 1536
 #define STRIDE_NS NS_PER_MS /* how often a task publishes its progress */
 
 struct jobs {
@@ -74,6 +81,8 @@ job_set_state(struct job *job, enum job_state state)
 {
 	struct tally *tally = job_tally(job);
 
+	if (job->result.state == JOB_QUEUED && job->owner != NULL)
+		job->owner->n_queued--;
 	if (job->result.state == JOB_QUEUED || job->result.state == JOB_RUNNING)
 		counter_add(&tally->jobs[job->result.state], (uint64_t)-1);
 	counter_add(&tally->jobs[state], 1);
@@ -161,12 +170,12 @@ job_unlink(struct job *job)
 	if (job->owner != NULL) {
 		LIST_REMOVE(job, owner_links);
 		job->owner->n_jobs--;
+		connection_unreserve(
+		    job->owner->connection, job->reserved_bytes);
 		connection_release(job->owner->connection);
 	}
 	if (job->wants_progress)
 		LIST_REMOVE(job, progress_links);
-	if (job->deadline_ns != UINT64_MAX)
-		event_del(&job->timeout);
 	LIST_REMOVE(job, id_links);
 	job->frontend->jobs->n--;
 }
@@ -174,6 +183,9 @@ job_unlink(struct job *job)
 static void
 job_free(struct job *job)
 {
+	if (job->timer != NULL)
+		event_free(job->timer);
+	lanes_unref(job->lanes);
 	free(job->load.tickets);
 	job_result_free(&job->result);
 	free(job);
@@ -196,7 +208,7 @@ job_check_end(struct job *job)
 {
 	json_t *result = NULL;
 
-	if (!load_is_over(&job->load))
+	if (job->lanes != NULL || !load_is_over(&job->load))
 		return;
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
@@ -216,6 +228,8 @@ job_decide(struct job *job, enum job_state state, const char *reason)
 	job_set_state(job, state);
 	job->is_decided = true;
 	snprintf(job->result.reason, sizeof(job->result.reason), "%s", reason);
+	lanes_unref(job->lanes);
+	job->lanes = NULL;
 	dispatch_recall(job->frontend->dispatcher, &job->load);
 }
 
@@ -239,39 +253,72 @@ job_cancel_all(struct jobs *jobs, const char *reason)
 	}
 }
 
-/* For what is left until the deadline. */
-static void
-job_set_timeout(struct job *job, uint64_t left_ns)
-{
-	uint64_t left_us = (left_ns + NS_PER_US - 1) / NS_PER_US;
-	struct timeval delay = {
-	    .tv_sec = (time_t)(left_us / 1000000),
-	    .tv_usec = (suseconds_t)(left_us % 1000000),
-	};
+/* --- delays and deadlines --- */
 
-	event_add(&job->timeout, &delay);
+/* For whichever comes first; a no-op when nothing does any more. */
+static void
+job_set_timer(struct job *job, uint64_t now_ns)
+{
+	uint64_t next_ns = job->deadline_ns, left_us;
+	struct timeval delay;
+
+	if (job->lanes != NULL && job->start_ns < next_ns)
+		next_ns = job->start_ns;
+	if (next_ns == UINT64_MAX)
+		return;
+	left_us = next_ns < now_ns
+	    ? 0
+	    : (next_ns - now_ns + NS_PER_US - 1) / NS_PER_US;
+	delay.tv_sec = (time_t)(left_us / 1000000);
+	delay.tv_usec = (suseconds_t)(left_us % 1000000);
+	event_add(job->timer, &delay);
 }
 
 static void
-timeout_cb(evutil_socket_t fd, short what, void *arg)
+job_time_out(struct job *job)
 {
-	struct job *job = arg;
-	uint64_t now_ns = clock_monotonic_ns();
 	char reason[RESULT_REASON_CHARS + 1];
 
-	(void)fd;
-	(void)what;
-	if (now_ns < job->deadline_ns) {
-		/* libevent's clock is a coarse one, and stands still while
-		 * callbacks run. */
-		job_set_timeout(job, job->deadline_ns - now_ns);
-		return;
-	}
 	snprintf(reason, sizeof(reason), "timed out after %llu ms",
 	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
 		NS_PER_MS));
 	job_decide(job, JOB_TIMED_OUT, reason);
 	job_check_end(job);
+}
+
+/* Its delay is over: it waits for its turn from now on. */
+static void
+job_line_up(struct job *job, uint64_t now_ns)
+{
+	struct dispatcher *dispatcher = job->frontend->dispatcher;
+
+	if (dispatch_enqueue(dispatcher, job->lanes, &job->load) != 0) {
+		job_decide(job, JOB_FAILED, "out of memory");
+		job_check_end(job);
+		return;
+	}
+	lanes_unref(job->lanes);
+	job->lanes = NULL;
+	job_set_timer(job, now_ns);
+	dispatch_pump(dispatcher);
+}
+
+/* libevent's clock is a coarse one, and stands still while callbacks run: it may
+ * be too early. */
+static void
+timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct job *job = arg;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	(void)fd;
+	(void)what;
+	if (now_ns >= job->deadline_ns)
+		job_time_out(job);
+	else if (job->lanes != NULL && now_ns >= job->start_ns)
+		job_line_up(job, now_ns);
+	else
+		job_set_timer(job, now_ns);
 }
 
 /* --- its load, as the dispatcher asks for it --- */
@@ -353,22 +400,15 @@ static const struct load_type job_load = {
 
 /* --- begin --- */
 
-int
+void
 job_owner_init(struct job_owner *owner, struct frontend *frontend,
     struct connection *connection)
 {
-	size_t n_pools = frontend->settings->n_pools;
-
-	owner->frontend = frontend;
-	owner->connection = connection;
-	owner->n_jobs = 0;
+	*owner = (struct job_owner){
+	    .frontend = frontend,
+	    .connection = connection,
+	};
 	LIST_INIT(&owner->jobs);
-	owner->lanes = calloc(n_pools, sizeof(*owner->lanes));
-	if (owner->lanes == NULL)
-		return -1;
-	for (size_t i = 0; i < n_pools; i++)
-		lane_init(&owner->lanes[i]);
-	return 0;
 }
 
 void
@@ -377,27 +417,42 @@ job_owner_leave(struct job_owner *owner)
 	struct job *job;
 
 	while ((job = LIST_FIRST(&owner->jobs)) != NULL) {
-		/* Out of its lane while there is one, and then on its own. */
-		dispatch_withdraw(owner->frontend->dispatcher, &job->load);
 		LIST_REMOVE(job, owner_links);
 		job->owner = NULL;
 		job_cancel(job, "the client left");
 	}
 	owner->n_jobs = 0;
-	free(owner->lanes);
+	lanes_unref(owner->lanes);
 	owner->lanes = NULL;
 }
 
-static void
-job_set_deadline(struct job *job, uint64_t timeout_ms)
+/* Has it wait, in its client's lanes or for its time. 0, or -1 when memory ran
+ * out. */
+static int
+job_begin_to_wait(
+    struct job *job, struct job_owner *owner, const struct job_request *request)
 {
-	job->deadline_ns = UINT64_MAX;
-	if (timeout_ms == 0)
-		return;
-	job->deadline_ns = job->arrival_ns + timeout_ms * NS_PER_MS;
-	event_assign(
-	    &job->timeout, job->frontend->base, -1, 0, timeout_cb, job);
-	job_set_timeout(job, timeout_ms * NS_PER_MS);
+	job->start_ns = job->arrival_ns + request->start_after_ms * NS_PER_MS;
+	job->deadline_ns = request->timeout_ms == 0
+	    ? UINT64_MAX
+	    : job->arrival_ns + request->timeout_ms * NS_PER_MS;
+	if (owner->lanes == NULL)
+		owner->lanes = lanes_new();
+	if (owner->lanes == NULL)
+		return -1;
+	if (request->timeout_ms > 0 || request->start_after_ms > 0) {
+		job->timer =
+		    event_new(job->frontend->base, -1, 0, timer_cb, job);
+		if (job->timer == NULL)
+			return -1;
+	}
+	if (request->start_after_ms > 0)
+		job->lanes = lanes_ref(owner->lanes);
+	else if (dispatch_enqueue(
+		     job->frontend->dispatcher, owner->lanes, &job->load) != 0)
+		return -1;
+	job_set_timer(job, job->arrival_ns);
+	return 0;
 }
 
 static void
@@ -408,9 +463,19 @@ job_link(struct job *job, struct job_owner *owner)
 	job->owner = owner;
 	LIST_INSERT_HEAD(&owner->jobs, job, owner_links);
 	owner->n_jobs++;
+	owner->n_queued++;
 	connection_hold(owner->connection);
+	connection_reserve(owner->connection, job->reserved_bytes);
 	LIST_INSERT_HEAD(jobs_bucket(jobs, job->result.job), job, id_links);
 	jobs->n++;
+}
+
+size_t
+job_answer_bytes(const struct job_request *request, bool has_lock)
+{
+	return ANSWER_BYTES + (has_lock ? HISTOGRAM_BYTES : 0) +
+	    request->workers *
+	    (size_t)(has_lock ? LOCKED_TASK_BYTES : TASK_BYTES);
 }
 
 /* About how long a task keeps its executor, counting and asleep. */
@@ -449,6 +514,7 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	job->load = (struct load){
 	    .type = &job_load,
 	    .pool = pool,
+	    .priority = request->priority,
 	    .n_tasks = request->workers,
 	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
@@ -464,13 +530,18 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	job->result.has_lock =
 	    frontend->settings->pools[pool].kind == POOL_THREADS;
 	memcpy(job->result.pool, request->pool, sizeof(job->result.pool));
+	if (job_begin_to_wait(job, owner, request) != 0) {
+		job_free(job);
+		return -1;
+	}
 	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
+	if (answer != NULL)
+		job->reserved_bytes =
+		    job_answer_bytes(request, job->result.has_lock);
 	job_link(job, owner);
-	job_set_deadline(job, request->timeout_ms);
 	job->wants_progress = request->wants_progress;
 	if (job->wants_progress)
 		job_start_progress(job);
-	dispatch_enqueue(frontend->dispatcher, &owner->lanes[pool], &job->load);
 	return 0;
 }
 

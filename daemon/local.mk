@@ -11,10 +11,13 @@ libgildcore_a_SOURCES = \
 	%D%/board.c %D%/board.h \
 	%D%/clock.h \
 	%D%/authority.c %D%/authority.h \
+	%D%/bucket.c %D%/bucket.h \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/connection_private.h %D%/connection_time.c \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/crew.c %D%/crew.h \
+	%D%/crowd.c %D%/crowd.h \
 	%D%/desk.c %D%/desk.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/doors.c %D%/doors.h \
@@ -31,6 +34,7 @@ libgildcore_a_SOURCES = \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
 	%D%/journal.c %D%/journal.h \
+	%D%/lane.c %D%/lane.h \
 	%D%/listeners.c %D%/listeners.h \
 	%D%/lock_events.c %D%/lock_events.h \
 	%D%/log.c %D%/log.h \

@@ -71,19 +71,38 @@ report_pools(const struct generation *generation)
 static json_t *
 report_limits(const struct settings *settings)
 {
-	return json_pack(
-	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "frontends", (json_int_t)settings->frontends, "max_connections",
-	    (json_int_t)settings->max_connections, "max_jobs",
-	    (json_int_t)settings->max_jobs, "max_in_flight",
-	    (json_int_t)settings->max_in_flight, "max_batch",
-	    (json_int_t)settings->max_batch, "max_workers",
-	    (json_int_t)settings->max_workers, "max_line_bytes",
-	    (json_int_t)settings->max_line_bytes, "max_unsent_bytes",
-	    (json_int_t)settings->max_unsent_bytes, "max_attempts",
-	    (json_int_t)settings->max_attempts, "drain_timeout_ns",
-	    (json_int_t)settings->drain_timeout_ns, "heartbeat_timeout_ns",
-	    (json_int_t)settings->heartbeat_timeout_ns);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} limits[] = {
+	    {"frontends", settings->frontends},
+	    {"max_connections", settings->max_connections},
+	    {"max_jobs", settings->max_jobs},
+	    {"max_in_flight", settings->max_in_flight},
+	    {"max_queued", settings->max_queued},
+	    {"max_rate", settings->max_rate},
+	    {"max_batch", settings->max_batch},
+	    {"max_workers", settings->max_workers},
+	    {"max_line_bytes", settings->max_line_bytes},
+	    {"max_unsent_bytes", settings->max_unsent_bytes},
+	    {"max_client_bytes", settings->max_client_bytes},
+	    {"idle_timeout_ns", settings->idle_timeout_ns},
+	    {"line_timeout_ns", settings->line_timeout_ns},
+	    {"stall_timeout_ns", settings->stall_timeout_ns},
+	    {"max_attempts", settings->max_attempts},
+	    {"drain_timeout_ns", settings->drain_timeout_ns},
+	    {"heartbeat_timeout_ns", settings->heartbeat_timeout_ns},
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (json_object_set_new(object, limits[i].name,
+			json_integer((json_int_t)limits[i].value)) != 0) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
 }
 
 static json_t *

@@ -44,3 +44,14 @@ affinity_name(enum affinity affinity)
 
 	return names[affinity];
 }
+
+const char *
+queue_order_name(enum queue_order order)
+{
+	static const char *const names[QUEUE_ORDER_COUNT] = {
+	    [QUEUE_FAIR] = "fair",
+	    [QUEUE_FIFO] = "fifo",
+	};
+
+	return names[order];
+}

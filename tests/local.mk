@@ -40,6 +40,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_authority \
 	%D%/unit/test_backoff \
 	%D%/unit/test_board \
+	%D%/unit/test_bucket \
 	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
@@ -71,6 +72,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_authority_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_backoff_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_bucket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
@@ -181,6 +183,7 @@ TESTS += $(CLIENT_TESTS)
 E2E_TESTS = \
 	%D%/e2e/test_bounds \
 	%D%/e2e/test_clients \
+	%D%/e2e/test_fair \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
@@ -209,6 +212,7 @@ check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
 %C%_e2e_test_bounds_LDADD = $(E2E_LDADD)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_fair_LDADD = $(E2E_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)

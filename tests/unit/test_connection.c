@@ -15,12 +15,16 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "daemon/crowd.h"
 #include "tests/unit/suite.h"
 
 #define MAX_LINE 64
 #define MAX_UNSENT 4096
+#define MAX_BYTES 65536
 
 static struct event_base *base;
+static struct crowd crowd;
+static struct crowd_limits limits;
 static struct connection *connection; /* NULL: it is gone */
 static int client;
 static char lines[4096]; /* those that came, each with an LF */
@@ -109,10 +113,22 @@ on_give(void *arg, int fd, const struct evbuffer *rest)
 	return gift;
 }
 
+static void
+on_late(void *arg, enum connection_delay why)
+{
+	ck_assert_ptr_eq(arg, lines);
+	if (why == DELAY_LINE)
+		note_line("late", 4);
+	else
+		note_line("idle", 4);
+	send_big();
+}
+
 static const struct connection_handler handler = {
     .line = on_line,
     .bad_line = on_bad_line,
     .served = on_served,
+    .late = on_late,
     .gone = on_gone,
     .give = on_give,
 };
@@ -120,19 +136,24 @@ static const struct connection_handler handler = {
 static void
 setup(void)
 {
-	static const struct connection_limits limits = {
-	    .max_line_bytes = MAX_LINE, .max_unsent_bytes = MAX_UNSENT};
 	int ends[2], small = 1;
 
+	limits = (struct crowd_limits){
+	    .max_line_bytes = MAX_LINE,
+	    .max_unsent_bytes = MAX_UNSENT,
+	    .max_bytes = MAX_BYTES,
+	    .max_connections = 2,
+	};
 	signal(SIGPIPE, SIG_IGN); /* as every process of gild does */
 	base = event_base_new();
+	ck_assert_int_eq(crowd_open(&crowd, base, &limits), 0);
 	ck_assert_int_eq(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	ck_assert_int_eq(
 	    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)),
 	    0);
 	client = ends[1];
-	connection = connection_open(base, ends[0], &limits, &handler, lines);
+	connection = connection_open(&crowd, ends[0], &handler, lines);
 	ck_assert_ptr_nonnull(connection);
 }
 
@@ -145,6 +166,7 @@ teardown(void)
 		close(client);
 	if (taken_fd >= 0)
 		close(taken_fd);
+	crowd_close(&crowd);
 	event_base_free(base);
 }
 
