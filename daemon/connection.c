@@ -22,6 +22,9 @@
  *	   +----------------------------------------------------------------+
  *	     to be given away, nobody holds it, all sent, and it was taken
  *
+ * Who takes too long is drained, and what it still says is not read; who takes
+ * no answers is gone at once (connection_time.c).
+ *
  * A half-close (EOF) is not a departure: the client may still read. Whether it
  * does cannot be told from a FIN, and in a pause even the FIN may be stuck
  * behind what we do not read. So while we do not read and the client is owed
@@ -41,7 +44,6 @@
 
 #include "daemon/clock.h"
 #include "daemon/connection_private.h"
-#include "proto/jsonrpc.h"
 
 #define PROBE_EVERY_MS 250
 #define PROBES_PER_LF 4
@@ -114,6 +116,12 @@ timer_set(struct connection *connection, int ms)
 	timer_add(timer_get(connection, &connection->timer, timer_cb), ms);
 }
 
+void
+connection_start_probes(struct connection *connection)
+{
+	timer_set(connection, PROBE_EVERY_MS);
+}
+
 static void
 rest_timer_set(struct connection *connection, int ms)
 {
@@ -128,8 +136,7 @@ connection_is_unheard(const struct connection *connection)
 	    connection->is_deaf;
 }
 
-/* Reads from an open connection, or not. */
-static void
+void
 connection_set_reading(struct connection *connection)
 {
 	if (connection_is_unheard(connection) || connection->is_resting)
@@ -243,7 +250,7 @@ connection_stop_listening(struct connection *connection)
 	evbuffer_drain(input, evbuffer_get_length(input));
 	frame_reader_init(
 	    &connection->reader, connection->reader.max_line_bytes);
-	timer_set(connection, PROBE_EVERY_MS);
+	connection_start_probes(connection);
 	connection_drain(connection);
 }
 
@@ -268,147 +275,11 @@ connection_release(struct connection *connection)
 		event_active(timer, EV_TIMEOUT, 0);
 }
 
-/* --- bounds --- */
-
-static bool
-connection_is_overdrawn(const struct connection *connection)
-{
-	return connection_unsent(connection) + connection->charged_bytes >
-	    connection_allowance(connection);
-}
-
-/* Read no more while too much is unsent or charged. */
-static void
-connection_check_backlog(struct connection *connection)
-{
-	if (connection->is_paused || !connection_is_overdrawn(connection))
-		return;
-	connection->is_paused = true;
-	connection_set_reading(connection);
-	timer_set(connection, PROBE_EVERY_MS);
-}
-
-/* Of what it holds, that which it can do something about. */
-static uint64_t
-connection_buffered(const struct connection *connection)
-{
-	return evbuffer_get_length(
-		   bufferevent_get_input(connection->bufferevent)) +
-	    connection_unsent(connection) + connection->charged_bytes;
-}
-
-/* Tells the crowd what it holds, and reads no more while that is too much. */
-static void
-connection_count(struct connection *connection)
-{
-	uint64_t buffered = connection_buffered(connection);
-	uint64_t before = connection->counted_bytes;
-	bool was_blocked = connection->is_blocked;
-
-	connection->counted_bytes = buffered + connection->reserved_bytes;
-	crowd_count(connection->crowd, before, connection->counted_bytes);
-	connection->is_blocked =
-	    buffered > crowd_allowance(connection->crowd, SIZE_MAX);
-	if (connection->is_blocked == was_blocked)
-		return;
-	connection_set_reading(connection);
-	if (connection->is_blocked)
-		timer_set(connection, PROBE_EVERY_MS);
-}
-
-void
-connection_charge(struct connection *connection, size_t bytes)
-{
-	connection->charged_bytes += bytes;
-	connection_count(connection);
-	connection_check_backlog(connection);
-}
-
-void
-connection_discharge(struct connection *connection, size_t bytes)
-{
-	connection->charged_bytes -= bytes;
-	connection_count(connection);
-}
-
-bool
-connection_has_room(const struct connection *connection, size_t bytes)
-{
-	return crowd_has_room(
-	    connection->crowd, connection->counted_bytes, bytes);
-}
-
-void
-connection_reserve(struct connection *connection, size_t bytes)
-{
-	connection->reserved_bytes += bytes;
-	connection_count(connection);
-}
-
-void
-connection_unreserve(struct connection *connection, size_t bytes)
-{
-	connection->reserved_bytes -= bytes;
-	connection_count(connection);
-}
-
-size_t
-connection_allowance(const struct connection *connection)
-{
-	return crowd_allowance(
-	    connection->crowd, connection->crowd->limits.max_unsent_bytes);
-}
-
-/* --- output --- */
-
-/* The output has grown, from so many bytes. */
-static void
-connection_note_written(struct connection *connection, size_t before)
-{
-	connection->written_bytes += connection_unsent(connection) - before;
-	connection_count(connection);
-	connection_check_backlog(connection);
-}
-
 void
 connection_break(struct connection *connection)
 {
 	/* libevent, or our probe, then finds the end. */
 	shutdown(connection_fd(connection), SHUT_RDWR);
-}
-
-void
-connection_send(struct connection *connection, const json_t *message)
-{
-	struct evbuffer *output =
-	    bufferevent_get_output(connection->bufferevent);
-	size_t before = connection_unsent(connection);
-
-	if (message == NULL || jsonrpc_write(output, message) != 0)
-		connection_break(connection);
-	connection_note_written(connection, before);
-}
-
-void
-connection_send_buffer(struct connection *connection, struct evbuffer *buffer)
-{
-	struct evbuffer *output =
-	    bufferevent_get_output(connection->bufferevent);
-	size_t before = connection_unsent(connection);
-
-	if (evbuffer_add_buffer(output, buffer) != 0)
-		connection_break(connection);
-	connection_note_written(connection, before);
-}
-
-void
-connection_notify(struct connection *connection, json_t *message)
-{
-	if (message != NULL && connection->state != LINGERING &&
-	    connection_unsent(connection) <=
-		connection->crowd->limits.max_unsent_bytes / 2)
-		connection_send(connection, message);
-	json_decref(message);
 }
 
 /* --- input --- */
@@ -534,7 +405,7 @@ event_cb(struct bufferevent *bufferevent, short what, void *arg)
 		return;
 	}
 	connection->state = AT_EOF;
-	timer_set(connection, PROBE_EVERY_MS);
+	connection_start_probes(connection);
 	connection_serve(connection);
 }
 
@@ -555,7 +426,7 @@ connection_probe(struct connection *connection)
 		bufferevent_write(connection->bufferevent, "\n", 1);
 		connection_note_written(connection, 0);
 	}
-	timer_set(connection, PROBE_EVERY_MS);
+	connection_start_probes(connection);
 }
 
 static void

@@ -1,6 +1,7 @@
 /*
- * A connection from within: what connection.c, which moves its bytes, and
- * connection_time.c, which looks at what is overdue, share.
+ * A connection from within: what connection.c, which moves its bytes,
+ * connection_bound.c, which counts them, and connection_time.c, which looks at
+ * what is overdue, share.
  */
 #ifndef GILD_DAEMON_CONNECTION_PRIVATE_H
 #define GILD_DAEMON_CONNECTION_PRIVATE_H
@@ -50,6 +51,19 @@ struct connection {
 
 /* What waits to be sent. */
 size_t connection_unsent(const struct connection *connection);
+
+/* Reads from an open connection, unless something is against it. */
+void connection_set_reading(struct connection *connection);
+/* Looks from now on whether the client is there, while nothing is read. */
+void connection_start_probes(struct connection *connection);
+
+/* Tells the crowd what it holds, and reads no more while that is too much. */
+void connection_count(struct connection *connection);
+/* Whether too much is unsent or charged, and reads no more while that is so. */
+bool connection_is_overdrawn(const struct connection *connection);
+void connection_check_backlog(struct connection *connection);
+/* The output has grown, from so many bytes. */
+void connection_note_written(struct connection *connection, size_t before);
 
 /* Looks at what holds it up, and what it holds, anew. May serve it. */
 void connection_recount(struct connection *connection);

@@ -14,7 +14,8 @@ libgildcore_a_SOURCES = \
 	%D%/bucket.c %D%/bucket.h \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/connection.c %D%/connection.h \
-	%D%/connection_private.h %D%/connection_time.c \
+	%D%/connection_bound.c %D%/connection_private.h \
+	%D%/connection_time.c \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/crew.c %D%/crew.h \
 	%D%/crowd.c %D%/crowd.h \
