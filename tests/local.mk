@@ -190,6 +190,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_pulse \
@@ -220,6 +221,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_LDADD = $(E2E_LDADD)
