@@ -42,6 +42,7 @@ libgildcore_a_SOURCES = \
 	%D%/log_format.c %D%/log_format.h \
 	%D%/master.c %D%/master.h \
 	%D%/master_private.h %D%/reload.c %D%/start.c \
+	%D%/memory.c %D%/memory.h \
 	%D%/methods.c %D%/methods.h \
 	%D%/methods_private.h %D%/methods_server.c %D%/pool_set.c \
 	%D%/notify.c %D%/notify.h \
