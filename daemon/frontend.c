@@ -165,6 +165,39 @@ frontend_make_doors(struct frontend *frontend)
 	return frontend->doors == NULL ? -1 : 0;
 }
 
+static void
+frontend_stop_job(struct frontend *frontend, struct job_id id)
+{
+	struct job *job = job_find(frontend->jobs, id);
+
+	if (job != NULL)
+		job_cancel(job, "cancelled by a client");
+}
+
+static void
+frontend_each_stored(struct frontend *frontend,
+    void (*see)(void *arg, struct job_id id), void *arg)
+{
+	jobs_each_stored(frontend->jobs, see, arg);
+}
+
+static int
+frontend_open_crowd(struct frontend *frontend)
+{
+	const struct settings *settings = frontend->settings;
+	const struct crowd_limits limits = {
+	    .max_line_bytes = settings->max_line_bytes,
+	    .max_unsent_bytes = settings->max_unsent_bytes,
+	    .max_bytes = settings->max_client_bytes,
+	    .max_connections = settings->max_connections,
+	    .idle_timeout_ns = settings->idle_timeout_ns,
+	    .line_timeout_ns = settings->line_timeout_ns,
+	    .stall_timeout_ns = settings->stall_timeout_ns,
+	};
+
+	return crowd_open(&frontend->crowd, frontend->base, &limits);
+}
+
 static int
 frontend_open(struct frontend *frontend)
 {
@@ -177,19 +210,27 @@ frontend_open(struct frontend *frontend)
 	    .recorder = frontend_meet_recorder,
 	};
 
+	static const struct record_handler stored = {
+	    .adopt = job_adopt,
+	    .stop = frontend_stop_job,
+	    .each = frontend_each_stored,
+	    .settled = frontend_check_end,
+	};
+
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;
 	frontend->dispatcher = dispatcher_new(frontend);
 	frontend->jobs = jobs_new(frontend);
-	frontend->records = records_new(frontend);
+	frontend->records = records_new(frontend, &stored);
 	frontend->peers = peers_new(frontend, &orders);
 	frontend->life_event = event_new(frontend->base,
 	    frontend->generation->life_in, EV_READ, life_cb, frontend);
 	if (frontend->dispatcher == NULL || frontend->jobs == NULL ||
 	    frontend->records == NULL || frontend->peers == NULL ||
 	    frontend->life_event == NULL ||
-	    event_add(frontend->life_event, NULL) != 0)
+	    event_add(frontend->life_event, NULL) != 0 ||
+	    frontend_open_crowd(frontend) != 0)
 		return -1;
 	return frontend_make_doors(frontend);
 }
@@ -205,6 +246,7 @@ frontend_close(struct frontend *frontend)
 	jobs_free(frontend->jobs);
 	dispatcher_free(frontend->dispatcher);
 	doors_free(frontend->doors);
+	crowd_close(&frontend->crowd);
 	event_free(frontend->life_event);
 	event_free(frontend->pulse_timer);
 	event_base_free(frontend->base);

@@ -3,13 +3,14 @@
  * share one thread, and this struct says where each finds the others. They
  * stand on each other's shoulders, the lowest first:
  *
+ *	crowd.c	      all connections, and what they hold together
  *	connection.c  bytes in and out, lines, backpressure
  *	doors.c       accepting clients
  *	answer.c      what clients are owed; batches
  *	dispatch.c    run queues, slots, tickets out and in
+ *	records.c     what the recorder is asked and told
  *	job.c         a job's life from its request to its result
- *	job_stored.c	what is different where a job is in the store
- *	records.c	what the recorder is asked and told
+ *	job_stored.c  what is different where a job is in the store
  *	report.c      server.info, server.stats, pool.list
  *	peer.c        what master and other frontends say and ask
  *	authority.c   who may give orders
@@ -24,6 +25,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "daemon/crowd.h"
 #include "daemon/generation.h"
 #include "daemon/pulse.h"
 
@@ -50,6 +52,7 @@ struct frontend {
 	struct peers *peers;
 	struct doors *doors;
 	struct session_list sessions;
+	struct crowd crowd;
 	bool is_retiring;	  /* a newer generation has the clients */
 	bool is_stopping;	  /* no more jobs */
 	bool is_empty;		  /* and all clients have left */

@@ -17,7 +17,7 @@
 #include "daemon/clock.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
-#include "daemon/job.h"
+#include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/records_private.h"
 
@@ -71,7 +71,7 @@ records_release(struct records *records, struct job_id id)
 }
 
 static void
-records_tell_end(struct records *records, const struct ended_job *ended)
+records_tell_end(struct records *records, struct ended_job *ended)
 {
 	const struct memo memo = {
 	    .kind = MEMO_END,
@@ -80,6 +80,12 @@ records_tell_end(struct records *records, const struct ended_job *ended)
 	};
 
 	records_write(records, &memo, ended->result);
+}
+
+static struct ended_bucket *
+ended_bucket(struct records *records, struct job_id id)
+{
+	return &records->ended[id.low % RECORD_BUCKETS];
 }
 
 void
@@ -92,7 +98,7 @@ records_end(
 		fatal("out of memory");
 	ended->record = *record;
 	ended->result = result;
-	LIST_INSERT_HEAD(&records->ended, ended, links);
+	LIST_INSERT_HEAD(ended_bucket(records, record->id), ended, links);
 	records->n_ended++;
 	records_tell_end(records, ended);
 }
@@ -104,6 +110,20 @@ ended_free(struct records *records, struct ended_job *ended)
 	records->n_ended--;
 	free(ended->result);
 	free(ended);
+}
+
+static void
+records_each_ended(struct records *records,
+    void (*call)(struct records *records, struct ended_job *ended))
+{
+	for (size_t i = 0; i < RECORD_BUCKETS && records->n_ended > 0; i++) {
+		struct ended_job *ended = LIST_FIRST(&records->ended[i]), *next;
+
+		for (; ended != NULL; ended = next) {
+			next = LIST_NEXT(ended, links);
+			call(records, ended);
+		}
+	}
 }
 
 bool
@@ -145,13 +165,21 @@ records_history(struct records *records, const struct job_record *record,
 
 /* --- questions --- */
 
+static struct question_bucket *
+question_bucket(struct records *records, uint64_t number)
+{
+	return &records->questions_by_number[number % RECORD_BUCKETS];
+}
+
 void
 question_close(struct record_question *question)
 {
 	LIST_REMOVE(question, links);
+	LIST_REMOVE(question, by_number);
 	question->records->n_questions--;
 	if (question->timeout != NULL)
 		event_free(question->timeout);
+	lanes_unref(question->lanes);
 	free(question->behind);
 	free(question);
 }
@@ -228,6 +256,8 @@ question_ask(struct records *records, enum memo_kind kind,
 	if (size > 0)
 		memcpy(question->behind, behind, size);
 	LIST_INSERT_HEAD(&records->questions, question, links);
+	LIST_INSERT_HEAD(question_bucket(records, question->memo.question),
+	    question, by_number);
 	records->n_questions++;
 	return question;
 }
@@ -276,11 +306,12 @@ records_list(struct records *records, const struct store_query *query,
 }
 
 void
-records_submit(struct records *records, const struct job_request *request,
+records_submit(struct records *records, struct job_id id,
+    const struct job_request *request, struct lanes *lanes,
     struct answer *answer)
 {
 	const struct job_record job = {
-	    .id = jobs_next_id(records->frontend->jobs),
+	    .id = id,
 	    .request = *request,
 	    .is_detached = true,
 	    .state = JOB_QUEUED,
@@ -291,6 +322,7 @@ records_submit(struct records *records, const struct job_request *request,
 
 	if (question == NULL)
 		return;
+	question->lanes = lanes_ref(lanes);
 	question->memo.n = !records->frontend->is_retiring;
 	question_send(question);
 }
@@ -353,7 +385,7 @@ records_find_question(struct records *records, uint64_t number)
 {
 	struct record_question *question;
 
-	LIST_FOREACH (question, &records->questions, links) {
+	LIST_FOREACH (question, question_bucket(records, number), by_number) {
 		if (question->memo.question == number)
 			return question;
 	}
@@ -365,13 +397,13 @@ hear_ended(struct records *records, struct job_id id)
 {
 	struct ended_job *ended;
 
-	LIST_FOREACH (ended, &records->ended, links) {
+	LIST_FOREACH (ended, ended_bucket(records, id), links) {
 		if (job_id_equals(ended->record.id, id)) {
 			ended_free(records, ended);
 			break;
 		}
 	}
-	frontend_check_end(records->frontend);
+	records->handler->settled(records->frontend);
 }
 
 /* A job that is this frontend's from now on, unless it is about to leave. */
@@ -381,17 +413,9 @@ hear_run(struct records *records, const struct memo *memo)
 	struct frontend *frontend = records->frontend;
 
 	if (frontend->is_retiring || frontend->is_stopping ||
-	    job_adopt(frontend, &memo->job, memo->n != 0) != 0)
+	    records->handler->adopt(frontend, &memo->job, NULL, memo->n != 0) !=
+		0)
 		records_release(records, memo->job.id);
-}
-
-static void
-hear_stop(struct records *records, struct job_id id)
-{
-	struct job *job = job_find(records->frontend->jobs, id);
-
-	if (job != NULL)
-		job_cancel(job, "cancelled by a client");
 }
 
 static void
@@ -399,7 +423,6 @@ hear_status(
     struct records *records, const struct memo *memo, const char *behind)
 {
 	bool was_available = records->status.is_available != 0;
-	struct ended_job *ended;
 
 	if (memo->size != sizeof(records->status))
 		return;
@@ -407,8 +430,7 @@ hear_status(
 	if (was_available || !records->status.is_available)
 		return;
 	/* What was sent meanwhile has come to nothing. */
-	LIST_FOREACH (ended, &records->ended, links)
-		records_tell_end(records, ended);
+	records_each_ended(records, records_tell_end);
 }
 
 static void
@@ -427,7 +449,7 @@ records_hear(
 		hear_run(records, memo);
 		break;
 	case MEMO_STOP:
-		hear_stop(records, memo->job.id);
+		records->handler->stop(records->frontend, memo->job.id);
 		break;
 	case MEMO_ENDED:
 		hear_ended(records, memo->job.id);
@@ -481,9 +503,15 @@ end_cb(struct bufferevent *bufferevent, short what, void *arg)
 }
 
 static void
-tell_own(void *arg, const struct job *job)
+tell_own_ended(struct records *records, struct ended_job *ended)
 {
-	records_tell(arg, MEMO_OWN, job->result.job, 0);
+	records_tell(records, MEMO_OWN, ended->record.id, 0);
+}
+
+static void
+tell_own(void *arg, struct job_id id)
+{
+	records_tell(arg, MEMO_OWN, id, 0);
 }
 
 /* What a recorder has to know that is new. */
@@ -496,14 +524,11 @@ records_introduce(struct records *records)
 	    .n = !frontend->is_retiring && !frontend->is_stopping,
 	};
 	struct record_question *question;
-	struct ended_job *ended;
 
-	jobs_each_stored(frontend->jobs, tell_own, records);
-	LIST_FOREACH (ended, &records->ended, links)
-		records_tell(records, MEMO_OWN, ended->record.id, 0);
+	records->handler->each(records->frontend, tell_own, records);
+	records_each_ended(records, tell_own_ended);
 	records_write(records, &ready, NULL);
-	LIST_FOREACH (ended, &records->ended, links)
-		records_tell_end(records, ended);
+	records_each_ended(records, records_tell_end);
 	LIST_FOREACH (question, &records->questions, links)
 		question_send(question);
 }
@@ -596,18 +621,18 @@ records_flush(struct records *records)
 }
 
 struct records *
-records_new(struct frontend *frontend)
+records_new(struct frontend *frontend, const struct record_handler *handler)
 {
 	struct records *records = calloc(1, sizeof(*records));
 
 	if (records == NULL)
 		return NULL;
 	records->frontend = frontend;
+	records->handler = handler;
 	records->has_store = frontend->settings->state_dir[0] != '\0' &&
 	    frontend->settings->record != RECORD_NONE;
 	records->link_lost_ns = clock_monotonic_ns();
 	LIST_INIT(&records->questions);
-	LIST_INIT(&records->ended);
 	return records;
 }
 
@@ -626,8 +651,7 @@ records_free(struct records *records)
 		answer_error(question->answer, &error);
 		question_close(question);
 	}
-	while (!LIST_EMPTY(&records->ended))
-		ended_free(records, LIST_FIRST(&records->ended));
+	records_each_ended(records, ended_free);
 	if (records->link != NULL)
 		bufferevent_free(records->link);
 	free(records);

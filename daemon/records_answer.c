@@ -7,7 +7,6 @@
 
 #include "daemon/answer.h"
 #include "daemon/frontend.h"
-#include "daemon/job.h"
 #include "daemon/records_private.h"
 
 /* The store is tried again twice a second. */
@@ -109,7 +108,8 @@ answer_submit(struct record_question *question, const struct memo *memo)
 	if (memo->outcome == MEMO_FINE) {
 		if (question->memo.n != 0 &&
 		    (frontend->is_retiring || frontend->is_stopping ||
-			job_adopt(frontend, asked, false) != 0))
+			question->records->handler->adopt(
+			    frontend, asked, question->lanes, false) != 0))
 			records_release(question->records, asked->id);
 		submit_accepted(question, asked, true);
 	} else if (memo->outcome == MEMO_THERE &&
