@@ -64,6 +64,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_slot \
 	%D%/unit/test_store \
+	%D%/unit/test_store_disk \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
@@ -96,6 +97,9 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_store_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_disk_SOURCES = %D%/unit/test_store_disk.c \
+	%D%/unit/disk.c %D%/unit/disk.h
+%C%_unit_test_store_disk_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_title_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---
