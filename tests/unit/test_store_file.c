@@ -298,6 +298,17 @@ START_TEST(our_numbers_without_our_table_are_damage)
 }
 END_TEST
 
+START_TEST(a_version_that_never_was_is_damage)
+{
+	char *aside;
+
+	run_sql("PRAGMA application_id = 0x67696c64;"
+		"PRAGMA user_version = -150929406");
+	aside = open_damaged("has version -150929406, which never was");
+	free(aside);
+}
+END_TEST
+
 /* A log whose file is gone: SQLite would remove it, with what is in it. */
 START_TEST(a_log_that_is_left_over_is_kept)
 {
@@ -448,6 +459,7 @@ main(void)
 	tcase_add_test(others, a_damaged_page_is_found);
 	tcase_add_test(others, a_file_that_is_cut_off_is_found);
 	tcase_add_test(others, our_numbers_without_our_table_are_damage);
+	tcase_add_test(others, a_version_that_never_was_is_damage);
 	tcase_add_test(others, a_log_that_is_left_over_is_kept);
 	suite_add_tcase(suite, others);
 	return suite_main(suite);
