@@ -2,8 +2,8 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h %D%/unit/store_jobs.h \
-	%D%/unit/suite.h
+EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -67,6 +67,9 @@ DAEMON_TESTS = \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_slot \
 	%D%/unit/test_store \
+	%D%/unit/test_store_disk \
+	%D%/unit/test_store_file \
+	%D%/unit/test_store_list \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
@@ -100,6 +103,11 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_store_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_disk_SOURCES = %D%/unit/test_store_disk.c \
+	%D%/unit/disk.c %D%/unit/disk.h
+%C%_unit_test_store_disk_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_file_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_list_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_title_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---

@@ -8,7 +8,8 @@ FUZZERS = \
 	%D%/fuzz_jsonrpc \
 	%D%/fuzz_lockevent \
 	%D%/fuzz_request \
-	%D%/fuzz_result
+	%D%/fuzz_result \
+	%D%/fuzz_store
 check_PROGRAMS += $(FUZZERS)
 TESTS += %D%/replay.sh
 dist_check_SCRIPTS += %D%/replay.sh
@@ -37,3 +38,6 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_result_SOURCES = %D%/fuzz_result.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_result_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_result_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_store_SOURCES = %D%/fuzz_store.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_store_LDADD = libgildcore.a $(FUZZ_LDADD) $(SQLITE_LIBS)
+%C%_fuzz_store_LDFLAGS = $(FUZZ_LINK_FLAGS)
