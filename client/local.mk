@@ -45,6 +45,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/mosaic.c %D%/mosaic.h \
 	%D%/operations.c %D%/operations.h \
 	%D%/outfile.c %D%/outfile.h \
+	%D%/patience.c %D%/patience.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/range.c %D%/range.h \
 	%D%/recording.c %D%/recording.h \
@@ -69,7 +70,8 @@ libgilctlcore_a_SOURCES = \
 	%D%/tradeoff.c %D%/tradeoff.h \
 	%D%/units.c %D%/units.h \
 	%D%/verdict.c %D%/verdict.h \
-	%D%/weather.c %D%/weather.h
+	%D%/weather.c %D%/weather.h \
+	%D%/when.c %D%/when.h
 
 bin_PROGRAMS += gilctl
 gilctl_SOURCES = %D%/gilctl.c

@@ -131,6 +131,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
+	%D%/unit/test_patience \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -145,7 +146,8 @@ CLIENT_TESTS = \
 	%D%/unit/test_tradeoff \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict \
-	%D%/unit/test_weather
+	%D%/unit/test_weather \
+	%D%/unit/test_when
 CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
@@ -163,6 +165,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_patience_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
@@ -178,6 +181,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_weather_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_when_LDADD = $(CLIENT_LDADD)
 
 # --- end to end: a real gild, driven over its sockets ---
 E2E_TESTS = \
