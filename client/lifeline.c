@@ -79,7 +79,7 @@ enum outcome
 lifeline_reopen(struct lifeline *line)
 {
 	const struct context *context = line->context;
-	uint64_t for_ns = (uint64_t)line->patience.for_ms * 1000000;
+	uint64_t for_us = (uint64_t)line->patience.for_ms * 1000;
 	struct link_failure failure = {.text = "it hangs up"};
 	enum outcome outcome;
 	int64_t pause_ms;
@@ -92,7 +92,7 @@ lifeline_reopen(struct lifeline *line)
 		command_complain(context->command,
 		    "lost the connection to %s: %s; trying again for %s",
 		    context->server, link_error(line->link),
-		    units_duration(for_ns).text);
+		    units_parameter_us(for_us).text);
 	lifeline_close(line);
 	while ((pause_ms = patience_next(&line->patience, now_ms(), 0)) >= 0) {
 		outcome = sleep_for(pause_ms);
@@ -101,7 +101,7 @@ lifeline_reopen(struct lifeline *line)
 	}
 	command_complain(context->command,
 	    "cannot connect to %s again in %s: %s", context->server,
-	    units_duration(for_ns).text, failure.text);
+	    units_parameter_us(for_us).text, failure.text);
 	return OUTCOME_NO_SERVER;
 }
 

@@ -16,11 +16,14 @@ libgilctlcore_a_SOURCES = \
 	%D%/chart_print.c \
 	%D%/cmd_admin.c \
 	%D%/cmd_cancel.c \
+	%D%/cmd_collect.c \
 	%D%/cmd_compare.c \
 	%D%/cmd_convoy.c \
 	%D%/cmd_detach.c \
 	%D%/cmd_fit.c \
+	%D%/cmd_history.c \
 	%D%/cmd_info.c \
+	%D%/cmd_list.c \
 	%D%/cmd_ping.c \
 	%D%/cmd_set.c \
 	%D%/cmd_stats.c \
@@ -39,10 +42,13 @@ libgilctlcore_a_SOURCES = \
 	%D%/ending.c %D%/ending.h \
 	%D%/errands.c %D%/errands.h \
 	%D%/experiment.c %D%/experiment.h \
+	%D%/filter.c %D%/filter.h \
 	%D%/fit.c %D%/fit.h \
 	%D%/flight.c %D%/flight.h \
 	%D%/format.h \
+	%D%/history.c %D%/history.h \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/ledger.c %D%/ledger.h \
 	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \

@@ -126,6 +126,8 @@ CLIENT_TESTS = \
 	%D%/unit/test_ending \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
+	%D%/unit/test_history \
+	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_mosaic \
@@ -160,6 +162,8 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_history_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
