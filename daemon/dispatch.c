@@ -91,6 +91,25 @@ load_turns(const struct load *load, const struct board *board)
 	return turns;
 }
 
+uint32_t
+load_attempts(const struct load *load, const struct board *board)
+{
+	uint32_t most = load->attempts;
+
+	for (uint32_t i = 0; i < load->next_task; i++) {
+		struct slot_view view;
+		uint32_t lost;
+
+		if (load->tickets[i] == TICKET_NONE)
+			continue;
+		view = slot_look(board_slot(board, load->tickets[i]));
+		lost = view.attempts - (view.state == SLOT_RUNNING);
+		if (lost > most)
+			most = lost;
+	}
+	return most;
+}
+
 /* --- run queues --- */
 
 void
@@ -212,7 +231,7 @@ view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
 		load->task_ns < LOOKAHEAD_NS ? load->task_ns : LOOKAHEAD_NS,
 	};
 	view->work_ns += holding->work_ns;
-	ticket = slot_publish(slot, number);
+	ticket = slot_publish_after(slot, number, load->attempts);
 	load->tickets[load->next_task++] = ticket;
 	load->n_under_way++;
 	view->unsent[view->n_unsent++] = ticket;

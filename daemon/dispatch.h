@@ -51,6 +51,7 @@ struct load {
 	uint32_t n_tasks;
 	uint64_t task_ns;  /* about how long one keeps an executor at work */
 	uint32_t *tickets; /* one a task, the owner's; TICKET_NONE: none */
+	uint32_t attempts; /* of each task, made before it came here */
 
 	/* Written by dispatch.c alone. */
 	uint32_t next_task;   /* the first that was not dispatched */
@@ -83,6 +84,9 @@ void dispatch_recall(struct dispatcher *dispatcher, struct load *load);
 bool load_is_over(const struct load *load);
 /* Turns done so far by the tasks that are under way. */
 uint64_t load_turns(const struct load *load, const struct board *board);
+
+/* The most attempts that any of those has behind it: starts that were lost. */
+uint32_t load_attempts(const struct load *load, const struct board *board);
 
 /* Dispatches what the windows have room for. To be called after anything that
  * may have enqueued a load or ended a task. */

@@ -19,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/peer.h"
 #include "daemon/process.h"
+#include "daemon/records.h"
 #include "daemon/session.h"
 #include "daemon/title.h"
 
@@ -35,7 +36,32 @@ frontend_empty(void *arg)
 {
 	struct frontend *frontend = arg;
 
-	event_base_loopexit(frontend->base, NULL);
+	frontend->is_empty = true;
+	frontend_check_end(frontend);
+}
+
+void
+frontend_check_end(struct frontend *frontend)
+{
+	if (frontend->is_empty && jobs_count_stored(frontend->jobs) == 0 &&
+	    records_are_settled(frontend->records))
+		event_base_loopexit(frontend->base, NULL);
+}
+
+/* The recorder, by way of the master. */
+static void
+frontend_meet_recorder(struct frontend *frontend, struct packet_fds *fds)
+{
+	records_link(frontend->records, fds->fds[0]);
+	fds->n = 0;
+}
+
+/* Stored jobs that have not begun are left to others. */
+static void
+frontend_stop_taking(struct frontend *frontend)
+{
+	records_retire(frontend->records);
+	jobs_release_stored(frontend->jobs, false);
 }
 
 static void
@@ -48,6 +74,7 @@ static void
 frontend_retire(struct frontend *frontend)
 {
 	frontend->is_retiring = true;
+	frontend_stop_taking(frontend);
 	doors_shut(frontend->doors);
 	generation_wake_master(frontend->generation);
 	session_hand_over_all(frontend);
@@ -57,6 +84,8 @@ static void
 frontend_drain(struct frontend *frontend)
 {
 	frontend->is_stopping = true;
+	frontend_stop_taking(frontend);
+	records_drain(frontend->records);
 	doors_shut(frontend->doors);
 	session_drain_all(frontend);
 }
@@ -69,6 +98,7 @@ frontend_abort(struct frontend *frontend)
 
 	frontend_drain(frontend);
 	job_cancel_all(frontend->jobs, "gild is shutting down");
+	jobs_release_stored(frontend->jobs, true);
 	event_base_loopexit(frontend->base, &grace);
 }
 
@@ -94,6 +124,8 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	pulse_beat(&frontend->pulse);
 	log_settle();
+	records_sweep(frontend->records);
+	jobs_tell_attempts(frontend->jobs);
 	title_set("frontend %u%s clients %llu, jobs %u", frontend->number,
 	    frontend->is_retiring ? " retiring," : "",
 	    (unsigned long long)counter_get(&record->connections_open),
@@ -133,6 +165,22 @@ frontend_make_doors(struct frontend *frontend)
 	return frontend->doors == NULL ? -1 : 0;
 }
 
+static void
+frontend_stop_job(struct frontend *frontend, struct job_id id)
+{
+	struct job *job = job_find(frontend->jobs, id);
+
+	if (job != NULL)
+		job_cancel(job, "cancelled by a client");
+}
+
+static void
+frontend_each_stored(struct frontend *frontend,
+    void (*see)(void *arg, struct job_id id), void *arg)
+{
+	jobs_each_stored(frontend->jobs, see, arg);
+}
+
 static int
 frontend_open(struct frontend *frontend)
 {
@@ -142,6 +190,14 @@ frontend_open(struct frontend *frontend)
 	    .drain = frontend_drain,
 	    .abort = frontend_abort,
 	    .client = session_adopt,
+	    .recorder = frontend_meet_recorder,
+	};
+
+	static const struct record_handler stored = {
+	    .adopt = job_adopt,
+	    .stop = frontend_stop_job,
+	    .each = frontend_each_stored,
+	    .settled = frontend_check_end,
 	};
 
 	frontend->base = event_base_new();
@@ -149,11 +205,13 @@ frontend_open(struct frontend *frontend)
 		return -1;
 	frontend->dispatcher = dispatcher_new(frontend);
 	frontend->jobs = jobs_new(frontend);
+	frontend->records = records_new(frontend, &stored);
 	frontend->peers = peers_new(frontend, &orders);
 	frontend->life_event = event_new(frontend->base,
 	    frontend->generation->life_in, EV_READ, life_cb, frontend);
 	if (frontend->dispatcher == NULL || frontend->jobs == NULL ||
-	    frontend->peers == NULL || frontend->life_event == NULL ||
+	    frontend->records == NULL || frontend->peers == NULL ||
+	    frontend->life_event == NULL ||
 	    event_add(frontend->life_event, NULL) != 0)
 		return -1;
 	return frontend_make_doors(frontend);
@@ -164,7 +222,9 @@ frontend_close(struct frontend *frontend)
 {
 	/* Clients before the rest: their jobs leave the dispatcher. */
 	session_close_all(frontend);
+	records_flush(frontend->records);
 	peers_free(frontend->peers);
+	records_free(frontend->records);
 	jobs_free(frontend->jobs);
 	dispatcher_free(frontend->dispatcher);
 	doors_free(frontend->doors);

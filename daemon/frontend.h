@@ -7,7 +7,9 @@
  *	doors.c       accepting clients
  *	answer.c      what clients are owed; batches
  *	dispatch.c    run queues, slots, tickets out and in
+ *	records.c     what the recorder is asked and told
  *	job.c         a job's life from its request to its result
+ *	job_stored.c  what is different where a job is in the store
  *	report.c      server.info, server.stats, pool.list
  *	peer.c        what master and other frontends say and ask
  *	authority.c   who may give orders
@@ -32,6 +34,7 @@ struct event_base;
 struct jobs;
 struct peers;
 struct process;
+struct records;
 
 LIST_HEAD(session_list, session);
 
@@ -43,15 +46,20 @@ struct frontend {
 	struct event_base *base;
 	struct dispatcher *dispatcher;
 	struct jobs *jobs;
+	struct records *records;
 	struct peers *peers;
 	struct doors *doors;
 	struct session_list sessions;
 	bool is_retiring;	  /* a newer generation has the clients */
 	bool is_stopping;	  /* no more jobs */
+	bool is_empty;		  /* and all clients have left */
 	struct event *life_event; /* the master's death */
 	struct pulse pulse;
 	struct event *pulse_timer;
 };
+
+/* Ends the loop of a frontend that is to leave, if nothing keeps it. */
+void frontend_check_end(struct frontend *frontend);
 
 /* Runs until it is drained or the master is gone. The exit status. */
 int frontend_main(

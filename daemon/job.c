@@ -5,7 +5,7 @@
  * Invariant: a job is in the table by id until it is freed, and that is in one
  * place: when its load is over. A job that is decided has nothing to dispatch.
  */
-#include "daemon/job.h"
+#include "daemon/job_private.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -19,27 +19,18 @@
 #include "daemon/frontend.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/records.h"
 #include "proto/jsonrpc.h"
 
-#define BUCKETS 4096 /* a power of two; ids count up, so they spread evenly */
 #define PROGRESS_EVERY_MS 100
 #define STRIDE_NS NS_PER_MS /* how often a task publishes its progress */
-
-struct jobs {
-	struct frontend *frontend;
-	struct job_id_source ids;
-	uint32_t n;
-	struct job_list by_id[BUCKETS];
-	struct job_list with_progress;
-	struct event *progress_timer;
-};
 
 /* --- the table --- */
 
 static struct job_list *
 jobs_bucket(const struct jobs *jobs, struct job_id id)
 {
-	return (struct job_list *)&jobs->by_id[id.low % BUCKETS];
+	return (struct job_list *)&jobs->by_id[id.low % JOB_BUCKETS];
 }
 
 struct job *
@@ -60,9 +51,21 @@ jobs_count(const struct jobs *jobs)
 	return jobs->n;
 }
 
+uint32_t
+jobs_count_stored(const struct jobs *jobs)
+{
+	return jobs->n_stored;
+}
+
+struct job_id
+jobs_next_id(struct jobs *jobs)
+{
+	return job_id_next(&jobs->ids, clock_unix_ms());
+}
+
 /* --- counting --- */
 
-static struct tally *
+struct tally *
 job_tally(const struct job *job)
 {
 	return board_tally(
@@ -150,8 +153,10 @@ job_allocate_tasks(struct job *job)
 	if (job->result.tasks == NULL || job->load.tickets == NULL)
 		return -1;
 	job->result.n_tasks = n;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		job->result.tasks[i].count = job_task_count(job, i);
+		job->result.tasks[i].attempts = job->load.attempts;
+	}
 	return 0;
 }
 
@@ -169,6 +174,7 @@ job_unlink(struct job *job)
 		event_del(&job->timeout);
 	LIST_REMOVE(job, id_links);
 	job->frontend->jobs->n--;
+	job->frontend->jobs->n_stored -= job->is_stored;
 }
 
 static void
@@ -190,10 +196,47 @@ job_make_result(struct job *job)
 	return job_result_to_json(&job->result);
 }
 
-/* Answers and frees the job if it is over. */
+static struct job_record
+job_make_record(const struct job *job)
+{
+	return (struct job_record){
+	    .id = job->result.job,
+	    .request = job->request,
+	    .is_detached = job->is_stored,
+	    .state = job->result.state,
+	    .attempts = job->result.attempts,
+	    .accepted_ms = job->accepted_ms,
+	    .started_ms = job->started_ms,
+	    .ended_ms = clock_unix_ms(),
+	    .timing = job->result.timing,
+	};
+}
+
+/* Has the store keep the result, as that of a stored job or for the history. */
 static void
+job_record_end(struct job *job, const json_t *result)
+{
+	struct records *records = job->frontend->records;
+	struct job_record record = job_make_record(job);
+	char *text = json_dumps(result, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	memcpy(record.reason, job->result.reason, sizeof(record.reason));
+	if (text == NULL)
+		fatal("out of memory");
+	if (job->is_stored) {
+		records_end(records, &record, text);
+	} else {
+		records_history(records, &record, text);
+		free(text);
+	}
+}
+
+void
 job_check_end(struct job *job)
 {
+	struct frontend *frontend = job->frontend;
+	bool is_kept = !job->is_released &&
+	    (job->is_stored || records_want_history(frontend->records));
 	json_t *result = NULL;
 
 	if (!load_is_over(&job->load))
@@ -201,14 +244,16 @@ job_check_end(struct job *job)
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
 	job_unlink(job);
-	if (answer_is_wanted(job->answer))
+	if (is_kept || answer_is_wanted(job->answer))
 		result = job_make_result(job);
+	if (is_kept && result != NULL)
+		job_record_end(job, result);
 	answer_result(job->answer, result);
 	job_free(job);
+	frontend_check_end(frontend);
 }
 
-/* Fixes how the job ends, before its time, and calls its tasks back. */
-static void
+void
 job_decide(struct job *job, enum job_state state, const char *reason)
 {
 	if (job->is_decided)
@@ -229,12 +274,13 @@ job_cancel(struct job *job, const char *reason)
 void
 job_cancel_all(struct jobs *jobs, const char *reason)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < JOB_BUCKETS; i++) {
 		struct job *job = LIST_FIRST(&jobs->by_id[i]), *next;
 
 		for (; job != NULL; job = next) {
 			next = LIST_NEXT(job, id_links);
-			job_cancel(job, reason);
+			if (!job->is_stored)
+				job_cancel(job, reason);
 		}
 	}
 }
@@ -268,8 +314,7 @@ timeout_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	snprintf(reason, sizeof(reason), "timed out after %llu ms",
-	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
-		NS_PER_MS));
+	    (unsigned long long)job->request.timeout_ms);
 	job_decide(job, JOB_TIMED_OUT, reason);
 	job_check_end(job);
 }
@@ -293,6 +338,9 @@ job_begin(struct load *load)
 		return -1;
 	}
 	job_set_state(job, JOB_RUNNING);
+	job->started_ms = clock_unix_ms();
+	if (job->is_stored)
+		records_start(job->frontend->records, job->result.job);
 	return 0;
 }
 
@@ -353,22 +401,27 @@ static const struct load_type job_load = {
 
 /* --- begin --- */
 
+/* One lane a pool; NULL when memory ran out. */
+static struct lane *
+lanes_new(size_t n_pools)
+{
+	struct lane *lanes = calloc(n_pools, sizeof(*lanes));
+
+	for (size_t i = 0; lanes != NULL && i < n_pools; i++)
+		lane_init(&lanes[i]);
+	return lanes;
+}
+
 int
 job_owner_init(struct job_owner *owner, struct frontend *frontend,
     struct connection *connection)
 {
-	size_t n_pools = frontend->settings->n_pools;
-
 	owner->frontend = frontend;
 	owner->connection = connection;
 	owner->n_jobs = 0;
 	LIST_INIT(&owner->jobs);
-	owner->lanes = calloc(n_pools, sizeof(*owner->lanes));
-	if (owner->lanes == NULL)
-		return -1;
-	for (size_t i = 0; i < n_pools; i++)
-		lane_init(&owner->lanes[i]);
-	return 0;
+	owner->lanes = lanes_new(frontend->settings->n_pools);
+	return owner->lanes == NULL ? -1 : 0;
 }
 
 void
@@ -388,29 +441,33 @@ job_owner_leave(struct job_owner *owner)
 	owner->lanes = NULL;
 }
 
-static void
-job_set_deadline(struct job *job, uint64_t timeout_ms)
+void
+job_set_deadline(struct job *job, uint64_t left_ns)
 {
-	job->deadline_ns = UINT64_MAX;
-	if (timeout_ms == 0)
-		return;
-	job->deadline_ns = job->arrival_ns + timeout_ms * NS_PER_MS;
+	job->deadline_ns = clock_monotonic_ns() + left_ns;
 	event_assign(
 	    &job->timeout, job->frontend->base, -1, 0, timeout_cb, job);
-	job_set_timeout(job, timeout_ms * NS_PER_MS);
+	job_set_timeout(job, left_ns);
 }
 
 static void
-job_link(struct job *job, struct job_owner *owner)
+job_link_owner(struct job *job, struct job_owner *owner)
 {
-	struct jobs *jobs = owner->frontend->jobs;
-
 	job->owner = owner;
 	LIST_INSERT_HEAD(&owner->jobs, job, owner_links);
 	owner->n_jobs++;
 	connection_hold(owner->connection);
+}
+
+void
+job_link(struct job *job)
+{
+	struct jobs *jobs = job->frontend->jobs;
+
 	LIST_INSERT_HEAD(jobs_bucket(jobs, job->result.job), job, id_links);
 	jobs->n++;
+	jobs->n_stored += job->is_stored;
+	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
 }
 
 /* About how long a task keeps its executor, counting and asleep. */
@@ -432,19 +489,20 @@ job_task_duration_ns(const struct calibration *calibration,
 	return duration_ns;
 }
 
-int
-job_submit(struct job_owner *owner, const struct job_request *request,
-    uint32_t pool, struct answer *answer)
+struct job *
+job_new(struct frontend *frontend, const struct job_request *request,
+    uint32_t pool, struct job_id id)
 {
-	struct frontend *frontend = owner->frontend;
 	const struct calibration *calibration = &frontend->board->calibration;
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (job == NULL)
-		return -1;
+		return NULL;
 	job->frontend = frontend;
-	job->answer = answer;
+	job->request = *request;
 	job->arrival_ns = clock_monotonic_ns();
+	job->accepted_ms = clock_unix_ms();
+	job->deadline_ns = UINT64_MAX;
 	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->load = (struct load){
 	    .type = &job_load,
@@ -453,7 +511,7 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
 	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
-	job->result.job = job_id_next(&frontend->jobs->ids, clock_unix_ms());
+	job->result.job = id;
 	job->result.state = JOB_QUEUED;
 	job->result.count = request->count;
 	job->result.workers = request->workers;
@@ -464,9 +522,24 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	job->result.has_lock =
 	    frontend->settings->pools[pool].kind == POOL_THREADS;
 	memcpy(job->result.pool, request->pool, sizeof(job->result.pool));
-	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
-	job_link(job, owner);
-	job_set_deadline(job, request->timeout_ms);
+	return job;
+}
+
+int
+job_submit(struct job_owner *owner, const struct job_request *request,
+    uint32_t pool, struct answer *answer)
+{
+	struct frontend *frontend = owner->frontend;
+	struct job *job =
+	    job_new(frontend, request, pool, jobs_next_id(frontend->jobs));
+
+	if (job == NULL)
+		return -1;
+	job->answer = answer;
+	job_link_owner(job, owner);
+	job_link(job);
+	if (request->timeout_ms != 0)
+		job_set_deadline(job, request->timeout_ms * NS_PER_MS);
 	job->wants_progress = request->wants_progress;
 	if (job->wants_progress)
 		job_start_progress(job);
@@ -482,9 +555,10 @@ jobs_new(struct frontend *frontend)
 	if (jobs == NULL)
 		return NULL;
 	jobs->frontend = frontend;
+	jobs->stored_lanes = lanes_new(frontend->settings->n_pools);
 	jobs->progress_timer = event_new(
 	    frontend->base, -1, EV_TIMEOUT | EV_PERSIST, progress_cb, jobs);
-	if (jobs->progress_timer == NULL ||
+	if (jobs->progress_timer == NULL || jobs->stored_lanes == NULL ||
 	    job_id_source_init(&jobs->ids, (uint8_t)frontend->number) != 0) {
 		jobs_free(jobs);
 		return NULL;
@@ -498,7 +572,7 @@ jobs_free(struct jobs *jobs)
 	if (jobs == NULL)
 		return;
 	/* Those whose clients left while executors were at work on them. */
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < JOB_BUCKETS; i++) {
 		struct job *job;
 
 		while ((job = LIST_FIRST(&jobs->by_id[i])) != NULL) {
@@ -509,5 +583,6 @@ jobs_free(struct jobs *jobs)
 	}
 	if (jobs->progress_timer != NULL)
 		event_free(jobs->progress_timer);
+	free(jobs->stored_lanes);
 	free(jobs);
 }

@@ -20,6 +20,7 @@
 #include <sys/queue.h>
 
 #include "daemon/dispatch.h"
+#include "proto/record.h"
 #include "proto/result.h"
 
 struct answer;
@@ -49,7 +50,13 @@ struct job {
 	uint64_t deadline_ns; /* UINT64_MAX: none */
 	uint64_t turns;	      /* of the tasks that ended */
 	bool wants_progress;
-	bool is_decided; /* result.state is an end */
+	bool is_decided;  /* result.state is an end */
+	bool is_stored;	  /* of the job store: it has no owner */
+	bool is_released; /* it was: another frontend's from now on */
+	struct job_request request;
+	uint64_t accepted_ms; /* these two: wall clock */
+	uint64_t started_ms;
+	uint32_t attempts_told; /* of a stored job, to the recorder */
 	struct event timeout;
 	LIST_ENTRY(job) owner_links;
 	LIST_ENTRY(job) id_links;
@@ -74,11 +81,32 @@ void job_owner_leave(struct job_owner *owner);
 int job_submit(struct job_owner *owner, const struct job_request *request,
     uint32_t pool, struct answer *answer) __attribute__((warn_unused_result));
 
+/*
+ * Takes over a job of the store, from its submission or from the recorder;
+ * is_cancelled: only to say so. 0, or -1 when memory ran out.
+ */
+int job_adopt(struct frontend *frontend, const struct job_record *record,
+    bool is_cancelled) __attribute__((warn_unused_result));
+
+/* An id that no other job has. */
+struct job_id jobs_next_id(struct jobs *jobs);
+
+/* The stored jobs that this frontend has. */
+void jobs_each_stored(const struct jobs *jobs,
+    void (*see)(void *arg, struct job_id id), void *arg);
+uint32_t jobs_count_stored(const struct jobs *jobs);
+/* Gives back those that have not begun; all: those that run, too, which are
+ * told to stop. */
+void jobs_release_stored(struct jobs *jobs, bool all);
+/* Tells the recorder of attempts that were lost. To be called now and then. */
+void jobs_tell_attempts(struct jobs *jobs);
+
 /* The unfinished job of this frontend with this id, or NULL. */
 struct job *job_find(const struct jobs *jobs, struct job_id id);
 
 /* Ends a job early, unless its end was decided before. May free it. */
 void job_cancel(struct job *job, const char *reason);
+/* Of all that are not stored. */
 void job_cancel_all(struct jobs *jobs, const char *reason);
 
 #endif

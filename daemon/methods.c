@@ -14,6 +14,7 @@
 #include "daemon/lock_events.h"
 #include "daemon/methods_private.h"
 #include "daemon/peer.h"
+#include "daemon/records.h"
 #include "daemon/report.h"
 #include "proto/params.h"
 #include "proto/request.h"
@@ -58,12 +59,23 @@ server_ping(const struct invocation *invocation)
 		    invocation->answer, json_pack("{s:b}", "pong", 1));
 }
 
+/* Both are stolen; NULL when either is. */
+static json_t *
+with_store(json_t *report, json_t *store)
+{
+	if (json_object_set_new(report, "store", store) == 0)
+		return report;
+	json_decref(report);
+	return NULL;
+}
+
 static void
 server_info(const struct invocation *invocation)
 {
 	if (takes_nothing(invocation))
 		answer_result(invocation->answer,
-		    report_info(invocation->frontend->generation));
+		    with_store(report_info(invocation->frontend->generation),
+			records_info(invocation->frontend->records)));
 }
 
 static void
@@ -71,7 +83,8 @@ server_stats(const struct invocation *invocation)
 {
 	if (takes_nothing(invocation))
 		answer_result(invocation->answer,
-		    report_stats(invocation->frontend->generation));
+		    with_store(report_stats(invocation->frontend->generation),
+			records_stats(invocation->frontend->records)));
 }
 
 static void
@@ -107,6 +120,17 @@ job_admit(const struct invocation *invocation, struct rpc_error *error)
 	return 0;
 }
 
+/* A job of the store may be another frontend's tomorrow. */
+static int
+job_check_progress(const struct job_request *request, struct rpc_error *error)
+{
+	if (!request->wants_progress ||
+	    (!request->detach && request->key[0] == '\0'))
+		return 0;
+	return rpc_error_set(error, RPC_INVALID_PARAMS, "progress",
+	    "progress is not told of a job with detach or a key");
+}
+
 static int
 job_submit_check(const struct invocation *invocation,
     struct job_request *request, struct rpc_error *error)
@@ -115,6 +139,7 @@ job_submit_check(const struct invocation *invocation,
 
 	if (job_request_from_json(invocation->params,
 		frontend->settings->max_workers, request, error) != 0 ||
+	    job_check_progress(request, error) != 0 ||
 	    job_admit(invocation, error) != 0)
 		return -1;
 	return pool_find(frontend, request->pool, error);
@@ -129,25 +154,29 @@ job_submit_call(const struct invocation *invocation)
 
 	if (pool < 0)
 		answer_error(invocation->answer, &error);
+	else if (request.detach || request.key[0] != '\0')
+		records_submit(invocation->frontend->records,
+		    jobs_next_id(invocation->frontend->jobs), &request,
+		    invocation->answer);
 	else if (job_submit(invocation->owner, &request, (uint32_t)pool,
 		     invocation->answer) != 0)
 		answer_result(invocation->answer, NULL);
 }
 
-/* Reads `job`, a job's id. 0, or -1 with *error set. */
-static int
-job_read_id(const json_t *params, struct job_id *id, struct rpc_error *error)
+int
+job_read_id(const json_t *params, const char *name, struct job_id *id,
+    struct rpc_error *error)
 {
 	const char *text;
 
-	if (params_require(params, "job", "a job's id, a string", error) != 0 ||
-	    params_read_string(params, "job", &text, error) != 0)
+	if (params_require(params, name, "a job's id, a string", error) != 0 ||
+	    params_read_string(params, name, &text, error) != 0)
 		return -1;
 	if (job_id_parse(text, id) != 0)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "job",
-		    "job must be a job's id, %d characters like "
+		return rpc_error_set(error, RPC_INVALID_PARAMS, name,
+		    "%s must be a job's id, %d characters like "
 		    "01KAP4Z3M8W5Q7N2B6X9R1T0CE",
-		    JOB_ID_CHARS);
+		    name, JOB_ID_CHARS);
 	return 0;
 }
 
@@ -160,7 +189,7 @@ job_cancel_check(
 
 	if (params_check(params, names, N_OF(names), error) != 0)
 		return -1;
-	return job_read_id(params, id, error);
+	return job_read_id(params, "job", id, error);
 }
 
 static void
@@ -224,7 +253,7 @@ lock_events_find(const struct frontend *frontend, const json_t *params,
 	int pool;
 
 	if (has_job) {
-		if (job_read_id(params, job, error) != 0)
+		if (job_read_id(params, "job", job, error) != 0)
 			return -1;
 		query->job = job;
 	} else if (params_require(params, "pool",
@@ -295,6 +324,10 @@ static const struct {
 } methods[] = {
     {"job.submit", job_submit_call},
     {"job.cancel", job_cancel_call},
+    {"job.wait", job_wait},
+    {"job.get", job_get},
+    {"job.list", job_list},
+    {"job.collect", job_collect},
     {"pool.list", pool_list},
     {"pool.set", pool_set},
     {"lock.events", lock_events_call},

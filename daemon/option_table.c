@@ -39,6 +39,12 @@ choice_of_log_format(uint64_t format)
 	    : NULL;
 }
 
+static const char *
+choice_of_record(uint64_t record)
+{
+	return record < RECORD_COUNT ? record_name((enum record)record) : NULL;
+}
+
 #define FIELD(record, member)                      \
 	.offset = offsetof(struct record, member), \
 	.width = sizeof(((struct record *)NULL)->member)
@@ -178,6 +184,57 @@ static const struct option_row settings_rows[] = {
 	.max = true,
 	.initial = "true",
 	.meaning = "filter the system calls of executors",
+    },
+    {
+	.name = "state_dir",
+	.type = OPTION_TEXT,
+	FIELD(settings, state_dir),
+	.initial = "",
+	.meaning = "where the job store is; else STATE_DIRECTORY",
+    },
+    {
+	.name = "record",
+	.type = OPTION_CHOICE,
+	FIELD(settings, record),
+	.max = RECORD_COUNT - 1,
+	.choice_name = choice_of_record,
+	.initial = "detached",
+	.meaning = "which jobs the store keeps",
+    },
+    {
+	.name = "keep_for",
+	.type = OPTION_DURATION,
+	FIELD(settings, keep_for_ns),
+	.max = UINT64_C(3650) * 24 * 3600 * NS_PER_S,
+	.initial = "168h",
+	.meaning = "how long ended jobs stay in the store",
+    },
+    {
+	.name = "keep_size",
+	.type = OPTION_SIZE,
+	FIELD(settings, keep_bytes),
+	.min = MIB,
+	.max = 1024 * GIB,
+	.initial = "1G",
+	.meaning = "the store's file; the oldest jobs go",
+    },
+    {
+	.name = "commit_group",
+	.type = OPTION_INTEGER,
+	FIELD(settings, commit_group),
+	.min = 1,
+	.max = 65536,
+	.initial = "1024",
+	.meaning = "changes that share one wait for the disk",
+    },
+    {
+	.name = "max_detached",
+	.type = OPTION_INTEGER,
+	FIELD(settings, max_detached),
+	.min = 1,
+	.max = 10000000,
+	.initial = "100000",
+	.meaning = "unfinished jobs in the store",
     },
 };
 

@@ -209,6 +209,17 @@ child_set_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What every child does first; what it keeps is closed with close_others(). */
+static void
+child_begin(const char *title, struct kept *kept)
+{
+	child_set_signals();
+	log_open(title);
+	prctl(PR_SET_NAME, title);
+	title_set("%s", title);
+	keep(kept, log_fd());
+}
+
 static void __attribute__((noreturn))
 child_run(const struct generation *generation, const struct process *process)
 {
@@ -221,12 +232,8 @@ child_run(const struct generation *generation, const struct process *process)
 		if (getppid() != generation->master_pid)
 			_exit(EXIT_FAILURE); /* it died before that line */
 	}
-	child_set_signals();
 	process_title(generation, process, title);
-	log_open(title);
-	prctl(PR_SET_NAME, title);
-	keep(&kept, log_fd());
-	title_set("%s", title);
+	child_begin(title, &kept);
 	keep(&kept, generation->life_in);
 	keep(&kept, generation->news_out);
 	kinds[process->kind].keeps(generation, process, &kept);
@@ -249,4 +256,22 @@ process_spawn(
 	if (pid == 0)
 		child_run(generation, process);
 	return pid;
+}
+
+pid_t
+process_fork(const char *title, const int keeps[], size_t n_keeps,
+    int (*main)(void *arg), void *arg)
+{
+	struct kept kept = {0};
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	child_begin(title, &kept);
+	for (size_t i = 0; i < n_keeps; i++)
+		keep(&kept, keeps[i]);
+	close_others(&kept);
+	exit(main(arg));
 }

@@ -44,3 +44,15 @@ affinity_name(enum affinity affinity)
 
 	return names[affinity];
 }
+
+const char *
+record_name(enum record record)
+{
+	static const char *const names[RECORD_COUNT] = {
+	    [RECORD_NONE] = "none",
+	    [RECORD_DETACHED] = "detached",
+	    [RECORD_ALL] = "all",
+	};
+
+	return names[record];
+}

@@ -23,7 +23,19 @@
 #define SETTINGS_MAX_OVERHEAD_PCT 1000
 #define SETTINGS_MAX_EVENTS_KEPT (UINT32_C(1) << 20)
 #define SETTINGS_USER_CHARS 64 /* a name, a colon, a group */
+#define SETTINGS_PATH_CHARS 255
 #define SETTINGS_DEFAULT_LISTEN "127.0.0.1:4453"
+
+/* Which jobs the store has. */
+enum record {
+	RECORD_NONE,
+	RECORD_DETACHED, /* those that clients ask to be kept */
+	RECORD_ALL,	 /* and the history of all others */
+	RECORD_COUNT
+};
+
+/* "none", "detached", "all" */
+const char *record_name(enum record record);
 
 enum pool_kind {
 	POOL_THREADS,	/* one process, its threads share a lock */
@@ -80,6 +92,12 @@ struct settings {
 	uint64_t heartbeat_timeout_ns;	    /* 0: nobody has to give one */
 	char user[SETTINGS_USER_CHARS + 1]; /* NAME[:GROUP]; "": as started */
 	bool sandbox;
+	char state_dir[SETTINGS_PATH_CHARS + 1]; /* "": no job store */
+	enum record record;
+	uint64_t keep_for_ns; /* jobs that have ended */
+	uint64_t keep_bytes;  /* of the store's file; 0: no bound */
+	uint32_t commit_group;
+	uint32_t max_detached;
 	size_t n_pools;
 	struct pool_settings pools[SETTINGS_MAX_POOLS];
 };

@@ -2,7 +2,8 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h %D%/unit/suite.h
+EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h %D%/unit/store_jobs.h \
+	%D%/unit/suite.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -64,6 +65,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_repeats \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_slot \
+	%D%/unit/test_store \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
@@ -95,6 +97,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_title_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---

@@ -1,0 +1,35 @@
+/* What the files of jobs share, and nobody else. */
+#ifndef GILD_DAEMON_JOB_PRIVATE_H
+#define GILD_DAEMON_JOB_PRIVATE_H
+
+#include "daemon/job.h"
+
+#define JOB_BUCKETS 4096 /* a power of two; ids count up: they spread evenly */
+
+struct jobs {
+	struct frontend *frontend;
+	struct job_id_source ids;
+	uint32_t n;
+	uint32_t n_stored;
+	struct lane *stored_lanes; /* one a pool */
+	struct job_list by_id[JOB_BUCKETS];
+	struct job_list with_progress;
+	struct event *progress_timer;
+};
+
+/* --- job.c --- */
+
+/* A job in no list yet; NULL when memory ran out. */
+struct job *job_new(struct frontend *frontend,
+    const struct job_request *request, uint32_t pool, struct job_id id);
+/* Into the table, and counted as queued. */
+void job_link(struct job *job);
+/* Timed out when so much time has passed. */
+void job_set_deadline(struct job *job, uint64_t left_ns);
+struct tally *job_tally(const struct job *job);
+/* Fixes how the job ends, before its time, and calls its tasks back. */
+void job_decide(struct job *job, enum job_state state, const char *reason);
+/* Answers and frees the job if it is over. */
+void job_check_end(struct job *job);
+
+#endif
