@@ -361,11 +361,14 @@ show_end(const struct collect *collect)
 
 	if (collect->n_late > 0)
 		command_complain(context->command,
-		    "%s of %zu job%s ha%s not ended in %s",
+		    "%s of %zu job%s ha%s not ended %s%s",
 		    units_count(collect->n_late).text, collect->n,
 		    collect->n == 1 ? "" : "s",
 		    collect->n_late == 1 ? "s" : "ve",
-		    units_parameter_us(timeout_ms * 1000).text);
+		    timeout_ms == 0 ? "yet" : "in ",
+		    timeout_ms == 0
+			? ""
+			: units_parameter_us(timeout_ms * 1000).text);
 	if (!format_has_words(context->format) || collect->n == 1)
 		return;
 	if (collect->n == 0)

@@ -199,6 +199,7 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
 	%D%/e2e/test_jobs \
@@ -227,6 +228,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_store_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
