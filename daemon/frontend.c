@@ -182,6 +182,23 @@ frontend_each_stored(struct frontend *frontend,
 }
 
 static int
+frontend_open_crowd(struct frontend *frontend)
+{
+	const struct settings *settings = frontend->settings;
+	const struct crowd_limits limits = {
+	    .max_line_bytes = settings->max_line_bytes,
+	    .max_unsent_bytes = settings->max_unsent_bytes,
+	    .max_bytes = settings->max_client_bytes,
+	    .max_connections = settings->max_connections,
+	    .idle_timeout_ns = settings->idle_timeout_ns,
+	    .line_timeout_ns = settings->line_timeout_ns,
+	    .stall_timeout_ns = settings->stall_timeout_ns,
+	};
+
+	return crowd_open(&frontend->crowd, frontend->base, &limits);
+}
+
+static int
 frontend_open(struct frontend *frontend)
 {
 	static const struct peer_orders orders = {
@@ -212,7 +229,8 @@ frontend_open(struct frontend *frontend)
 	if (frontend->dispatcher == NULL || frontend->jobs == NULL ||
 	    frontend->records == NULL || frontend->peers == NULL ||
 	    frontend->life_event == NULL ||
-	    event_add(frontend->life_event, NULL) != 0)
+	    event_add(frontend->life_event, NULL) != 0 ||
+	    frontend_open_crowd(frontend) != 0)
 		return -1;
 	return frontend_make_doors(frontend);
 }
@@ -228,6 +246,7 @@ frontend_close(struct frontend *frontend)
 	jobs_free(frontend->jobs);
 	dispatcher_free(frontend->dispatcher);
 	doors_free(frontend->doors);
+	crowd_close(&frontend->crowd);
 	event_free(frontend->life_event);
 	event_free(frontend->pulse_timer);
 	event_base_free(frontend->base);

@@ -3,6 +3,7 @@
  * share one thread, and this struct says where each finds the others. They
  * stand on each other's shoulders, the lowest first:
  *
+ *	crowd.c	      all connections, and what they hold together
  *	connection.c  bytes in and out, lines, backpressure
  *	doors.c       accepting clients
  *	answer.c      what clients are owed; batches
@@ -24,6 +25,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "daemon/crowd.h"
 #include "daemon/generation.h"
 #include "daemon/pulse.h"
 
@@ -50,6 +52,7 @@ struct frontend {
 	struct peers *peers;
 	struct doors *doors;
 	struct session_list sessions;
+	struct crowd crowd;
 	bool is_retiring;	  /* a newer generation has the clients */
 	bool is_stopping;	  /* no more jobs */
 	bool is_empty;		  /* and all clients have left */

@@ -17,6 +17,7 @@
 #include "daemon/clock.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
+#include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/records_private.h"
 
@@ -178,6 +179,7 @@ question_close(struct record_question *question)
 	question->records->n_questions--;
 	if (question->timeout != NULL)
 		event_free(question->timeout);
+	lanes_unref(question->lanes);
 	free(question->behind);
 	free(question);
 }
@@ -305,7 +307,8 @@ records_list(struct records *records, const struct store_query *query,
 
 void
 records_submit(struct records *records, struct job_id id,
-    const struct job_request *request, struct answer *answer)
+    const struct job_request *request, struct lanes *lanes,
+    struct answer *answer)
 {
 	const struct job_record job = {
 	    .id = id,
@@ -319,6 +322,7 @@ records_submit(struct records *records, struct job_id id,
 
 	if (question == NULL)
 		return;
+	question->lanes = lanes_ref(lanes);
 	question->memo.n = !records->frontend->is_retiring;
 	question_send(question);
 }
@@ -409,7 +413,8 @@ hear_run(struct records *records, const struct memo *memo)
 	struct frontend *frontend = records->frontend;
 
 	if (frontend->is_retiring || frontend->is_stopping ||
-	    records->handler->adopt(frontend, &memo->job, memo->n != 0) != 0)
+	    records->handler->adopt(frontend, &memo->job, NULL, memo->n != 0) !=
+		0)
 		records_release(records, memo->job.id);
 }
 

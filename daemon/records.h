@@ -20,13 +20,15 @@
 
 struct answer;
 struct frontend;
+struct lanes;
 struct records;
 
 /* What the frontend does with the jobs of the store that it has. */
 struct record_handler {
-	/* Takes one over; is_cancelled: only to say so. 0, or -1: it cannot. */
+	/* Takes one over, into its client's lanes where these are known;
+	 * is_cancelled: only to say so. 0, or -1: it cannot. */
 	int (*adopt)(struct frontend *frontend, const struct job_record *record,
-	    bool is_cancelled);
+	    struct lanes *lanes, bool is_cancelled);
 	/* Cancels one, if it has it. */
 	void (*stop)(struct frontend *frontend, struct job_id id);
 	/* Calls see for each. */
@@ -48,9 +50,10 @@ void records_link(struct records *records, int fd);
 /* --- on behalf of clients: the answer is this function's from now on --- */
 
 /* Takes a checked request with `detach` or a `key` into the store, as the job
- * with this new id. */
+ * with this new id. lanes are its client's. */
 void records_submit(struct records *records, struct job_id id,
-    const struct job_request *request, struct answer *answer);
+    const struct job_request *request, struct lanes *lanes,
+    struct answer *answer);
 /* timeout_ms: 0: none. */
 void records_wait(struct records *records, struct job_id id,
     uint64_t timeout_ms, struct answer *answer);

@@ -109,7 +109,7 @@ answer_submit(struct record_question *question, const struct memo *memo)
 		if (question->memo.n != 0 &&
 		    (frontend->is_retiring || frontend->is_stopping ||
 			question->records->handler->adopt(
-			    frontend, asked, false) != 0))
+			    frontend, asked, question->lanes, false) != 0))
 			records_release(question->records, asked->id);
 		submit_accepted(question, asked, true);
 	} else if (memo->outcome == MEMO_THERE &&

@@ -19,6 +19,7 @@ struct record_question {
 	struct memo memo; /* kind, question, job: to be asked again */
 	void *behind;	  /* memo.size bytes, owned */
 	struct answer *answer;
+	struct lanes *lanes; /* of a job to be taken in: a reference */
 	bool is_sent;
 	uint64_t asked_ns;
 	struct event *timeout;		   /* of a wait; NULL: none */

@@ -56,3 +56,14 @@ record_name(enum record record)
 
 	return names[record];
 }
+
+const char *
+queue_order_name(enum queue_order order)
+{
+	static const char *const names[QUEUE_ORDER_COUNT] = {
+	    [QUEUE_FAIR] = "fair",
+	    [QUEUE_FIFO] = "fifo",
+	};
+
+	return names[order];
+}

@@ -43,6 +43,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_authority \
 	%D%/unit/test_backoff \
 	%D%/unit/test_board \
+	%D%/unit/test_bucket \
 	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
@@ -75,6 +76,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_authority_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_backoff_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_bucket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
@@ -196,6 +198,7 @@ TESTS += $(CLIENT_TESTS)
 E2E_TESTS = \
 	%D%/e2e/test_bounds \
 	%D%/e2e/test_clients \
+	%D%/e2e/test_fair \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
@@ -203,6 +206,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_pulse \
@@ -225,6 +229,7 @@ check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
 %C%_e2e_test_bounds_LDADD = $(E2E_LDADD)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_fair_LDADD = $(E2E_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
@@ -233,6 +238,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_LDADD = $(E2E_LDADD)
