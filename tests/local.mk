@@ -137,13 +137,17 @@ CLIENT_TESTS = \
 	%D%/unit/test_convoy \
 	%D%/unit/test_count \
 	%D%/unit/test_ending \
+	%D%/unit/test_errands \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
+	%D%/unit/test_history \
+	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
+	%D%/unit/test_patience \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -158,7 +162,8 @@ CLIENT_TESTS = \
 	%D%/unit/test_tradeoff \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict \
-	%D%/unit/test_weather
+	%D%/unit/test_weather \
+	%D%/unit/test_when
 CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
@@ -169,13 +174,17 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_convoy_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_history_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_patience_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
@@ -191,6 +200,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_weather_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_when_LDADD = $(CLIENT_LDADD)
 
 # --- end to end: a real gild, driven over its sockets ---
 E2E_TESTS = \
@@ -200,6 +210,7 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
 	%D%/e2e/test_jobs \
@@ -230,6 +241,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_store_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
