@@ -133,8 +133,9 @@ frontend_make_doors(struct frontend *frontend)
 	return frontend->doors == NULL ? -1 : 0;
 }
 
-static int
-frontend_open(struct frontend *frontend)
+int
+frontend_open(struct frontend *frontend, const struct generation *generation,
+    uint32_t number)
 {
 	static const struct peer_orders orders = {
 	    .serve = frontend_serve,
@@ -144,6 +145,13 @@ frontend_open(struct frontend *frontend)
 	    .client = session_adopt,
 	};
 
+	*frontend = (struct frontend){
+	    .generation = generation,
+	    .settings = generation->settings,
+	    .board = &generation->board,
+	    .number = number,
+	};
+	LIST_INIT(&frontend->sessions);
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;
@@ -159,7 +167,7 @@ frontend_open(struct frontend *frontend)
 	return frontend_make_doors(frontend);
 }
 
-static void
+void
 frontend_close(struct frontend *frontend)
 {
 	/* Clients before the rest: their jobs leave the dispatcher. */
@@ -169,7 +177,8 @@ frontend_close(struct frontend *frontend)
 	dispatcher_free(frontend->dispatcher);
 	doors_free(frontend->doors);
 	event_free(frontend->life_event);
-	event_free(frontend->pulse_timer);
+	if (frontend->pulse_timer != NULL)
+		event_free(frontend->pulse_timer);
 	event_base_free(frontend->base);
 }
 
@@ -177,17 +186,12 @@ int
 frontend_main(
     const struct generation *generation, const struct process *process)
 {
-	struct frontend frontend = {
-	    .generation = generation,
-	    .settings = generation->settings,
-	    .board = &generation->board,
-	    .number = process->number,
-	};
+	struct frontend frontend;
 
-	LIST_INIT(&frontend.sessions);
+	if (frontend_open(&frontend, generation, process->number) != 0)
+		fatal("cannot start: %s", strerror(errno));
 	pulse_init(&frontend.pulse, generation, process);
-	if (frontend_open(&frontend) != 0 ||
-	    frontend_start_pulse(&frontend) != 0)
+	if (frontend_start_pulse(&frontend) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	event_base_dispatch(frontend.base);

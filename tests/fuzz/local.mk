@@ -4,6 +4,7 @@
 #	build/tests/fuzz/fuzz_frame -max_total_time=180 NEW tests/fuzz/corpus/frame
 
 FUZZERS = \
+	%D%/fuzz_configuration \
 	%D%/fuzz_frame \
 	%D%/fuzz_jsonrpc \
 	%D%/fuzz_lockevent \
@@ -20,8 +21,14 @@ else
 FUZZ_MAIN = %D%/replay_main.c
 endif
 FUZZ_LDADD = libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS)
+FUZZ_DAEMON_LDADD = libgildcore.a $(FUZZ_LDADD) $(CONFUSE_LIBS) \
+	$(SECCOMP_LIBS) $(SQLITE_LIBS)
 FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
+%C%_fuzz_configuration_SOURCES = %D%/fuzz_configuration.c %D%/fuzz.h \
+	$(FUZZ_MAIN)
+%C%_fuzz_configuration_LDADD = $(FUZZ_DAEMON_LDADD)
+%C%_fuzz_configuration_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_frame_SOURCES = %D%/fuzz_frame.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_frame_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_frame_LDFLAGS = $(FUZZ_LINK_FLAGS)
