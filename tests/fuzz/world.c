@@ -177,9 +177,12 @@ world_turn(struct world *world)
 	if (!world->is_open)
 		return;
 	MUST(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
-	/* Here its process would end. */
-	if (event_base_got_exit(base) || event_base_got_break(base))
-		close_frontend(world);
+	if (!event_base_got_exit(base) && !event_base_got_break(base))
+		return;
+	/* Here its process would end. Ours goes on, and libevent keeps a
+	 * client who was just handed over until it has turned once more. */
+	MUST(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+	close_frontend(world);
 }
 
 /* --- clients --- */
