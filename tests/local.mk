@@ -275,3 +275,4 @@ dist_noinst_DATA += %D%/lint/cppcheck.cfg
 dist_noinst_SCRIPTS += %D%/lint/completion.bash %D%/lint/completion.zsh
 
 include %D%/fuzz/local.mk
+include %D%/faults/local.mk
