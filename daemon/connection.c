@@ -35,6 +35,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "daemon/scarcity.h"
 #include "proto/jsonrpc.h"
 
 #define PROBE_EVERY_MS 250
@@ -410,6 +411,7 @@ connection_open(struct event_base *base, int fd,
     const struct connection_handler *handler, void *arg)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
+	unsigned long n_scarce = scarcity_count();
 	int on = 1;
 
 	if (connection == NULL)
@@ -432,8 +434,13 @@ connection_open(struct event_base *base, int fd,
 	    connection->bufferevent, read_cb, write_cb, event_cb, connection);
 	bufferevent_setwatermark(
 	    connection->bufferevent, EV_WRITE, limits->max_unsent_bytes / 2, 0);
-	bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE);
-	return connection;
+	/* Else it would be there, and not heard, or get no answer. */
+	if (bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE) ==
+		0 &&
+	    scarcity_count() == n_scarce)
+		return connection;
+	bufferevent_setfd(connection->bufferevent, -1); /* the caller's */
+	bufferevent_free(connection->bufferevent);
 fail:
 	if (connection->timer != NULL)
 		event_free(connection->timer);

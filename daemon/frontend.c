@@ -19,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/peer.h"
 #include "daemon/process.h"
+#include "daemon/scarcity.h"
 #include "daemon/session.h"
 #include "daemon/title.h"
 
@@ -144,6 +145,7 @@ frontend_open(struct frontend *frontend)
 	    .client = session_adopt,
 	};
 
+	scarcity_watch();
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;
