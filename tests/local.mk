@@ -186,6 +186,8 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_admin \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
+	%D%/e2e/test_injected \
+	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
@@ -203,7 +205,8 @@ libe2e_a_SOURCES = \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
-	%D%/e2e/value.c %D%/e2e/value.h
+	%D%/e2e/value.c %D%/e2e/value.h \
+	%D%/faults/steer.c %D%/faults/steer.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
@@ -214,6 +217,8 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)

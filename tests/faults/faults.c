@@ -13,7 +13,7 @@
  * for its first byte only, which is true to life on a stream and in a file. The
  * call number `from` (1) fails, and each `every`th (1) behind it, `count` (1; 0
  * is no end) in all. `path`: only calls whose file has TEXT in its path; that
- * of a socket is `socket:[4711]`. `who`: only in processes whose name
+ * of a socket is `socket:[4711]`, and only what is no file has a `[`. `who`: only in processes whose name
  * (PR_SET_NAME) has TEXT in it; the master's is `gild`. Calls are counted over
  * all processes, with `each` in every process by itself. A rule that is `held`
  * sleeps until a test arms it.
@@ -170,6 +170,8 @@ take_rule(char *text)
 	atomic_store(&figures->every, 1);
 	atomic_store(&figures->count, 1);
 	atomic_store(&figures->is_armed, 1);
+	atomic_store(&figures->seen, 0);
+	atomic_store(&figures->failed, 0);
 	while ((word = strsep(&text, ":")) != NULL)
 		take_word(rule, figures, word);
 	n_rules++;
