@@ -276,7 +276,7 @@ SCRIPT_TESTS = \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh
-dist_noinst_DATA += %D%/lint/cppcheck.cfg
+dist_noinst_DATA += %D%/lint/cppcheck.cfg %D%/lint/python.py
 dist_noinst_SCRIPTS += %D%/lint/completion.bash %D%/lint/completion.zsh
 
 include %D%/fuzz/local.mk

@@ -17,7 +17,9 @@ from crowd import Crowd
 from drill import Drill
 from rest import await_rest
 
-AT_ONCE = 24
+AT_ONCE = 48
+TURN_NS = 2000  # so a job takes 2 ms and more, and most wait for their turn
+LONGEST_PAUSE_S = 0.2
 POOLS = ("threads", "processes", "free")
 
 
@@ -39,13 +41,13 @@ class Cancels(Drill):
         parser.add_argument("--jobs", type=int, default=10000, help="how many (10000)")
 
     def _new_job(self):
-        params = {"pool": self.chance.choice(POOLS), "workers": 1, "cost_ns": 100}
+        params = {"pool": self.chance.choice(POOLS), "workers": 1, "cost_ns": TURN_NS}
         return self.ledger.new("detached", params)
 
     async def _pause(self):
-        """None, or so long that a job may just start, run, or have ended."""
+        """None, or so long that the job may just start, run, or have ended."""
         if self.chance.random() < 0.7:
-            await asyncio.sleep(self.chance.random() ** 3 * 0.1)
+            await asyncio.sleep(self.chance.random() ** 3 * LONGEST_PAUSE_S)
 
     async def _cancel(self, client, job):
         """What gild had said of the job when it said that it is cancelled."""

@@ -29,8 +29,6 @@ from ledger import print_table
 from mischief import KINDS, Mischief
 from rest import await_no_differences, await_rest
 
-PAUSE_S = 0.35
-
 
 def parse_kinds(text):
     kinds = text.split(",")
@@ -53,6 +51,7 @@ class Chaos(Drill):
         parser.add_argument("--seconds", type=float, default=20, help="how long (20)")
         parser.add_argument("--jobs", type=int, help="until so many jobs are in the store")
         parser.add_argument("--kills", type=int, default=0, help="and so many kills are done")
+        parser.add_argument("--pause", type=float, default=0.35, help="between faults (0.35 s)")
         parser.add_argument("--only", type=parse_kinds, help="KIND,... of " + " ".join(KINDS))
 
     def _goes_on(self, end):
@@ -65,7 +64,7 @@ class Chaos(Drill):
     async def _disturb(self, load):
         """Until there was enough of it; then the load ends too."""
         end = time.monotonic() + self.options.seconds
-        await self.mischief.run(PAUSE_S, lambda: self._goes_on(end))
+        await self.mischief.run(self.options.pause, lambda: self._goes_on(end))
         await self.mischief.undo_all()
         self.crowd.is_over = True
         await load

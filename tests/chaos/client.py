@@ -67,7 +67,8 @@ class Client:
             if self.reading is None:
                 self.owed = {}
                 self.n_connections += 1
-                self.reading = asyncio.create_task(self._read(reader, self.writer, self.owed))
+                reading = self._read(reader, self.writer, self.owed)
+                self.reading = asyncio.create_task(reading)
 
     async def _read(self, reader, writer, owed):
         try:
@@ -125,8 +126,9 @@ class Client:
     def reset(self):
         """Ends it by a reset, if it is one of TCP."""
         if self.writer is not None:
-            now = struct.pack("ii", 1, 0)
-            self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
+            own = self.writer.get_extra_info("socket")
+            at_once = struct.pack("ii", 1, 0)
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
             self.writer.transport.abort()
 
     async def close(self):

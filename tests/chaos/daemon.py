@@ -95,7 +95,7 @@ class Daemon:
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'listen = {{"127.0.0.1:0", "{self.unix}"}}\n')
             file.write("\n".join(self.options) + "\n")
-            if self.state and b'state_dir' in subprocess.run([self.program, '-h'], capture_output=True).stdout:
+            if self.state:
                 file.write(f'state_dir = "{self.state}"\n')
         return path
 
@@ -120,7 +120,8 @@ class Daemon:
         pipe, said = self.master.stdout.fileno(), b""
         while b"ready\n" not in said:
             left = max(0, end - time.monotonic())
-            data = os.read(pipe, 4096) if select.select([pipe], [], [], left)[0] else b""
+            is_heard = select.select([pipe], [], [], left)[0]
+            data = os.read(pipe, 4096) if is_heard else b""
             if not data:
                 raise RuntimeError(f"gild did not start; its log: {self.log_path}")
             said += data
@@ -164,7 +165,8 @@ class Daemon:
 
     def findings(self):
         """Lines of its log that no log should have."""
-        return [line for line in self.log().splitlines() if any(f in line for f in FINDINGS)]
+        lines = self.log().splitlines()
+        return [line for line in lines if any(finding in line for finding in FINDINGS)]
 
 
 def strays(but=()):

@@ -97,7 +97,8 @@ class Drill:
             print(f"    {example}")
         n = self.ledger.breaches.total()
         verdict = "no breach" if self.is_fine else f"{n} BREACHES" if n else "NOT DONE"
-        print(f"{self.name}: seed {self.options.seed}, {self.describe()}, {seconds:.0f} s: {verdict}")
+        seed, done = self.options.seed, self.describe()
+        print(f"{self.name}: seed {seed}, {done}, {seconds:.0f} s: {verdict}")
 
     def _clean_up(self):
         if self.daemon.is_running():

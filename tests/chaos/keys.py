@@ -16,8 +16,10 @@ from client import Cut, Refused
 from crowd import LATER
 from drill import Drill
 
-PARAMS = {"count": 5000, "cost_ns": 1000, "workers": 2, "pool": "threads", "key": "the one"}
-RESTART_EVERY_S = 0.6
+# Half a second of work: it is asked for before, while and after it runs.
+PARAMS = {"count": 500000, "cost_ns": 1000, "workers": 2, "pool": "threads", "key": "the one"}
+RESTART_EVERY_S = 0.4
+PAUSE_S = 0.05
 
 
 class Keys(Drill):
@@ -72,6 +74,7 @@ class Keys(Drill):
             await self._submit(client)
             if self.chance.random() < 0.05:
                 await self._submit_another(client)
+            await asyncio.sleep(self.chance.random() * PAUSE_S)
 
     async def _restart(self):
         """By the signal that asks, or by the one that does not."""
