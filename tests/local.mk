@@ -187,6 +187,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
 	%D%/e2e/test_injected \
+	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_lock \
@@ -218,6 +219,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_disk_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
