@@ -89,7 +89,7 @@ class Chaos(Drill):
         done = [f"{kind} {n}" for kind, n in sorted(self.mischief.done.items())]
         print("  done to it:", ", ".join(done))
         kills, starts = self.mischief.n_kills, self.daemon.n_starts
-        return f"{len(self.ledger.jobs)} jobs, {kills} kills, {starts} starts"
+        return f"{self.ledger.n_asked} jobs, {kills} kills, {starts} starts"
 
 
 if __name__ == "__main__":

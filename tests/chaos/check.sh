@@ -26,9 +26,11 @@ drill() {
 	esac
 }
 
+drills=1
+python3 "$here/test_ledger.py" || failed=1
 drill chaos --seconds 20
 drill keys --times 300
 drill cancels --jobs 1000
 drill disks
-echo "check-chaos: $drills drills, $failed failed"
+echo "check-chaos: $drills programs, $failed failed"
 [ "$failed" -eq 0 ]

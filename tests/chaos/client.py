@@ -102,6 +102,9 @@ class Client:
     async def call(self, method, patience_s=PATIENCE_S, **params):
         """The result. Raises Refused, Cut or Hung."""
         await self._open()
+        if self.writer is None or self.writer.is_closing():
+            await asyncio.sleep(0)
+            raise Cut()
         number = next(self.numbers)
         request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         answer = asyncio.get_running_loop().create_future()

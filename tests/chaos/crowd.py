@@ -37,8 +37,9 @@ class Crowd:
     its key makes that safe.
     """
 
-    def __init__(self, drill, seed, max_jobs=None):
+    def __init__(self, drill, seed, max_jobs=None, collects_at_once=False):
         self.ledger = drill.ledger
+        self.collects_at_once = collects_at_once
         self.chance = random.Random(seed)
         self.max_jobs = max_jobs
         self.clients = [drill.new_client(is_tcp=i % 2 == 0) for i in range(CLIENTS)]
@@ -90,6 +91,9 @@ class Crowd:
                     return False
                 await asyncio.sleep(0.01)
                 continue
+            except Hung:
+                job.n_lost += 1
+                raise
             if job.kind == "detached":
                 self.ledger.accept(job, answer)
             else:
@@ -131,9 +135,18 @@ class Crowd:
 
     async def _one_job(self, client):
         job = self.ledger.new(self.chance.choice(KINDS), random_params(self.chance))
-        if not await self._submit(client, job) or not job.is_kept:
-            return
-        self.kept.append(job)
+        is_known = await self._submit(client, job)
+        if is_known and job.is_kept:
+            self.kept.append(job)
+            await self._follow_up(client, job)
+        if self.collects_at_once:
+            if is_known and job.is_kept:
+                await self._collect(client, job)
+                self.kept.remove(job)
+            self.ledger.close(job)
+
+    async def _follow_up(self, client, job):
+        """What else somebody may want of an accepted job."""
         dice = self.chance.random()
         if dice < 0.1 and job.kind == "detached":
             await self._cancel(self.chance.choice(self.clients), job)
@@ -158,15 +171,18 @@ class Crowd:
         pause_s = period_s * len(self.clients) * HANDS
         await asyncio.gather(*(self._hand(c, pause_s) for c in self.clients for _ in range(HANDS)))
 
+    async def _collect(self, client, job):
+        self.ledger.take(job, await self.insist(client, "job.wait", job=job.id))
+        await self.insist(client, "job.collect", job=job.id)
+        job.is_collected = True
+
     async def collect(self):
         """Every result that is there to be had, over a few connections."""
         jobs = iter(self.ledger.kept())
 
         async def collector(client):
             for job in jobs:
-                self.ledger.take(job, await self.insist(client, "job.wait", job=job.id))
-                await self.insist(client, "job.collect", job=job.id)
-                job.is_collected = True
+                await self._collect(client, job)
 
         await asyncio.gather(*(collector(c) for c in self.clients for _ in range(HANDS)))
 

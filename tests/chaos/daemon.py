@@ -17,6 +17,8 @@ FINDINGS = (
     "runtime error:",
     " fatal: ",
 )
+# What children may say when their master was killed.
+LAST_WORDS = ("cannot write to a queue: Broken pipe", "a thread of the pool cannot go on")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -165,7 +167,7 @@ class Daemon:
 
     def findings(self):
         """Lines of its log that no log should have."""
-        lines = self.log().splitlines()
+        lines = [line for line in self.log().splitlines() if not line.endswith(LAST_WORDS)]
         return [line for line in lines if any(finding in line for finding in FINDINGS)]
 
 

@@ -109,7 +109,7 @@ class Disks(Drill):
         await self._expect_recovery()
         await self._expect_store(True)
         self._expect_log("the job store serves")
-        self.expect(all(job.result for job in before), "results are missing")
+        self.expect(all(job.state for job in before), "results are missing")
 
     async def _read_only(self):
         self._begin("a read-only disk")

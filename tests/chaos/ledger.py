@@ -1,6 +1,7 @@
 """The ledger: what was asked of gild, what it said, and whether that fits."""
 
 import collections
+import hashlib
 import itertools
 import json
 
@@ -23,8 +24,9 @@ class Job:
         if self.key:
             self.params["key"] = self.key
         self.ids = set()
-        self.results = set()  # as texts: more than one is one too many
-        self.result = None
+        self.results = set()  # their digests: more than one is one too many
+        self.state = None  # once it has ended, what it was told to have been
+        self.n_attempts = 0
         self.n_lost = 0  # submissions whose answer never came
         self.refusal = None
         self.was_cancelled = False  # gild has said so
@@ -42,11 +44,30 @@ class Job:
     def is_kept(self):
         return self.kind != "plain"
 
+    def figures(self):
+        """What its row of the table counts."""
+        was_accepted = bool(self.ids)
+        yield "asked"
+        if was_accepted:
+            yield "accepted"
+        elif self.n_lost:
+            yield "lost"
+        elif self.refusal:
+            yield "refused"
+        if self.is_collected:
+            yield "collected"
+        if self.state:
+            yield self.state
+        if self.n_attempts > 1:
+            yield "tried again"
+
 
 class Ledger:
     def __init__(self):
         self.jobs = {}  # by count
+        self.closed = collections.defaultdict(collections.Counter)  # by kind
         self.numbers = itertools.count()
+        self.n_asked = 0
         self.breaches = collections.Counter()
         self.examples = []
 
@@ -58,7 +79,13 @@ class Ledger:
     def new(self, kind, params):
         job = Job(next(self.numbers), kind, params)
         self.jobs[job.count] = job
+        self.n_asked += 1
         return job
+
+    def close(self, job):
+        """It is forgotten, but for its figures: nothing more comes of it."""
+        self.closed[job.kind].update(job.figures())
+        del self.jobs[job.count]
 
     # --- what gild says ---
 
@@ -71,15 +98,16 @@ class Ledger:
     def take(self, job, result):
         """A result, whoever was told of it."""
         self.accept(job, result)
-        job.results.add(json.dumps(result, sort_keys=True))
-        if job.result is None:
-            job.result = result
-            self._check(job)
+        text = json.dumps(result, sort_keys=True)
+        job.results.add(hashlib.sha256(text.encode()).digest())
+        if job.state is None:
+            job.state, job.n_attempts = result["state"], result["attempts"]
+            self._check(job, result)
         elif len(job.results) == 2:
-            self.breach("two results", f"{sorted(job.results)}")
+            self.breach("two results", f"it was {job.state}, and now: {text}")
 
-    def _check(self, job):
-        result, params = job.result, job.params
+    def _check(self, job, result):
+        params = job.params
         turns = sum(task["turns"] for task in result["tasks"])
         if result["state"] not in STATES:
             self.breach("a state that is none", result)
@@ -94,8 +122,8 @@ class Ledger:
 
     def confirm_cancel(self, job):
         job.was_cancelled = True
-        if job.result is not None and job.result["state"] != "cancelled":
-            self.breach("cancelled when it had ended", job.result)
+        if job.state not in (None, "cancelled"):
+            self.breach("cancelled when it had ended", f"{job.id}: {job.state}")
 
     # --- all told ---
 
@@ -117,7 +145,7 @@ class Ledger:
             if job.ids and record["job"] not in job.ids:
                 self.breach("a record of no job", record)
         for job in self.jobs.values():
-            if seen[job.count] > 1 and not (job.kind == "detached" and job.n_lost):
+            if seen[job.count] > 1:
                 self.breach("one job became two", f"{job.params}: {seen[job.count]}")
             if job.is_kept and job.ids and seen[job.count] == 0:
                 self.breach("an accepted job is not in the store", job.params)
@@ -129,17 +157,11 @@ class Ledger:
         columns = ["asked", "accepted", "collected", *STATES, "refused", "lost", "tried again"]
         rows = [["jobs", *columns]]
         for kind in ("plain", "keyed", "detached"):
-            jobs = [job for job in self.jobs.values() if job.kind == kind]
-            figures = collections.Counter(asked=len(jobs))
-            for job in jobs:
-                figures["accepted"] += bool(job.ids)
-                figures["collected"] += job.is_collected
-                figures["refused"] += bool(job.refusal and not job.ids)
-                figures["lost"] += bool(job.n_lost and not job.ids)
-                if job.result:
-                    figures[job.result["state"]] += 1
-                    figures["tried again"] += job.result["attempts"] > 1
-            if jobs:
+            figures = self.closed[kind].copy()
+            for job in self.jobs.values():
+                if job.kind == kind:
+                    figures.update(job.figures())
+            if figures:
                 rows.append([kind, *(figures[column] for column in columns)])
         return rows
 

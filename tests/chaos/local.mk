@@ -19,7 +19,8 @@ EXTRA_DIST += \
 	%D%/ledger.py \
 	%D%/mischief.py \
 	%D%/rest.py \
-	%D%/soak.py
+	%D%/soak.py \
+	%D%/test_ledger.py
 
 check-chaos: gild
 	@GILD='$(abs_builddir)/gild' $(srcdir)/%D%/check.sh || [ $$? -eq 77 ]

@@ -16,7 +16,7 @@ import time
 
 from client import Cut, Refused
 from crowd import Crowd
-from drill import Drill
+from drill import OPTIONS, Drill
 from ledger import print_table
 from rest import await_no_differences, await_rest
 
@@ -45,10 +45,12 @@ class Fifth:
 
 class Soak(Drill):
     name = "soak"
+    # The store's file is to reach its size in the first fifth.
+    daemon_options = (*OPTIONS, "keep_for = 2m")
 
     def __init__(self, options):
         super().__init__(options)
-        self.crowd = Crowd(self, options.seed)
+        self.crowd = Crowd(self, options.seed, collects_at_once=True)
         self.chance = random.Random(options.seed)
         self.fifths = [Fifth() for _ in range(5)]
         self.n_reloads = 0
@@ -156,7 +158,7 @@ class Soak(Drill):
     def describe(self):
         print_table(self._rows())
         print_table(self.ledger.rows())
-        return f"{len(self.ledger.jobs)} jobs, {self.n_reloads} reloads"
+        return f"{self.ledger.n_asked} jobs, {self.n_reloads} reloads"
 
 
 if __name__ == "__main__":
