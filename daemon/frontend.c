@@ -20,6 +20,7 @@
 #include "daemon/peer.h"
 #include "daemon/process.h"
 #include "daemon/records.h"
+#include "daemon/scarcity.h"
 #include "daemon/session.h"
 #include "daemon/title.h"
 
@@ -225,6 +226,7 @@ frontend_open(struct frontend *frontend, const struct generation *generation,
 	    .number = number,
 	};
 	LIST_INIT(&frontend->sessions);
+	scarcity_watch();
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;

@@ -213,6 +213,9 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
+	%D%/e2e/test_injected \
+	%D%/e2e/test_injected_disk \
+	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
@@ -231,7 +234,8 @@ libe2e_a_SOURCES = \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
-	%D%/e2e/value.c %D%/e2e/value.h
+	%D%/e2e/value.c %D%/e2e/value.h \
+	%D%/faults/steer.c %D%/faults/steer.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
@@ -244,6 +248,9 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_store_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_disk_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_limits_LDADD = $(E2E_LDADD)
@@ -302,7 +309,8 @@ SCRIPT_TESTS = \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh
-dist_noinst_DATA += %D%/lint/cppcheck.cfg
+dist_noinst_DATA += %D%/lint/cppcheck.cfg %D%/lint/python.py
 dist_noinst_SCRIPTS += %D%/lint/completion.bash %D%/lint/completion.zsh
 
 include %D%/fuzz/local.mk
+include %D%/faults/local.mk
