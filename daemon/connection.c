@@ -44,6 +44,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/connection_private.h"
+#include "daemon/scarcity.h"
 
 #define PROBE_EVERY_MS 250
 #define PROBES_PER_LF 4
@@ -451,6 +452,7 @@ connection_open(struct crowd *crowd, int fd,
 {
 	const struct crowd_limits *limits = &crowd->limits;
 	struct connection *connection = calloc(1, sizeof(*connection));
+	unsigned long n_scarce = scarcity_count();
 	int on = 1;
 
 	if (connection == NULL)
@@ -473,8 +475,16 @@ connection_open(struct crowd *crowd, int fd,
 	    connection->bufferevent, read_cb, write_cb, event_cb, connection);
 	bufferevent_setwatermark(
 	    connection->bufferevent, EV_WRITE, limits->max_unsent_bytes / 2, 0);
-	bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE);
-	return connection;
+	/* Else it would be there, and not heard, or get no answer. */
+	if (bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE) ==
+		0 &&
+	    scarcity_count() == n_scarce)
+		return connection;
+	LIST_REMOVE(connection, links);
+	bufferevent_setfd(connection->bufferevent, -1); /* the caller's */
+	bufferevent_free(connection->bufferevent);
+	free(connection);
+	return NULL;
 }
 
 int

@@ -20,6 +20,7 @@
 #include "daemon/peer.h"
 #include "daemon/process.h"
 #include "daemon/records.h"
+#include "daemon/scarcity.h"
 #include "daemon/session.h"
 #include "daemon/title.h"
 
@@ -198,8 +199,9 @@ frontend_open_crowd(struct frontend *frontend)
 	return crowd_open(&frontend->crowd, frontend->base, &limits);
 }
 
-static int
-frontend_open(struct frontend *frontend)
+int
+frontend_open(struct frontend *frontend, const struct generation *generation,
+    uint32_t number)
 {
 	static const struct peer_orders orders = {
 	    .serve = frontend_serve,
@@ -217,6 +219,14 @@ frontend_open(struct frontend *frontend)
 	    .settled = frontend_check_end,
 	};
 
+	*frontend = (struct frontend){
+	    .generation = generation,
+	    .settings = generation->settings,
+	    .board = &generation->board,
+	    .number = number,
+	};
+	LIST_INIT(&frontend->sessions);
+	scarcity_watch();
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;
@@ -235,7 +245,7 @@ frontend_open(struct frontend *frontend)
 	return frontend_make_doors(frontend);
 }
 
-static void
+void
 frontend_close(struct frontend *frontend)
 {
 	/* Clients before the rest: their jobs leave the dispatcher. */
@@ -248,7 +258,8 @@ frontend_close(struct frontend *frontend)
 	doors_free(frontend->doors);
 	crowd_close(&frontend->crowd);
 	event_free(frontend->life_event);
-	event_free(frontend->pulse_timer);
+	if (frontend->pulse_timer != NULL)
+		event_free(frontend->pulse_timer);
 	event_base_free(frontend->base);
 }
 
@@ -256,17 +267,12 @@ int
 frontend_main(
     const struct generation *generation, const struct process *process)
 {
-	struct frontend frontend = {
-	    .generation = generation,
-	    .settings = generation->settings,
-	    .board = &generation->board,
-	    .number = process->number,
-	};
+	struct frontend frontend;
 
-	LIST_INIT(&frontend.sessions);
+	if (frontend_open(&frontend, generation, process->number) != 0)
+		fatal("cannot start: %s", strerror(errno));
 	pulse_init(&frontend.pulse, generation, process);
-	if (frontend_open(&frontend) != 0 ||
-	    frontend_start_pulse(&frontend) != 0)
+	if (frontend_start_pulse(&frontend) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	event_base_dispatch(frontend.base);

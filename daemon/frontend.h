@@ -63,6 +63,17 @@ struct frontend {
 
 /* Ends the loop of a frontend that is to leave, if nothing keeps it. */
 void frontend_check_end(struct frontend *frontend);
+/*
+ * Makes the frontend with this number all that it is but a process: its loop
+ * is the caller's to turn, its doors open when the master orders it. Its parts
+ * point to it, so it stays where it is. 0, or -1 when memory ran out, and then
+ * there is nothing left to do with it.
+ */
+int frontend_open(struct frontend *frontend,
+    const struct generation *generation, uint32_t number)
+    __attribute__((warn_unused_result));
+/* All clients leave now, and their jobs with them. */
+void frontend_close(struct frontend *frontend);
 
 /* Runs until it is drained or the master is gone. The exit status. */
 int frontend_main(

@@ -96,7 +96,7 @@ pool_list(const struct invocation *invocation)
 {
 	if (takes_nothing(invocation))
 		answer_result(invocation->answer,
-		    json_pack("{s:o*}", "pools",
+		    json_pack("{s:o}", "pools",
 			report_pools(invocation->frontend->generation)));
 }
 

@@ -4,12 +4,12 @@
  * knows no process and no JSON: a job is a struct job_record, its result a text
  * that comes back as it went in.
  *
- * Only one process has a store open, for writing and for reading. What was
- * changed between store_begin() and a store_commit() that returned 0 is on the
- * disk, power cut or not; a commit that failed has changed nothing. So many
- * changes can share one commit, and its wait for the disk. (One exception
- * nobody can rule out: where the disk took a commit, said that it did not, and
- * the process dies before the disk takes anything else.)
+ * Only one process has a store open, for writing and for reading: not one that
+ * it forks either. What was changed between store_begin() and a store_commit()
+ * that returned 0 is on the disk, power cut or not; a commit that failed has
+ * changed nothing. So many changes can share one commit, and its wait for the
+ * disk. (One exception nobody can rule out: where the disk took a commit, said
+ * that it did not, and the process dies before it takes anything else.)
  *
  * Whatever failed, the store can be used again at once, and works again when
  * the disk does. Calls wait for the disk, and for nothing else.

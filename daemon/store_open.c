@@ -158,6 +158,10 @@ identify(struct store *store, long long *version)
 	if (application != STORE_APPLICATION_ID)
 		return refuse(
 		    store, "is no job store of gild, but another database");
+	if (*version < 1) {
+		store_say(store, "has version %lld, which never was", *version);
+		return DAMAGED;
+	}
 	if (*version > store_schema_version()) {
 		snprintf(why, sizeof(why),
 		    "has version %lld, of a newer gild; this one knows %d",

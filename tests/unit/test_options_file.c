@@ -194,6 +194,17 @@ START_TEST(the_environment_is_asked_outside_of_single_quotes)
 }
 END_TEST
 
+START_TEST(quotes_and_hashes_in_a_variable_are_its_own)
+{
+	unsetenv("GILD_TEST_NOTHING");
+	take("listen = {${GILD_TEST_NOTHING:-unix:/#\"},"
+	     " \"${GILD_TEST_NOTHING:-unix:/\"}\"} # a comment's\n");
+	ck_assert_uint_eq(settings.n_listen, 2);
+	ck_assert_str_eq(settings.listen[0], "unix:/#\"");
+	ck_assert_str_eq(settings.listen[1], "unix:/\"");
+}
+END_TEST
+
 /* And all that follow: test_options looks at each. */
 #define ALL "there are listen, allow_remote, ..."
 
@@ -285,8 +296,10 @@ static const struct {
 	"gild.conf:2: frontends: the file ends where its value should be"},
     {"listen = {\"h:1\",",
 	"gild.conf:2: listen: the file ends where its value should be"},
-    {"frontends = \"2\n", "gild.conf:4: premature end of file"},
-    {"frontends = '2\n", "gild.conf:4: unterminated string constant"},
+    {"\nfrontends = \"2\n\n",
+	"gild.conf:2: a quoted text is not closed: write its second quote"},
+    {"\nfrontends = '2\n\n",
+	"gild.conf:2: a quoted text is not closed: write its second quote"},
     {"pool \"x\" {\n\tkind = threads\n",
 	"gild.conf:4: pool \"x\" is not closed: write }"},
     {"# one\n/* two\nit's # three */ frontends = 2 # \"four\n// five\n"
@@ -295,7 +308,8 @@ static const struct {
 	"\"frontends\"?"},
     {"listen = {unix:/tmp//x, \"unix:#\", 'unix:\\'#'}\nfrontends = 0",
 	"gild.conf:2: frontends: must be an integer from 1 to 64, not \"0\""},
-    {"frontends = 2 /* two\n", "gild.conf: a comment is not closed: write */"},
+    {"\nfrontends = 2 /* two\n",
+	"gild.conf:2: a comment is not closed: write */"},
 };
 
 /* "..." at the end stands for all that follow. */
@@ -654,6 +668,7 @@ main(void)
 	tcase_add_test(tcase, a_list_may_do_without_braces_and_grow);
 	tcase_add_test(
 	    tcase, the_environment_is_asked_outside_of_single_quotes);
+	tcase_add_test(tcase, quotes_and_hashes_in_a_variable_are_its_own);
 	tcase_add_loop_test(tcase, what_is_wrong_has_its_line, 0, COUNT(wrong));
 	tcase_add_test(tcase, a_wrong_file_does_not_spoil_the_next);
 	tcase_add_test(tcase, seventeen_pools_are_one_too_many);
