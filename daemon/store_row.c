@@ -26,7 +26,7 @@ enum {
 	COLUMN_FIRST_INTEGER
 };
 
-#define COLUMN(name, place, limit) MEMBER_AT(name, stored_job, place, limit)
+#define COLUMN(name, place, limit) MEMBER_AT(name, job_record, place, limit)
 #define FLAG(name, place) COLUMN(name, place, 1)
 #define TIME(field) COLUMN(#field, field, MEMBER_MAX_INTEGER)
 #define TIMING(field) COLUMN(#field, timing.field, MEMBER_MAX_INTEGER)
