@@ -189,6 +189,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_admin \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
+	%D%/e2e/test_hostile \
 	%D%/e2e/test_jobs \
 	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
@@ -219,6 +220,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
+%C%_e2e_test_hostile_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
 %C%_e2e_test_limits_LDADD = $(E2E_LDADD)
