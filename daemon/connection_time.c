@@ -55,11 +55,26 @@ connection_end_late(struct connection *connection, enum connection_delay why)
 	connection_stop_listening(connection);
 }
 
+/* Most are, most of the time, and need no look at their buffers. */
+static bool
+connection_is_at_rest(const struct connection *connection)
+{
+	return connection->counted_bytes == 0 && connection->n_holds == 0 &&
+	    connection->line_since_ns == 0 && !connection->is_paused &&
+	    !connection->is_blocked;
+}
+
 void
 connection_look(struct connection *connection, uint64_t now_ns)
 {
 	const struct crowd_limits *limits = &connection->crowd->limits;
 
+	if (connection_is_at_rest(connection) &&
+	    !is_over(
+		connection->quiet_since_ns, limits->idle_timeout_ns, now_ns)) {
+		connection->stalled_since_ns = 0;
+		return;
+	}
 	if (connection->state == LINGERING || check_stall(connection, now_ns))
 		return;
 	if (connection->is_paused && connection->line_since_ns != 0)

@@ -13,12 +13,6 @@
 #include "daemon/connection_private.h"
 #include "daemon/clock.h"
 
-static uint64_t
-crowd_share(const struct crowd *crowd)
-{
-	return crowd->limits.max_bytes / 2 / crowd->limits.max_connections;
-}
-
 static void
 sweep_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -74,9 +68,9 @@ crowd_count(struct crowd *crowd, uint64_t before, uint64_t now)
 size_t
 crowd_allowance(const struct crowd *crowd, size_t bound)
 {
-	uint64_t share = crowd_share(crowd);
+	size_t share = crowd->limits.share_bytes;
 
-	return crowd->is_full && share < bound ? (size_t)share : bound;
+	return crowd->is_full && share < bound ? share : bound;
 }
 
 bool
@@ -84,5 +78,5 @@ crowd_has_room(const struct crowd *crowd, uint64_t held, uint64_t more)
 {
 	return (!crowd->is_full &&
 		   crowd->bytes + more <= crowd->limits.max_bytes) ||
-	    held + more <= crowd_share(crowd);
+	    held + more <= crowd->limits.share_bytes;
 }

@@ -4,9 +4,8 @@
  * was not sent, what is charged to them, and what is reserved for answers.
  *
  * Together they have a bound. While it is reached the crowd is full, and each
- * connection may go on with its share: a half of the bound, divided by as many
- * connections as there may be. So those that hold much make room, and the others
- * are served.
+ * connection may go on with its share, which is little. So those that hold much
+ * make room, and the others are served.
  */
 #ifndef GILD_DAEMON_CROWD_H
 #define GILD_DAEMON_CROWD_H
@@ -26,7 +25,7 @@ struct crowd_limits {
 	size_t max_line_bytes;
 	size_t max_unsent_bytes; /* and charged; beyond that nothing is read */
 	uint64_t max_bytes;	 /* of all together */
-	uint32_t max_connections;
+	size_t share_bytes;
 	uint64_t idle_timeout_ns; /* these three: 0 is never */
 	uint64_t line_timeout_ns;
 	uint64_t stall_timeout_ns;

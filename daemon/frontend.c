@@ -17,6 +17,7 @@
 #include "daemon/doors.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
+#include "daemon/memory.h"
 #include "daemon/peer.h"
 #include "daemon/process.h"
 #include "daemon/records.h"
@@ -190,7 +191,7 @@ frontend_open_crowd(struct frontend *frontend)
 	    .max_line_bytes = settings->max_line_bytes,
 	    .max_unsent_bytes = settings->max_unsent_bytes,
 	    .max_bytes = settings->max_client_bytes,
-	    .max_connections = settings->max_connections,
+	    .share_bytes = memory_share(settings),
 	    .idle_timeout_ns = settings->idle_timeout_ns,
 	    .line_timeout_ns = settings->line_timeout_ns,
 	    .stall_timeout_ns = settings->stall_timeout_ns,

@@ -19,10 +19,20 @@
 /* A JSON value with its place in an array or an object. */
 #define VALUE_BYTES 256
 #define VALUES_PER_CALL 32
+#define MIN_SHARE 16384
 
 _Static_assert(sizeof(struct job) < JOB_BYTES - 2048, "JOB_BYTES is enough");
 _Static_assert(sizeof(struct task_result) + sizeof(uint32_t) < TASK_BYTES,
     "TASK_BYTES is enough");
+
+uint64_t
+memory_share(const struct settings *settings)
+{
+	uint64_t share =
+	    settings->max_client_bytes / 2 / settings->max_connections;
+
+	return share > MIN_SHARE ? share : MIN_SHARE;
+}
 
 struct memory_bound
 memory_bound(const struct board *board)
@@ -48,7 +58,9 @@ memory_bound(const struct board *board)
 	    settings->max_connections * bound.connection_bytes +
 	    settings->max_jobs * bound.job_bytes +
 	    n_running * settings->max_workers * bound.task_bytes +
-	    2 * settings->max_client_bytes + bound.line_bytes;
+	    settings->max_client_bytes +
+	    2 * settings->max_connections * memory_share(settings) +
+	    bound.line_bytes;
 	bound.frontend_bytes = own_bytes + bound.shared_bytes;
 	bound.total_bytes =
 	    settings->frontends * own_bytes + bound.shared_bytes;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct board;
+struct settings;
 
 struct memory_bound {
 	uint64_t connection_bytes; /* beyond what max_client_bytes counts */
@@ -19,6 +20,13 @@ struct memory_bound {
 	uint64_t frontend_bytes;   /* one frontend, with what is shared */
 	uint64_t total_bytes;	   /* all of them, what is shared once */
 };
+
+/*
+ * What one connection may hold while all together are at max_client_bytes: a
+ * half of that divided by max_connections, and never less than 16 KiB, which is
+ * enough for a few small jobs.
+ */
+uint64_t memory_share(const struct settings *settings);
 
 struct memory_bound memory_bound(const struct board *board);
 

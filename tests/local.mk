@@ -213,6 +213,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
+	%D%/e2e/test_hostile \
 	%D%/e2e/test_injected \
 	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
@@ -248,6 +249,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_store_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
+%C%_e2e_test_hostile_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_injected_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_disk_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)

@@ -4,15 +4,22 @@
 BENCHES = \
 	%D%/bench_countdown \
 	%D%/bench_daemon \
+	%D%/bench_fair \
 	%D%/bench_gil \
+	%D%/bench_idle \
 	%D%/bench_sandbox \
 	%D%/bench_store
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
 %C%_bench_countdown_LDADD = libgildcore.a libgilproto.a
-%C%_bench_daemon_SOURCES = %D%/bench_daemon.c %D%/bench.h
+BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
+%C%_bench_daemon_SOURCES = %D%/bench_daemon.c $(BENCH_SERVER)
 %C%_bench_daemon_LDADD = $(EVENT_LIBS)
+%C%_bench_fair_SOURCES = %D%/bench_fair.c $(BENCH_SERVER)
+%C%_bench_fair_LDADD =
+%C%_bench_idle_SOURCES = %D%/bench_idle.c $(BENCH_SERVER)
+%C%_bench_idle_LDADD =
 %C%_bench_gil_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_bench_gil_LDADD = libgildcore.a libgilproto.a
 %C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h

@@ -22,6 +22,7 @@
 #define MAX_LINE 64
 #define MAX_UNSENT 4096
 #define MAX_BYTES 65536
+#define SHARE 1024
 /* Longer than any test: what is due is looked at at times that tests make up. */
 #define IDLE_NS (3000 * NS_PER_S)
 #define LINE_NS (1000 * NS_PER_S)
@@ -147,7 +148,7 @@ setup(void)
 	    .max_line_bytes = MAX_LINE,
 	    .max_unsent_bytes = MAX_UNSENT,
 	    .max_bytes = MAX_BYTES,
-	    .max_connections = 32, /* a share of 1024 bytes */
+	    .share_bytes = SHARE,
 	    .idle_timeout_ns = IDLE_NS,
 	    .line_timeout_ns = LINE_NS,
 	    .stall_timeout_ns = STALL_NS,
@@ -908,8 +909,6 @@ START_TEST(who_takes_a_little_is_not)
 END_TEST
 
 /* --- the crowd --- */
-
-#define SHARE (MAX_BYTES / 2 / 32)
 
 /* Others hold all that may be held, or nothing any more. */
 static void
