@@ -290,7 +290,6 @@ recorder_close(struct recorder *recorder)
 	event_free(recorder->commit_event);
 	event_free(recorder->tick_timer);
 	event_base_free(recorder->base);
-	free(recorder->effects);
 }
 
 int
