@@ -172,11 +172,21 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 	}
 }
 
+/*
+ * A frontend has left. Where that showed when something was written to it, what
+ * it had said before is still to be read.
+ */
 static void
 end_cb(struct bufferevent *bufferevent, short what, void *arg)
 {
-	(void)bufferevent;
+	struct evbuffer *input = bufferevent_get_input(bufferevent);
+	evutil_socket_t fd = bufferevent_getfd(bufferevent);
+
 	(void)what;
+	/* The buffer's end is the socket's; here it is ours for once. */
+	evbuffer_unfreeze(input, 0);
+	while (evbuffer_read(input, fd, -1) > 0 && link_read(arg))
+		continue;
 	link_free(arg);
 }
 

@@ -164,6 +164,12 @@ hear_own(struct frontend_link *link, const struct memo *memo)
 	struct recorder *recorder = link->recorder;
 	struct docket_job *entry = docket_find(&recorder->docket, memo->job.id);
 
+	if (entry == NULL && recorder->store == NULL) {
+		entry = docket_add(&recorder->docket, memo->job.id);
+		if (entry == NULL)
+			fatal("out of memory");
+		entry->is_claim = true;
+	}
 	if (entry != NULL && entry->owner == NULL)
 		docket_give(&recorder->docket, entry, &link->link);
 }
@@ -173,7 +179,8 @@ hear_move(struct frontend_link *link, const struct memo *memo)
 {
 	struct docket_job *entry = link_find(link, memo->job.id);
 
-	if (entry == NULL)
+	/* A new recorder is told of what it may know. */
+	if (entry == NULL || (memo->kind == MEMO_START && entry->is_running))
 		return;
 	entry->is_running = memo->kind != MEMO_RELEASE;
 	if (memo->kind == MEMO_LOSE)

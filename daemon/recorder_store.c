@@ -283,13 +283,37 @@ see_unfinished(void *arg, const struct job_record *job)
 	struct recorder *recorder = arg;
 	struct docket_job *entry = docket_find(&recorder->docket, job->id);
 
-	if (entry != NULL)
-		return;
-	entry = docket_add(&recorder->docket, job->id);
+	if (entry == NULL)
+		entry = docket_add(&recorder->docket, job->id);
 	if (entry == NULL)
 		fatal("out of memory");
+	entry->is_claim = false;
 	entry->attempts = job->attempts;
 	entry->is_running = job->state == JOB_RUNNING;
+}
+
+/* Jobs that a frontend has and that are not unfinished in the store: those have
+ * ended before, or were in another file. */
+static void
+recorder_drop_claims(struct recorder *recorder, struct docket_queue *queue)
+{
+	struct docket_job *entry, *next;
+
+	for (entry = TAILQ_FIRST(queue); entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, of_owner);
+		if (entry->is_claim)
+			recorder_settle_job(recorder, entry);
+	}
+}
+
+static void
+recorder_check_claims(struct recorder *recorder)
+{
+	struct frontend_link *link;
+
+	recorder_drop_claims(recorder, &recorder->docket.nobodys);
+	TAILQ_FOREACH (link, &recorder->links, links)
+		recorder_drop_claims(recorder, &link->link.owned);
 }
 
 void
@@ -324,6 +348,8 @@ recorder_open_store(struct recorder *recorder)
 		recorder_close_store(recorder);
 	}
 	recorder_end_disk(recorder);
+	if (recorder->store != NULL)
+		recorder_check_claims(recorder);
 	recorder_measure(recorder);
 	recorder_set_status(recorder, recorder->store == NULL ? error : NULL);
 }

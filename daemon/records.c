@@ -483,7 +483,14 @@ end_cb(struct bufferevent *bufferevent, short what, void *arg)
 static void
 tell_own(void *arg, const struct job *job)
 {
-	records_tell(arg, MEMO_OWN, job->result.job, 0);
+	struct job_id id = job->result.job;
+
+	records_tell(arg, MEMO_OWN, id, 0);
+	/* The one before may not have written this down. */
+	if (job->result.state == JOB_RUNNING)
+		records_tell(arg, MEMO_START, id, 0);
+	if (job->result.state == JOB_RUNNING && job->attempts_told > 0)
+		records_tell(arg, MEMO_LOSE, id, job->attempts_told);
 }
 
 /* What a recorder has to know that is new. */
