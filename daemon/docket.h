@@ -32,6 +32,8 @@ struct docket_job {
 	struct link *owner; /* the frontend that has it; NULL: nobody */
 	bool is_running;
 	bool is_cancelled; /* to be; its owner has been told */
+	bool is_claim;	   /* a frontend says that it has it, and the store,
+			    * which is not open yet, has not confirmed that */
 	uint32_t attempts; /* behind it */
 	struct waiter_list waiters;
 	LIST_ENTRY(docket_job) by_id;

@@ -108,7 +108,7 @@ jobs_each(
 }
 
 struct visit {
-	void (*see)(void *arg, struct job_id id);
+	void (*see)(void *arg, const struct owned_job *job);
 	void *arg;
 };
 
@@ -116,13 +116,18 @@ static void
 visit_job(void *arg, struct job *job)
 {
 	const struct visit *visit = arg;
+	const struct owned_job owned = {
+	    .id = job->result.job,
+	    .is_running = job->result.state == JOB_RUNNING,
+	    .attempts = job->attempts_told,
+	};
 
-	visit->see(visit->arg, job->result.job);
+	visit->see(visit->arg, &owned);
 }
 
 void
 jobs_each_stored(const struct jobs *jobs,
-    void (*see)(void *arg, struct job_id id), void *arg)
+    void (*see)(void *arg, const struct owned_job *job), void *arg)
 {
 	struct visit visit = {.see = see, .arg = arg};
 

@@ -37,7 +37,7 @@ static void *
 pulse_run(void *arg)
 {
 	struct recorder *recorder = arg;
-	uint64_t period_ns = recorder->limits.beat_every_ns, last = 0;
+	uint64_t period_ns = recorder->pulse_ns, last = 0;
 	const struct timespec period = {
 	    .tv_sec = (time_t)(period_ns / NS_PER_S),
 	    .tv_nsec = (long)(period_ns % NS_PER_S),
@@ -57,12 +57,51 @@ pulse_run(void *arg)
 static int
 recorder_start_pulse(struct recorder *recorder)
 {
-	if (recorder->limits.beat_every_ns == 0)
+	recorder->pulse_ns = recorder->limits.beat_every_ns;
+	if (recorder->pulse_ns == 0)
 		return 0;
 	errno =
 	    pthread_create(&recorder->pulse_thread, NULL, pulse_run, recorder);
 	recorder->has_pulse_thread = errno == 0;
 	return errno == 0 ? 0 : -1;
+}
+
+static void
+recorder_stop_pulse(struct recorder *recorder)
+{
+	if (!recorder->has_pulse_thread)
+		return;
+	pthread_cancel(recorder->pulse_thread); /* in its sleep */
+	pthread_join(recorder->pulse_thread, NULL);
+	recorder->has_pulse_thread = false;
+}
+
+/* From one beat to the next the loop turns at least once. */
+static int
+recorder_set_tick(struct recorder *recorder)
+{
+	uint64_t beat_us = recorder->limits.beat_every_ns / NS_PER_US;
+	struct timeval tick = {.tv_usec = TICK_MS * 1000};
+
+	if (beat_us != 0 && beat_us / 2 < (uint64_t)tick.tv_usec)
+		tick.tv_usec = (suseconds_t)(beat_us / 2);
+	return event_add(recorder->tick_timer, &tick);
+}
+
+static void
+recorder_set_limits(
+    struct recorder *recorder, const struct recorder_limits *limits)
+{
+	bool is_other_pulse = limits->beat_every_ns != recorder->pulse_ns;
+
+	recorder->limits = *limits;
+	if (!is_other_pulse)
+		return;
+	/* One that sleeps for long would beat too late the next time. */
+	recorder_stop_pulse(recorder);
+	if (recorder_start_pulse(recorder) != 0 ||
+	    recorder_set_tick(recorder) != 0)
+		log_warn("cannot beat the pulse: %s", strerror(errno));
 }
 
 /* --- links --- */
@@ -133,11 +172,21 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 	}
 }
 
+/*
+ * A frontend has left. Where that showed when something was written to it, what
+ * it had said before is still to be read.
+ */
 static void
 end_cb(struct bufferevent *bufferevent, short what, void *arg)
 {
-	(void)bufferevent;
+	struct evbuffer *input = bufferevent_get_input(bufferevent);
+	evutil_socket_t fd = bufferevent_getfd(bufferevent);
+
 	(void)what;
+	/* The buffer's end is the socket's; here it is ours for once. */
+	evbuffer_unfreeze(input, 0);
+	while (evbuffer_read(input, fd, -1) > 0 && link_read(arg))
+		continue;
 	link_free(arg);
 }
 
@@ -170,7 +219,7 @@ recorder_obey(struct recorder *recorder, const struct recorder_order *order,
 {
 	switch (order->kind) {
 	case RECORDER_LIMITS:
-		recorder->limits = order->limits;
+		recorder_set_limits(recorder, &order->limits);
 		break;
 	case RECORDER_LINK:
 		if (fds->n > 0)
@@ -246,12 +295,6 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 static int
 recorder_open(struct recorder *recorder)
 {
-	uint64_t beat_us = recorder->limits.beat_every_ns / NS_PER_US;
-	struct timeval tick = {.tv_usec = TICK_MS * 1000};
-
-	/* From one beat to the next the loop turns at least once. */
-	if (beat_us != 0 && beat_us / 2 < (uint64_t)tick.tv_usec)
-		tick.tv_usec = (suseconds_t)(beat_us / 2);
 	recorder->base = event_base_new();
 	if (recorder->base == NULL ||
 	    event_base_priority_init(recorder->base, PRIORITIES) != 0 ||
@@ -269,7 +312,7 @@ recorder_open(struct recorder *recorder)
 	event_priority_set(recorder->inbox_event, PRIORITY_READ);
 	event_priority_set(recorder->commit_event, PRIORITY_COMMIT);
 	if (event_add(recorder->inbox_event, NULL) != 0 ||
-	    event_add(recorder->tick_timer, &tick) != 0)
+	    recorder_set_tick(recorder) != 0)
 		return -1;
 	return recorder_start_pulse(recorder);
 }
@@ -282,15 +325,11 @@ recorder_close(struct recorder *recorder)
 		link_free(TAILQ_FIRST(&recorder->links));
 	recorder_close_store(recorder);
 	docket_free(&recorder->docket);
-	if (recorder->has_pulse_thread) {
-		pthread_cancel(recorder->pulse_thread); /* in its sleep */
-		pthread_join(recorder->pulse_thread, NULL);
-	}
+	recorder_stop_pulse(recorder);
 	event_free(recorder->inbox_event);
 	event_free(recorder->commit_event);
 	event_free(recorder->tick_timer);
 	event_base_free(recorder->base);
-	free(recorder->effects);
 }
 
 int

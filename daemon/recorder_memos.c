@@ -57,7 +57,9 @@ hear_submit(struct frontend_link *link, const struct memo *memo)
 		effect =
 		    recorder_add_effect(recorder, EFFECT_ACCEPTED, link, memo);
 		effect->is_for_link = memo->n != 0 && link->takes_jobs;
-		recorder_check_group(recorder);
+		recorder->n_accepted++;
+		recorder->status.n_changes++;
+		recorder_share_commit(recorder);
 		break;
 	case STORE_THERE:
 		effect =
@@ -66,6 +68,7 @@ hear_submit(struct frontend_link *link, const struct memo *memo)
 		if (effect->there == NULL)
 			fatal("out of memory");
 		*effect->there = there;
+		recorder_share_commit(recorder);
 		break;
 	case STORE_NO_JOB:
 	case STORE_DAMAGED:
@@ -92,7 +95,7 @@ hear_submit_checked(struct frontend_link *link, const struct memo *memo)
 	    .n = max,
 	};
 
-	if (recorder->docket.n + recorder->n_effects < max ||
+	if (recorder->docket.n + recorder->n_accepted < max ||
 	    (recorder->store != NULL &&
 		store_find_like(recorder->store, &memo->job, &there) ==
 		    STORE_DONE))
@@ -125,7 +128,8 @@ hear_end(
 		return;
 	}
 	recorder_add_effect(recorder, EFFECT_ENDED, link, memo);
-	recorder_check_group(recorder);
+	recorder->status.n_changes++;
+	recorder_share_commit(recorder);
 }
 
 static void
@@ -137,10 +141,12 @@ hear_history(
 	if (!recorder_begin(recorder))
 		return;
 	if (store_record(recorder->store, &memo->job, behind,
-		(size_t)memo->size) == STORE_FAILED)
+		(size_t)memo->size) == STORE_FAILED) {
 		recorder_fail(recorder);
-	else
-		recorder->status.n_changes++;
+		return;
+	}
+	recorder->status.n_changes++;
+	recorder_share_commit(recorder);
 }
 
 /* The job, if it is the frontend's. */
@@ -158,6 +164,12 @@ hear_own(struct frontend_link *link, const struct memo *memo)
 	struct recorder *recorder = link->recorder;
 	struct docket_job *entry = docket_find(&recorder->docket, memo->job.id);
 
+	if (entry == NULL && recorder->store == NULL) {
+		entry = docket_add(&recorder->docket, memo->job.id);
+		if (entry == NULL)
+			fatal("out of memory");
+		entry->is_claim = true;
+	}
 	if (entry != NULL && entry->owner == NULL)
 		docket_give(&recorder->docket, entry, &link->link);
 }
@@ -167,7 +179,8 @@ hear_move(struct frontend_link *link, const struct memo *memo)
 {
 	struct docket_job *entry = link_find(link, memo->job.id);
 
-	if (entry == NULL)
+	/* A new recorder is told of what it may know. */
+	if (entry == NULL || (memo->kind == MEMO_START && entry->is_running))
 		return;
 	entry->is_running = memo->kind != MEMO_RELEASE;
 	if (memo->kind == MEMO_LOSE)
@@ -175,6 +188,8 @@ hear_move(struct frontend_link *link, const struct memo *memo)
 	if (memo->kind == MEMO_RELEASE)
 		docket_give(&link->recorder->docket, entry, NULL);
 	recorder_move_job(link->recorder, entry);
+	if (link->recorder->is_changing)
+		recorder_share_commit(link->recorder);
 }
 
 static void
@@ -184,6 +199,8 @@ hear_get(struct frontend_link *link, const struct memo *memo)
 	struct job_record job;
 	char *result = NULL;
 
+	if (recorder_put_off(link, memo, NULL))
+		return;
 	if (recorder->store == NULL) {
 		link_answer(link, memo->question, MEMO_UNAVAILABLE);
 		return;
@@ -217,14 +234,19 @@ hear_list(
 	};
 	struct store_query query;
 	struct job_record *jobs = NULL;
+	enum store_outcome outcome = STORE_FAILED;
 	uint32_t n;
 
+	if (recorder_put_off(link, memo, behind))
+		return;
 	if (memo->size == sizeof(query)) {
 		memcpy(&query, behind, sizeof(query));
 		jobs = calloc(query.limit, sizeof(*jobs));
 	}
-	if (jobs != NULL && recorder->store != NULL &&
-	    store_list(recorder->store, &query, jobs, &n) == STORE_DONE) {
+	if (jobs != NULL && recorder->store != NULL)
+		outcome = store_list(recorder->store, &query, jobs, &n);
+	/* One row that makes no sense does not hide all others. */
+	if (outcome == STORE_DONE || outcome == STORE_DAMAGED) {
 		reply.outcome = MEMO_FINE;
 		reply.n = n;
 		reply.size = n * sizeof(*jobs);
@@ -252,10 +274,14 @@ hear_wait(struct frontend_link *link, const struct memo *memo)
 }
 
 static void
-hear_forget(struct frontend_link *link, uint64_t question)
+hear_forget(struct frontend_link *link, const struct memo *memo)
 {
+	uint64_t question = memo->question;
 	struct waiter *waiter, *next;
 
+	/* The question itself may have been put off. */
+	if (recorder_put_off(link, memo, NULL))
+		return;
 	for (waiter = LIST_FIRST(&link->link.waiters); waiter != NULL;
 	     waiter = next) {
 		next = LIST_NEXT(waiter, of_link);
@@ -280,7 +306,8 @@ hear_collect(struct frontend_link *link, const struct memo *memo)
 	switch (store_collect(recorder->store, memo->job.id)) {
 	case STORE_DONE:
 		recorder_add_effect(recorder, EFFECT_COLLECTED, link, memo);
-		recorder_check_group(recorder);
+		recorder->status.n_changes++;
+		recorder_share_commit(recorder);
 		break;
 	case STORE_NO_JOB:
 		link_answer(link, memo->question, MEMO_NO_JOB);
@@ -324,7 +351,7 @@ recorder_hear(
 		hear_history(link, memo, behind);
 		break;
 	case MEMO_FORGET:
-		hear_forget(link, memo->question);
+		hear_forget(link, memo);
 		break;
 	case MEMO_SUBMIT:
 		hear_submit_checked(link, memo);

@@ -31,6 +31,13 @@ enum effect_kind {
 	EFFECT_THERE,	  /* its key was there: answered with that job */
 	EFFECT_ENDED,	  /* off the docket; who waits is answered */
 	EFFECT_COLLECTED, /* answered */
+	EFFECT_ASKED,	  /* a question that waits for what is true by then */
+};
+
+/* A question as it came. */
+struct asked {
+	struct memo memo;
+	char behind[]; /* memo.size bytes */
 };
 
 struct effect {
@@ -40,6 +47,7 @@ struct effect {
 	bool is_for_link; /* of a new job: its frontend takes it */
 	struct job_id id;
 	struct job_record *there; /* of EFFECT_THERE, owned */
+	struct asked *asked;	  /* of EFFECT_ASKED, owned */
 };
 
 struct recorder {
@@ -57,7 +65,9 @@ struct recorder {
 
 	struct store *store; /* NULL: it cannot be opened */
 	struct recorder_status status;
-	bool is_changing; /* a transaction is open */
+	bool is_changing;    /* a transaction is open */
+	uint32_t n_in_group; /* what shares its commit */
+	uint32_t n_accepted; /* of that, new jobs */
 	uint32_t n_effects, room_for_effects;
 	struct effect *effects;
 	bool is_status_new;
@@ -65,7 +75,8 @@ struct recorder {
 	/* The pulse, which a thread beats. */
 	pthread_t pulse_thread;
 	bool has_pulse_thread;
-	_Atomic uint64_t turns;	     /* of the loop */
+	uint64_t pulse_ns;	/* from beat to beat; constant while it runs */
+	_Atomic uint64_t turns; /* of the loop */
 	_Atomic uint32_t is_at_disk; /* it may take long, and that is fine */
 };
 
@@ -79,8 +90,16 @@ bool recorder_begin(struct recorder *recorder);
 /* A change was made that leads to this. */
 struct effect *recorder_add_effect(struct recorder *recorder,
     enum effect_kind kind, struct frontend_link *link, const struct memo *memo);
-/* Commits, where as many changes as may share a commit were made. */
-void recorder_check_group(struct recorder *recorder);
+/* One more shares the next commit, which is due where that are enough. Whatever
+ * a memo adds to the transaction is counted, so that no stream of them holds it
+ * up. */
+void recorder_share_commit(struct recorder *recorder);
+/*
+ * Whether the question was put off until the open transaction is committed, or
+ * has failed: nobody is told of what is not on the disk. behind is copied.
+ */
+bool recorder_put_off(
+    struct frontend_link *link, const struct memo *memo, const char *behind);
 /* Commits what was changed, if anything was, and does what follows. */
 void recorder_commit(struct recorder *recorder);
 /* A change failed, and with it all of the transaction. */

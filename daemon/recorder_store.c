@@ -74,28 +74,62 @@ recorder_measure(struct recorder *recorder)
 
 /* --- changes and their commit --- */
 
-static void
-effects_clear(struct recorder *recorder)
+/* What follows from a transaction that is over: taken out, since another may
+ * begin while it is dealt with. */
+struct effects {
+	uint32_t n;
+	struct effect *list;
+};
+
+static struct effects
+recorder_take_effects(struct recorder *recorder)
 {
-	for (uint32_t i = 0; i < recorder->n_effects; i++)
-		free(recorder->effects[i].there);
-	recorder->n_effects = 0;
+	struct effects effects = {
+	    .n = recorder->n_effects,
+	    .list = recorder->effects,
+	};
+
+	recorder->effects = NULL;
+	recorder->n_effects = recorder->room_for_effects = 0;
+	recorder->n_in_group = recorder->n_accepted = 0;
+	return effects;
+}
+
+static void
+effects_free(struct effects *effects)
+{
+	for (uint32_t i = 0; i < effects->n; i++) {
+		free(effects->list[i].there);
+		free(effects->list[i].asked);
+	}
+	free(effects->list);
+}
+
+static void
+effect_answer_asked(const struct effect *effect)
+{
+	recorder_hear(
+	    effect->link, &effect->asked->memo, effect->asked->behind);
 }
 
 void
 recorder_fail(struct recorder *recorder)
 {
-	for (uint32_t i = 0; i < recorder->n_effects; i++) {
-		const struct effect *effect = &recorder->effects[i];
+	struct effects effects = recorder_take_effects(recorder);
 
-		if (effect->kind != EFFECT_ENDED)
-			link_answer(
-			    effect->link, effect->question, MEMO_UNAVAILABLE);
-	}
-	effects_clear(recorder);
 	recorder->is_changing = false;
 	recorder_set_status(recorder, store_error(recorder->store));
 	store_rollback(recorder->store);
+	for (uint32_t i = 0; i < effects.n; i++) {
+		const struct effect *effect = &effects.list[i];
+
+		if (effect->kind == EFFECT_ASKED)
+			effect_answer_asked(effect);
+		else if (effect->kind != EFFECT_ENDED)
+			link_answer(
+			    effect->link, effect->question, MEMO_UNAVAILABLE);
+	}
+	effects_free(&effects);
 }
 
 bool
@@ -141,11 +175,30 @@ recorder_add_effect(struct recorder *recorder, enum effect_kind kind,
 }
 
 void
-recorder_check_group(struct recorder *recorder)
+recorder_share_commit(struct recorder *recorder)
 {
-	recorder->status.n_changes++;
-	if (recorder->n_effects >= recorder->limits.commit_group)
+	if (++recorder->n_in_group >= recorder->limits.commit_group)
 		recorder_commit(recorder);
+}
+
+bool
+recorder_put_off(
+    struct frontend_link *link, const struct memo *memo, const char *behind)
+{
+	struct recorder *recorder = link->recorder;
+	struct asked *asked;
+
+	if (!recorder->is_changing)
+		return false;
+	asked = malloc(sizeof(*asked) + memo->size);
+	if (asked == NULL)
+		fatal("out of memory");
+	asked->memo = *memo;
+	if (memo->size > 0)
+		memcpy(asked->behind, behind, memo->size);
+	recorder_add_effect(recorder, EFFECT_ASKED, link, memo)->asked = asked;
+	recorder_share_commit(recorder);
+	return true;
 }
 
 static void
@@ -191,12 +244,16 @@ effect_apply(struct recorder *recorder, const struct effect *effect)
 	case EFFECT_COLLECTED:
 		link_answer(effect->link, effect->question, MEMO_FINE);
 		break;
+	case EFFECT_ASKED:
+		effect_answer_asked(effect);
+		break;
 	}
 }
 
 void
 recorder_commit(struct recorder *recorder)
 {
+	struct effects effects;
 	int result;
 
 	if (!recorder->is_changing)
@@ -211,9 +268,10 @@ recorder_commit(struct recorder *recorder)
 	recorder->is_changing = false;
 	recorder->status.n_commits++;
 	recorder->is_status_new = true;
-	for (uint32_t i = 0; i < recorder->n_effects; i++)
-		effect_apply(recorder, &recorder->effects[i]);
-	effects_clear(recorder);
+	effects = recorder_take_effects(recorder);
+	for (uint32_t i = 0; i < effects.n; i++)
+		effect_apply(recorder, &effects.list[i]);
+	effects_free(&effects);
 	recorder_give_jobs(recorder);
 }
 
@@ -225,13 +283,37 @@ see_unfinished(void *arg, const struct job_record *job)
 	struct recorder *recorder = arg;
 	struct docket_job *entry = docket_find(&recorder->docket, job->id);
 
-	if (entry != NULL)
-		return;
-	entry = docket_add(&recorder->docket, job->id);
+	if (entry == NULL)
+		entry = docket_add(&recorder->docket, job->id);
 	if (entry == NULL)
 		fatal("out of memory");
+	entry->is_claim = false;
 	entry->attempts = job->attempts;
 	entry->is_running = job->state == JOB_RUNNING;
+}
+
+/* Jobs that a frontend has and that are not unfinished in the store: those have
+ * ended before, or were in another file. */
+static void
+recorder_drop_claims(struct recorder *recorder, struct docket_queue *queue)
+{
+	struct docket_job *entry, *next;
+
+	for (entry = TAILQ_FIRST(queue); entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, of_owner);
+		if (entry->is_claim)
+			recorder_settle_job(recorder, entry);
+	}
+}
+
+static void
+recorder_check_claims(struct recorder *recorder)
+{
+	struct frontend_link *link;
+
+	recorder_drop_claims(recorder, &recorder->docket.nobodys);
+	TAILQ_FOREACH (link, &recorder->links, links)
+		recorder_drop_claims(recorder, &link->link.owned);
 }
 
 void
@@ -266,6 +348,8 @@ recorder_open_store(struct recorder *recorder)
 		recorder_close_store(recorder);
 	}
 	recorder_end_disk(recorder);
+	if (recorder->store != NULL)
+		recorder_check_claims(recorder);
 	recorder_measure(recorder);
 	recorder_set_status(recorder, recorder->store == NULL ? error : NULL);
 }
@@ -273,7 +357,9 @@ recorder_open_store(struct recorder *recorder)
 void
 recorder_close_store(struct recorder *recorder)
 {
-	effects_clear(recorder);
+	struct effects effects = recorder_take_effects(recorder);
+
+	effects_free(&effects);
 	store_close(recorder->store);
 	recorder->store = NULL;
 }

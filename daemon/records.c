@@ -509,9 +509,14 @@ tell_own_ended(struct records *records, struct ended_job *ended)
 }
 
 static void
-tell_own(void *arg, struct job_id id)
+tell_own(void *arg, const struct owned_job *job)
 {
-	records_tell(arg, MEMO_OWN, id, 0);
+	records_tell(arg, MEMO_OWN, job->id, 0);
+	/* The one before may not have written this down. */
+	if (job->is_running)
+		records_tell(arg, MEMO_START, job->id, 0);
+	if (job->is_running && job->attempts > 0)
+		records_tell(arg, MEMO_LOSE, job->id, job->attempts);
 }
 
 /* What a recorder has to know that is new. */

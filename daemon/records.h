@@ -23,6 +23,13 @@ struct frontend;
 struct lanes;
 struct records;
 
+/* A job of the store that this frontend has. */
+struct owned_job {
+	struct job_id id;
+	bool is_running;
+	uint32_t attempts; /* behind it, as far as the recorder was told */
+};
+
 /* What the frontend does with the jobs of the store that it has. */
 struct record_handler {
 	/* Takes one over, into its client's lanes where these are known;
@@ -33,7 +40,7 @@ struct record_handler {
 	void (*stop)(struct frontend *frontend, struct job_id id);
 	/* Calls see for each. */
 	void (*each)(struct frontend *frontend,
-	    void (*see)(void *arg, struct job_id id), void *arg);
+	    void (*see)(void *arg, const struct owned_job *job), void *arg);
 	/* Less is left to be said than before. */
 	void (*settled)(struct frontend *frontend);
 };

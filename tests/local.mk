@@ -47,6 +47,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_docket \
 	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
@@ -54,6 +55,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_listeners \
 	%D%/unit/test_lock_events \
 	%D%/unit/test_log \
+	%D%/unit/test_memo \
 	%D%/unit/test_notify \
 	%D%/unit/test_option_texts \
 	%D%/unit/test_options \
@@ -62,6 +64,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_privileges \
 	%D%/unit/test_pulse \
 	%D%/unit/test_queue \
+	%D%/unit/test_recorder \
 	%D%/unit/test_recovery \
 	%D%/unit/test_repeats \
 	%D%/unit/test_sandbox \
@@ -83,6 +86,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_docket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)
@@ -90,6 +94,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_listeners_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_log_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_memo_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_notify_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_option_texts_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_options_LDADD = $(DAEMON_LDADD)
@@ -98,6 +103,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_privileges_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_pulse_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_queue_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_recorder_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_recovery_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
@@ -226,6 +232,9 @@ E2E_TESTS = \
 	%D%/e2e/test_service \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats \
+	%D%/e2e/test_store \
+	%D%/e2e/test_store_disk \
+	%D%/e2e/test_store_faults \
 	%D%/e2e/test_trace
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
@@ -235,6 +244,7 @@ libe2e_a_SOURCES = \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
+	%D%/e2e/storing.c %D%/e2e/storing.h \
 	%D%/e2e/value.c %D%/e2e/value.h \
 	%D%/faults/steer.c %D%/faults/steer.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
@@ -262,6 +272,9 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_service_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
+%C%_e2e_test_store_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_disk_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_faults_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)
 
 # gild whose executors make a forbidden call when they are told to, for
