@@ -185,15 +185,17 @@ check_integrity(struct store *store)
 	return DAMAGED;
 }
 
-/* How an own file is written to from here on. */
+/* How a file of ours is written to. One that is complete stays as it is, so it
+ * can be opened where the disk is full. */
 static enum opening
-set_up_file(struct store *store)
+set_up_file(struct store *store, bool is_new)
 {
 	char mode[8];
-	int rc;
+	int rc = SQLITE_OK;
 
-	/* Holds for a file that is new: before its first page is written. */
-	rc = run(store, "PRAGMA auto_vacuum = INCREMENTAL");
+	/* Before the first page is there. */
+	if (is_new)
+		rc = run(store, "PRAGMA auto_vacuum = INCREMENTAL");
 	if (rc == SQLITE_OK)
 		rc = read_text(
 		    store, "PRAGMA journal_mode = WAL", mode, sizeof(mode));
@@ -211,11 +213,13 @@ set_up_file(struct store *store)
 static enum opening
 migrate(struct store *store, long long version)
 {
-	int rc = run(store, "BEGIN IMMEDIATE");
+	int rc;
 
-	if (rc == SQLITE_OK && version < store_schema_version())
+	if (version == store_schema_version())
+		return OPENED;
+	rc = run(store, "BEGIN IMMEDIATE");
+	if (rc == SQLITE_OK)
 		rc = store_schema_migrate(store->db, version);
-	/* BEGIN alone has tried the lock; COMMIT without change is nothing. */
 	if (rc == SQLITE_OK)
 		rc = run(store, "COMMIT");
 	return rc == SQLITE_OK ? OPENED : judge(store, rc);
@@ -260,7 +264,7 @@ open_file(struct store *store)
 	if (opening == OPENED)
 		opening = check_integrity(store);
 	if (opening == OPENED)
-		opening = set_up_file(store);
+		opening = set_up_file(store, version == 0);
 	if (opening == OPENED)
 		opening = migrate(store, version);
 	if (opening == OPENED) {

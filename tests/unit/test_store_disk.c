@@ -330,6 +330,20 @@ expect_recovery(struct store *store, size_t step, const struct model *before)
 	ck_assert_int_eq(run_step(store, step), 0);
 }
 
+/* Which is decided when its first page is written. */
+static void
+expect_that_it_can_shrink(struct store *store)
+{
+	sqlite3_stmt *statement;
+
+	ck_assert_int_eq(sqlite3_prepare_v2(store->db, "PRAGMA auto_vacuum", -1,
+			     &statement, NULL),
+	    SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+	ck_assert_int_eq(sqlite3_column_int(statement, 0), 2);
+	sqlite3_finalize(statement);
+}
+
 /* Runs the script; what fails is tried again with the disk healed. */
 static void
 run_script_with_fault(enum disk_fault fault, uint64_t n, bool lasts)
@@ -359,6 +373,7 @@ run_script_with_fault(enum disk_fault fault, uint64_t n, bool lasts)
 	disk_heal();
 	store = open_store(folder);
 	expect_model(&model, store);
+	expect_that_it_can_shrink(store);
 	store_close(store);
 }
 
@@ -387,6 +402,34 @@ START_TEST(a_disk_that_fails_costs_what_was_under_way)
 		n += faults_seen[_i].step;
 	} while (disk_has_failed());
 	ck_assert_uint_gt(n, 200);
+}
+END_TEST
+
+/* What is there can be read, and more is taken as soon as there is room. */
+START_TEST(a_disk_that_is_full_from_the_start_can_be_read)
+{
+	struct model model = {0};
+	struct store *store = open_store(folder);
+
+	ck_assert_int_eq(run_step(store, 0), 0);
+	model_step(&model, 0);
+	store_close(store);
+	disk_fail(_i == 0 ? DISK_FULL : DISK_READONLY, 0, true);
+	store = open_store(folder);
+	ck_assert_ptr_nonnull(store);
+	expect_model(&model, store);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(run_step(store, 1), -1);
+		ck_assert_ptr_nonnull(strstr(store_error(store),
+		    _i == 0 ? "jobs.db: database or disk is full"
+			    : "jobs.db: attempt to write a readonly"));
+		expect_model(&model, store);
+	}
+	disk_heal();
+	ck_assert_int_eq(run_step(store, 1), 0);
+	model_step(&model, 1);
+	expect_model_after_kill(&model);
+	store_close(store);
 }
 END_TEST
 
@@ -466,6 +509,8 @@ main(void)
 	tcase_add_checked_fixture(faults, setup, teardown);
 	tcase_add_loop_test(faults, a_disk_that_fails_costs_what_was_under_way,
 	    0, COUNT(faults_seen));
+	tcase_add_loop_test(
+	    faults, a_disk_that_is_full_from_the_start_can_be_read, 0, 2);
 	suite_add_tcase(suite, faults);
 	tcase_add_checked_fixture(power, setup, teardown);
 	tcase_add_test(power, a_power_cut_costs_what_was_under_way);
