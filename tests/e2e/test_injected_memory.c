@@ -219,7 +219,8 @@ reload_once(struct gild *gild, uint64_t n, bool *was_refused)
 	line = peer_receive_line(peer);
 	if (line == NULL) {
 		gild_await_log(gild, "out of dynamic memory in yy_", 1);
-		gild_wait_exit(gild);
+		process_reap(gild->pid, NULL, now_ms() + deadline_ms());
+		gild->pid = 0; /* its children see that, and leave */
 		return false;
 	}
 	*was_refused = strstr(line, "\"reload_failed\"") != NULL;
