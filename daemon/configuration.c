@@ -47,13 +47,29 @@ read_all(const struct configuration *configuration, struct settings *settings,
 	return options_finish(settings, error);
 }
 
+/* Where the service manager has made a directory for us, that is it: the first
+ * of those that it names. */
+static void
+find_state_dir(struct settings *settings)
+{
+	const char *given = getenv("STATE_DIRECTORY");
+	size_t length = given == NULL ? 0 : strcspn(given, ":");
+
+	if (settings->state_dir[0] != '\0' || length > SETTINGS_PATH_CHARS)
+		return;
+	memcpy(settings->state_dir, given == NULL ? "" : given, length);
+	settings->state_dir[length] = '\0';
+}
+
 int
 configuration_read(const struct configuration *configuration,
     struct settings *settings, char error[OPTIONS_ERROR_CHARS + 1])
 {
 	options_init(settings);
-	if (read_all(configuration, settings, error) == 0)
+	if (read_all(configuration, settings, error) == 0) {
+		find_state_dir(settings);
 		return 0;
+	}
 	settings_free(settings);
 	return -1;
 }

@@ -85,6 +85,7 @@ child_spawn(struct crew *crew, struct child *child)
 	atomic_store(&record->state, PROCESS_STARTING);
 	child->n_silent = 0;
 	child->is_told = child->is_given_up = false;
+	child->recorder_epoch = 0;
 	pid = process_spawn(&crew->generation, &child->process);
 	if (pid < 0 && crew->phase == CREW_STARTING) {
 		/* Where another crew serves, it had better go on. */

@@ -55,10 +55,11 @@ struct child {
 	pid_t pid; /* 0: down */
 	uint64_t respawn_at_ns;
 	struct backoff backoff;
-	bool is_told;	   /* of a frontend: the present phase */
-	uint64_t beats;	   /* when it was last looked at */
-	uint32_t n_silent; /* looks since then that found no more */
-	bool is_given_up;  /* killed for that */
+	bool is_told;		 /* of a frontend: the present phase */
+	uint64_t beats;		 /* when it was last looked at */
+	uint32_t n_silent;	 /* looks since then that found no more */
+	bool is_given_up;	 /* killed for that */
+	uint32_t recorder_epoch; /* of a frontend: see keeper.c; 0: none */
 };
 
 struct crew {

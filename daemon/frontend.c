@@ -19,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/peer.h"
 #include "daemon/process.h"
+#include "daemon/records.h"
 #include "daemon/scarcity.h"
 #include "daemon/session.h"
 #include "daemon/title.h"
@@ -36,7 +37,32 @@ frontend_empty(void *arg)
 {
 	struct frontend *frontend = arg;
 
-	event_base_loopexit(frontend->base, NULL);
+	frontend->is_empty = true;
+	frontend_check_end(frontend);
+}
+
+void
+frontend_check_end(struct frontend *frontend)
+{
+	if (frontend->is_empty && jobs_count_stored(frontend->jobs) == 0 &&
+	    records_are_settled(frontend->records))
+		event_base_loopexit(frontend->base, NULL);
+}
+
+/* The recorder, by way of the master. */
+static void
+frontend_meet_recorder(struct frontend *frontend, struct packet_fds *fds)
+{
+	records_link(frontend->records, fds->fds[0]);
+	fds->n = 0;
+}
+
+/* Stored jobs that have not begun are left to others. */
+static void
+frontend_stop_taking(struct frontend *frontend)
+{
+	records_retire(frontend->records);
+	jobs_release_stored(frontend->jobs, false);
 }
 
 static void
@@ -49,6 +75,7 @@ static void
 frontend_retire(struct frontend *frontend)
 {
 	frontend->is_retiring = true;
+	frontend_stop_taking(frontend);
 	doors_shut(frontend->doors);
 	generation_wake_master(frontend->generation);
 	session_hand_over_all(frontend);
@@ -58,6 +85,8 @@ static void
 frontend_drain(struct frontend *frontend)
 {
 	frontend->is_stopping = true;
+	frontend_stop_taking(frontend);
+	records_drain(frontend->records);
 	doors_shut(frontend->doors);
 	session_drain_all(frontend);
 }
@@ -70,6 +99,7 @@ frontend_abort(struct frontend *frontend)
 
 	frontend_drain(frontend);
 	job_cancel_all(frontend->jobs, "gild is shutting down");
+	jobs_release_stored(frontend->jobs, true);
 	event_base_loopexit(frontend->base, &grace);
 }
 
@@ -95,6 +125,8 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	pulse_beat(&frontend->pulse);
 	log_settle();
+	records_sweep(frontend->records);
+	jobs_tell_attempts(frontend->jobs);
 	title_set("frontend %u%s clients %llu, jobs %u", frontend->number,
 	    frontend->is_retiring ? " retiring," : "",
 	    (unsigned long long)counter_get(&record->connections_open),
@@ -134,8 +166,42 @@ frontend_make_doors(struct frontend *frontend)
 	return frontend->doors == NULL ? -1 : 0;
 }
 
+static void
+frontend_stop_job(struct frontend *frontend, struct job_id id)
+{
+	struct job *job = job_find(frontend->jobs, id);
+
+	if (job != NULL)
+		job_cancel(job, "cancelled by a client");
+}
+
+static void
+frontend_each_stored(struct frontend *frontend,
+    void (*see)(void *arg, struct job_id id), void *arg)
+{
+	jobs_each_stored(frontend->jobs, see, arg);
+}
+
 static int
-frontend_open(struct frontend *frontend)
+frontend_open_crowd(struct frontend *frontend)
+{
+	const struct settings *settings = frontend->settings;
+	const struct crowd_limits limits = {
+	    .max_line_bytes = settings->max_line_bytes,
+	    .max_unsent_bytes = settings->max_unsent_bytes,
+	    .max_bytes = settings->max_client_bytes,
+	    .max_connections = settings->max_connections,
+	    .idle_timeout_ns = settings->idle_timeout_ns,
+	    .line_timeout_ns = settings->line_timeout_ns,
+	    .stall_timeout_ns = settings->stall_timeout_ns,
+	};
+
+	return crowd_open(&frontend->crowd, frontend->base, &limits);
+}
+
+int
+frontend_open(struct frontend *frontend, const struct generation *generation,
+    uint32_t number)
 {
 	static const struct peer_orders orders = {
 	    .serve = frontend_serve,
@@ -143,35 +209,57 @@ frontend_open(struct frontend *frontend)
 	    .drain = frontend_drain,
 	    .abort = frontend_abort,
 	    .client = session_adopt,
+	    .recorder = frontend_meet_recorder,
 	};
 
+	static const struct record_handler stored = {
+	    .adopt = job_adopt,
+	    .stop = frontend_stop_job,
+	    .each = frontend_each_stored,
+	    .settled = frontend_check_end,
+	};
+
+	*frontend = (struct frontend){
+	    .generation = generation,
+	    .settings = generation->settings,
+	    .board = &generation->board,
+	    .number = number,
+	};
+	LIST_INIT(&frontend->sessions);
 	scarcity_watch();
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;
 	frontend->dispatcher = dispatcher_new(frontend);
 	frontend->jobs = jobs_new(frontend);
+	frontend->records = records_new(frontend, &stored);
 	frontend->peers = peers_new(frontend, &orders);
 	frontend->life_event = event_new(frontend->base,
 	    frontend->generation->life_in, EV_READ, life_cb, frontend);
 	if (frontend->dispatcher == NULL || frontend->jobs == NULL ||
-	    frontend->peers == NULL || frontend->life_event == NULL ||
-	    event_add(frontend->life_event, NULL) != 0)
+	    frontend->records == NULL || frontend->peers == NULL ||
+	    frontend->life_event == NULL ||
+	    event_add(frontend->life_event, NULL) != 0 ||
+	    frontend_open_crowd(frontend) != 0)
 		return -1;
 	return frontend_make_doors(frontend);
 }
 
-static void
+void
 frontend_close(struct frontend *frontend)
 {
 	/* Clients before the rest: their jobs leave the dispatcher. */
 	session_close_all(frontend);
+	records_flush(frontend->records);
 	peers_free(frontend->peers);
+	records_free(frontend->records);
 	jobs_free(frontend->jobs);
 	dispatcher_free(frontend->dispatcher);
 	doors_free(frontend->doors);
+	crowd_close(&frontend->crowd);
 	event_free(frontend->life_event);
-	event_free(frontend->pulse_timer);
+	if (frontend->pulse_timer != NULL)
+		event_free(frontend->pulse_timer);
 	event_base_free(frontend->base);
 }
 
@@ -179,17 +267,12 @@ int
 frontend_main(
     const struct generation *generation, const struct process *process)
 {
-	struct frontend frontend = {
-	    .generation = generation,
-	    .settings = generation->settings,
-	    .board = &generation->board,
-	    .number = process->number,
-	};
+	struct frontend frontend;
 
-	LIST_INIT(&frontend.sessions);
+	if (frontend_open(&frontend, generation, process->number) != 0)
+		fatal("cannot start: %s", strerror(errno));
 	pulse_init(&frontend.pulse, generation, process);
-	if (frontend_open(&frontend) != 0 ||
-	    frontend_start_pulse(&frontend) != 0)
+	if (frontend_start_pulse(&frontend) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	event_base_dispatch(frontend.base);

@@ -49,6 +49,7 @@ enum peer_kind {
 	PEER_DRAIN,	/* master: finish what is in flight, then leave */
 	PEER_ABORT,	/* master: cancel what is in flight, then leave */
 	PEER_CLIENT,	/* master: a client that another one handed over */
+	PEER_RECORDER,	/* master: your link to the recorder */
 	PEER_RELOADED,	/* master answers: the new generation serves */
 	PEER_UNCHANGED, /* master answers: nothing was reloaded, text says why */
 	PEER_CANCEL,	/* a frontend asks: cancel this job of yours */

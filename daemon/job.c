@@ -5,8 +5,9 @@
  * Invariant: a job is in the table by id until it is freed, and that is in one
  * place: when its load is over. A job that is decided has nothing to dispatch.
  */
-#include "daemon/job.h"
+#include "daemon/job_private.h"
 
+#include <event2/event.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,29 +18,26 @@
 #include "daemon/connection.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
+#include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/records.h"
 #include "proto/jsonrpc.h"
 
-#define BUCKETS 4096 /* a power of two; ids count up, so they spread evenly */
 #define PROGRESS_EVERY_MS 100
+/* What the parts of an answer take at the most, but for odd cases. */
+#define ANSWER_BYTES 1024
+#define HISTOGRAM_BYTES 2048
+#define TASK_BYTES 512
+#define LOCKED_TASK_BYTES 1536
 #define STRIDE_NS NS_PER_MS /* how often a task publishes its progress */
-
-struct jobs {
-	struct frontend *frontend;
-	struct job_id_source ids;
-	uint32_t n;
-	struct job_list by_id[BUCKETS];
-	struct job_list with_progress;
-	struct event *progress_timer;
-};
 
 /* --- the table --- */
 
 static struct job_list *
 jobs_bucket(const struct jobs *jobs, struct job_id id)
 {
-	return (struct job_list *)&jobs->by_id[id.low % BUCKETS];
+	return (struct job_list *)&jobs->by_id[id.low % JOB_BUCKETS];
 }
 
 struct job *
@@ -60,9 +58,21 @@ jobs_count(const struct jobs *jobs)
 	return jobs->n;
 }
 
+uint32_t
+jobs_count_stored(const struct jobs *jobs)
+{
+	return jobs->n_stored;
+}
+
+struct job_id
+jobs_next_id(struct jobs *jobs)
+{
+	return job_id_next(&jobs->ids, clock_unix_ms());
+}
+
 /* --- counting --- */
 
-static struct tally *
+struct tally *
 job_tally(const struct job *job)
 {
 	return board_tally(
@@ -74,6 +84,8 @@ job_set_state(struct job *job, enum job_state state)
 {
 	struct tally *tally = job_tally(job);
 
+	if (job->result.state == JOB_QUEUED && job->owner != NULL)
+		job->owner->n_queued--;
 	if (job->result.state == JOB_QUEUED || job->result.state == JOB_RUNNING)
 		counter_add(&tally->jobs[job->result.state], (uint64_t)-1);
 	counter_add(&tally->jobs[state], 1);
@@ -150,8 +162,10 @@ job_allocate_tasks(struct job *job)
 	if (job->result.tasks == NULL || job->load.tickets == NULL)
 		return -1;
 	job->result.n_tasks = n;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		job->result.tasks[i].count = job_task_count(job, i);
+		job->result.tasks[i].attempts = job->load.attempts;
+	}
 	return 0;
 }
 
@@ -161,19 +175,23 @@ job_unlink(struct job *job)
 	if (job->owner != NULL) {
 		LIST_REMOVE(job, owner_links);
 		job->owner->n_jobs--;
+		connection_unreserve(
+		    job->owner->connection, job->reserved_bytes);
 		connection_release(job->owner->connection);
 	}
 	if (job->wants_progress)
 		LIST_REMOVE(job, progress_links);
-	if (job->deadline_ns != UINT64_MAX)
-		event_del(&job->timeout);
 	LIST_REMOVE(job, id_links);
 	job->frontend->jobs->n--;
+	job->frontend->jobs->n_stored -= job->is_stored;
 }
 
-static void
+void
 job_free(struct job *job)
 {
+	if (job->timer != NULL)
+		event_free(job->timer);
+	lanes_unref(job->lanes);
 	free(job->load.tickets);
 	job_result_free(&job->result);
 	free(job);
@@ -190,25 +208,64 @@ job_make_result(struct job *job)
 	return job_result_to_json(&job->result);
 }
 
-/* Answers and frees the job if it is over. */
+static struct job_record
+job_make_record(const struct job *job)
+{
+	return (struct job_record){
+	    .id = job->result.job,
+	    .request = job->request,
+	    .is_detached = job->is_stored,
+	    .state = job->result.state,
+	    .attempts = job->result.attempts,
+	    .accepted_ms = job->accepted_ms,
+	    .started_ms = job->started_ms,
+	    .ended_ms = clock_unix_ms(),
+	    .timing = job->result.timing,
+	};
+}
+
+/* Has the store keep the result, as that of a stored job or for the history. */
 static void
+job_record_end(struct job *job, const json_t *result)
+{
+	struct records *records = job->frontend->records;
+	struct job_record record = job_make_record(job);
+	char *text = json_dumps(result, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	memcpy(record.reason, job->result.reason, sizeof(record.reason));
+	if (text == NULL)
+		fatal("out of memory");
+	if (job->is_stored) {
+		records_end(records, &record, text);
+	} else {
+		records_history(records, &record, text);
+		free(text);
+	}
+}
+
+void
 job_check_end(struct job *job)
 {
+	struct frontend *frontend = job->frontend;
+	bool is_kept = !job->is_released &&
+	    (job->is_stored || records_want_history(frontend->records));
 	json_t *result = NULL;
 
-	if (!load_is_over(&job->load))
+	if (job->lanes != NULL || !load_is_over(&job->load))
 		return;
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
 	job_unlink(job);
-	if (answer_is_wanted(job->answer))
+	if (is_kept || answer_is_wanted(job->answer))
 		result = job_make_result(job);
+	if (is_kept && result != NULL)
+		job_record_end(job, result);
 	answer_result(job->answer, result);
 	job_free(job);
+	frontend_check_end(frontend);
 }
 
-/* Fixes how the job ends, before its time, and calls its tasks back. */
-static void
+void
 job_decide(struct job *job, enum job_state state, const char *reason)
 {
 	if (job->is_decided)
@@ -216,6 +273,8 @@ job_decide(struct job *job, enum job_state state, const char *reason)
 	job_set_state(job, state);
 	job->is_decided = true;
 	snprintf(job->result.reason, sizeof(job->result.reason), "%s", reason);
+	lanes_unref(job->lanes);
+	job->lanes = NULL;
 	dispatch_recall(job->frontend->dispatcher, &job->load);
 }
 
@@ -229,49 +288,88 @@ job_cancel(struct job *job, const char *reason)
 void
 job_cancel_all(struct jobs *jobs, const char *reason)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < JOB_BUCKETS; i++) {
 		struct job *job = LIST_FIRST(&jobs->by_id[i]), *next;
 
 		for (; job != NULL; job = next) {
 			next = LIST_NEXT(job, id_links);
-			job_cancel(job, reason);
+			if (!job->is_stored)
+				job_cancel(job, reason);
 		}
 	}
 }
 
-/* For what is left until the deadline. */
-static void
-job_set_timeout(struct job *job, uint64_t left_ns)
-{
-	uint64_t left_us = (left_ns + NS_PER_US - 1) / NS_PER_US;
-	struct timeval delay = {
-	    .tv_sec = (time_t)(left_us / 1000000),
-	    .tv_usec = (suseconds_t)(left_us % 1000000),
-	};
+/* --- delays and deadlines --- */
 
-	event_add(&job->timeout, &delay);
+/* For whichever comes first; a no-op when nothing does any more. */
+static void
+job_set_timer(struct job *job, uint64_t now_ns)
+{
+	uint64_t next_ns = job->deadline_ns, left_us;
+	struct timeval delay;
+
+	if (job->lanes != NULL && job->start_ns < next_ns)
+		next_ns = job->start_ns;
+	if (next_ns == UINT64_MAX)
+		return;
+	left_us = next_ns < now_ns
+	    ? 0
+	    : (next_ns - now_ns + NS_PER_US - 1) / NS_PER_US;
+	delay.tv_sec = (time_t)(left_us / 1000000);
+	delay.tv_usec = (suseconds_t)(left_us % 1000000);
+	event_add(job->timer, &delay);
+}
+
+void
+job_time_out(struct job *job)
+{
+	char reason[RESULT_REASON_CHARS + 1];
+
+	snprintf(reason, sizeof(reason), "timed out after %llu ms",
+	    (unsigned long long)job->request.timeout_ms);
+	job_decide(job, JOB_TIMED_OUT, reason);
+}
+
+/* Its delay is over: it waits for its turn from now on. */
+static void
+job_line_up(struct job *job, uint64_t now_ns)
+{
+	struct dispatcher *dispatcher = job->frontend->dispatcher;
+
+	if (dispatch_enqueue(dispatcher, job->lanes, &job->load) != 0) {
+		job_decide(job, JOB_FAILED, "out of memory");
+		job_check_end(job);
+		return;
+	}
+	lanes_unref(job->lanes);
+	job->lanes = NULL;
+	job_set_timer(job, now_ns);
+	dispatch_pump(dispatcher);
+}
+
+/* libevent's clock is a coarse one, and stands still while callbacks run: it may
+ * be too early. */
+static void
+job_end_late(struct job *job)
+{
+	job_time_out(job);
+	job_check_end(job);
 }
 
 static void
-timeout_cb(evutil_socket_t fd, short what, void *arg)
+timer_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct job *job = arg;
 	uint64_t now_ns = clock_monotonic_ns();
-	char reason[RESULT_REASON_CHARS + 1];
 
 	(void)fd;
 	(void)what;
-	if (now_ns < job->deadline_ns) {
-		/* libevent's clock is a coarse one, and stands still while
-		 * callbacks run. */
-		job_set_timeout(job, job->deadline_ns - now_ns);
-		return;
-	}
-	snprintf(reason, sizeof(reason), "timed out after %llu ms",
-	    (unsigned long long)((job->deadline_ns - job->arrival_ns) /
-		NS_PER_MS));
-	job_decide(job, JOB_TIMED_OUT, reason);
-	job_check_end(job);
+	if (now_ns >= job->deadline_ns)
+		job_end_late(job);
+	else if (job->lanes != NULL && now_ns >= job->start_ns)
+		job_line_up(job, now_ns);
+	else
+		job_set_timer(job, now_ns);
 }
 
 /* --- its load, as the dispatcher asks for it --- */
@@ -293,6 +391,9 @@ job_begin(struct load *load)
 		return -1;
 	}
 	job_set_state(job, JOB_RUNNING);
+	job->started_ms = clock_unix_ms();
+	if (job->is_stored)
+		records_start(job->frontend->records, job->result.job);
 	return 0;
 }
 
@@ -353,22 +454,15 @@ static const struct load_type job_load = {
 
 /* --- begin --- */
 
-int
+void
 job_owner_init(struct job_owner *owner, struct frontend *frontend,
     struct connection *connection)
 {
-	size_t n_pools = frontend->settings->n_pools;
-
-	owner->frontend = frontend;
-	owner->connection = connection;
-	owner->n_jobs = 0;
+	*owner = (struct job_owner){
+	    .frontend = frontend,
+	    .connection = connection,
+	};
 	LIST_INIT(&owner->jobs);
-	owner->lanes = calloc(n_pools, sizeof(*owner->lanes));
-	if (owner->lanes == NULL)
-		return -1;
-	for (size_t i = 0; i < n_pools; i++)
-		lane_init(&owner->lanes[i]);
-	return 0;
 }
 
 void
@@ -377,40 +471,71 @@ job_owner_leave(struct job_owner *owner)
 	struct job *job;
 
 	while ((job = LIST_FIRST(&owner->jobs)) != NULL) {
-		/* Out of its lane while there is one, and then on its own. */
-		dispatch_withdraw(owner->frontend->dispatcher, &job->load);
 		LIST_REMOVE(job, owner_links);
 		job->owner = NULL;
 		job_cancel(job, "the client left");
 	}
 	owner->n_jobs = 0;
-	free(owner->lanes);
+	lanes_unref(owner->lanes);
 	owner->lanes = NULL;
 }
 
-static void
-job_set_deadline(struct job *job, uint64_t timeout_ms)
+int
+job_begin_to_wait(struct job *job, struct lanes *lanes, uint64_t passed_ns)
 {
-	job->deadline_ns = UINT64_MAX;
-	if (timeout_ms == 0)
-		return;
-	job->deadline_ns = job->arrival_ns + timeout_ms * NS_PER_MS;
-	event_assign(
-	    &job->timeout, job->frontend->base, -1, 0, timeout_cb, job);
-	job_set_timeout(job, timeout_ms * NS_PER_MS);
+	const struct job_request *request = &job->request;
+	uint64_t delay_ns = request->start_after_ms * NS_PER_MS;
+	uint64_t timeout_ns = request->timeout_ms * NS_PER_MS;
+	uint64_t now_ns = job->arrival_ns + passed_ns;
+	bool is_delayed = delay_ns > passed_ns;
+
+	job->start_ns = now_ns + (is_delayed ? delay_ns - passed_ns : 0);
+	if (timeout_ns > 0)
+		job->deadline_ns = now_ns +
+		    (timeout_ns > passed_ns ? timeout_ns - passed_ns : 0);
+	if (timeout_ns > 0 || is_delayed) {
+		job->timer =
+		    event_new(job->frontend->base, -1, 0, timer_cb, job);
+		if (job->timer == NULL)
+			return -1;
+	}
+	if (is_delayed)
+		job->lanes = lanes_ref(lanes);
+	else if (dispatch_enqueue(
+		     job->frontend->dispatcher, lanes, &job->load) != 0)
+		return -1;
+	job_set_timer(job, now_ns);
+	return 0;
 }
 
 static void
-job_link(struct job *job, struct job_owner *owner)
+job_link_owner(struct job *job, struct job_owner *owner)
 {
-	struct jobs *jobs = owner->frontend->jobs;
-
 	job->owner = owner;
 	LIST_INSERT_HEAD(&owner->jobs, job, owner_links);
 	owner->n_jobs++;
+	owner->n_queued++;
 	connection_hold(owner->connection);
+	connection_reserve(owner->connection, job->reserved_bytes);
+}
+
+void
+job_link(struct job *job)
+{
+	struct jobs *jobs = job->frontend->jobs;
+
 	LIST_INSERT_HEAD(jobs_bucket(jobs, job->result.job), job, id_links);
 	jobs->n++;
+	jobs->n_stored += job->is_stored;
+	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
+}
+
+size_t
+job_answer_bytes(const struct job_request *request, bool has_lock)
+{
+	return ANSWER_BYTES + (has_lock ? HISTOGRAM_BYTES : 0) +
+	    request->workers *
+	    (size_t)(has_lock ? LOCKED_TASK_BYTES : TASK_BYTES);
 }
 
 /* About how long a task keeps its executor, counting and asleep. */
@@ -432,28 +557,30 @@ job_task_duration_ns(const struct calibration *calibration,
 	return duration_ns;
 }
 
-int
-job_submit(struct job_owner *owner, const struct job_request *request,
-    uint32_t pool, struct answer *answer)
+struct job *
+job_new(struct frontend *frontend, const struct job_request *request,
+    uint32_t pool, struct job_id id)
 {
-	struct frontend *frontend = owner->frontend;
 	const struct calibration *calibration = &frontend->board->calibration;
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (job == NULL)
-		return -1;
+		return NULL;
 	job->frontend = frontend;
-	job->answer = answer;
+	job->request = *request;
 	job->arrival_ns = clock_monotonic_ns();
+	job->accepted_ms = clock_unix_ms();
+	job->deadline_ns = UINT64_MAX;
 	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->load = (struct load){
 	    .type = &job_load,
 	    .pool = pool,
+	    .priority = request->priority,
 	    .n_tasks = request->workers,
 	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
 	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
-	job->result.job = job_id_next(&frontend->jobs->ids, clock_unix_ms());
+	job->result.job = id;
 	job->result.state = JOB_QUEUED;
 	job->result.count = request->count;
 	job->result.workers = request->workers;
@@ -464,13 +591,41 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	job->result.has_lock =
 	    frontend->settings->pools[pool].kind == POOL_THREADS;
 	memcpy(job->result.pool, request->pool, sizeof(job->result.pool));
-	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
-	job_link(job, owner);
-	job_set_deadline(job, request->timeout_ms);
+	return job;
+}
+
+struct lanes *
+job_owner_lanes(struct job_owner *owner)
+{
+	if (owner->lanes == NULL)
+		owner->lanes = lanes_new();
+	return owner->lanes;
+}
+
+int
+job_submit(struct job_owner *owner, const struct job_request *request,
+    uint32_t pool, struct answer *answer)
+{
+	struct frontend *frontend = owner->frontend;
+	struct lanes *lanes = job_owner_lanes(owner);
+	struct job *job =
+	    job_new(frontend, request, pool, jobs_next_id(frontend->jobs));
+
+	if (job == NULL)
+		return -1;
+	if (lanes == NULL || job_begin_to_wait(job, lanes, 0) != 0) {
+		job_free(job);
+		return -1;
+	}
+	job->answer = answer;
+	if (answer != NULL)
+		job->reserved_bytes =
+		    job_answer_bytes(request, job->result.has_lock);
+	job_link_owner(job, owner);
+	job_link(job);
 	job->wants_progress = request->wants_progress;
 	if (job->wants_progress)
 		job_start_progress(job);
-	dispatch_enqueue(frontend->dispatcher, &owner->lanes[pool], &job->load);
 	return 0;
 }
 
@@ -482,9 +637,10 @@ jobs_new(struct frontend *frontend)
 	if (jobs == NULL)
 		return NULL;
 	jobs->frontend = frontend;
+	jobs->stored_lanes = lanes_new();
 	jobs->progress_timer = event_new(
 	    frontend->base, -1, EV_TIMEOUT | EV_PERSIST, progress_cb, jobs);
-	if (jobs->progress_timer == NULL ||
+	if (jobs->progress_timer == NULL || jobs->stored_lanes == NULL ||
 	    job_id_source_init(&jobs->ids, (uint8_t)frontend->number) != 0) {
 		jobs_free(jobs);
 		return NULL;
@@ -498,10 +654,12 @@ jobs_free(struct jobs *jobs)
 	if (jobs == NULL)
 		return;
 	/* Those whose clients left while executors were at work on them. */
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < JOB_BUCKETS; i++) {
 		struct job *job;
 
 		while ((job = LIST_FIRST(&jobs->by_id[i])) != NULL) {
+			dispatch_withdraw(
+			    jobs->frontend->dispatcher, &job->load);
 			job_unlink(job);
 			answer_result(job->answer, NULL);
 			job_free(job);
@@ -509,5 +667,6 @@ jobs_free(struct jobs *jobs)
 	}
 	if (jobs->progress_timer != NULL)
 		event_free(jobs->progress_timer);
+	lanes_unref(jobs->stored_lanes);
 	free(jobs);
 }

@@ -11,12 +11,17 @@ libgildcore_a_SOURCES = \
 	%D%/board.c %D%/board.h \
 	%D%/clock.h \
 	%D%/authority.c %D%/authority.h \
+	%D%/bucket.c %D%/bucket.h \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/connection_bound.c %D%/connection_private.h \
+	%D%/connection_time.c \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/crew.c %D%/crew.h \
+	%D%/crowd.c %D%/crowd.h \
 	%D%/desk.c %D%/desk.h \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/docket.c %D%/docket.h \
 	%D%/doors.c %D%/doors.h \
 	%D%/event_cost.c %D%/event_cost.h \
 	%D%/event_reader.c %D%/event_reader.h \
@@ -30,15 +35,21 @@ libgildcore_a_SOURCES = \
 	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
+	%D%/job_private.h %D%/job_stored.c \
 	%D%/journal.c %D%/journal.h \
+	%D%/lane.c %D%/lane.h \
 	%D%/listeners.c %D%/listeners.h \
+	%D%/keeper.c %D%/keeper.h \
 	%D%/lock_events.c %D%/lock_events.h \
 	%D%/log.c %D%/log.h \
 	%D%/log_format.c %D%/log_format.h \
 	%D%/master.c %D%/master.h \
 	%D%/master_private.h %D%/reload.c %D%/start.c \
+	%D%/memo.c %D%/memo.h \
+	%D%/memory.c %D%/memory.h \
 	%D%/methods.c %D%/methods.h \
-	%D%/methods_private.h %D%/methods_server.c %D%/pool_set.c \
+	%D%/methods_private.h %D%/methods_server.c \
+	%D%/methods_store.c %D%/pool_set.c \
 	%D%/notify.c %D%/notify.h \
 	%D%/option.c %D%/option.h \
 	%D%/option_table.c %D%/option_table.h \
@@ -50,6 +61,11 @@ libgildcore_a_SOURCES = \
 	%D%/process.c %D%/process.h \
 	%D%/pulse.c %D%/pulse.h \
 	%D%/queue.c %D%/queue.h \
+	%D%/records.c %D%/records.h \
+	%D%/records_answer.c %D%/records_private.h \
+	%D%/recorder.c %D%/recorder.h \
+	%D%/recorder_jobs.c %D%/recorder_memos.c \
+	%D%/recorder_private.h %D%/recorder_store.c \
 	%D%/recovery.c %D%/recovery.h \
 	%D%/repeats.c %D%/repeats.h \
 	%D%/report.c %D%/report.h \
@@ -59,6 +75,10 @@ libgildcore_a_SOURCES = \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \
+	%D%/store.c %D%/store.h \
+	%D%/store_file.c %D%/store_open.c %D%/store_private.h \
+	%D%/store_query.c %D%/store_row.c %D%/store_schema.c \
+	%D%/store_trim.c \
 	%D%/task.c %D%/task.h \
 	%D%/title.c %D%/title.h \
 	%D%/worker.c %D%/worker.h

@@ -89,6 +89,8 @@ master_reap(struct master *master)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct crew *crew;
 
+		if (keeper_bury(&master->keeper, pid, status))
+			continue;
 		TAILQ_FOREACH (crew, &master->crews, links) {
 			if (crew_bury(crew, pid, status))
 				break;
@@ -197,6 +199,7 @@ master_change_crews(struct master *master)
 		notify_ready(&master->notifier);
 		return;
 	}
+	keeper_follow(&master->keeper, &crew->settings);
 	listeners_hand_on(&old->listeners, &crew->listeners);
 	crew_retire(old);
 	master->leaving = old;
@@ -307,7 +310,12 @@ master_feel_pulses(struct master *master, uint64_t now_ns)
 		if (now_ns >= crew->next_look_ns) {
 			crew->next_look_ns = now_ns + period_ns;
 			crew->is_alive = crew_feel_pulse(crew);
+			if (crew == master->serving)
+				master->is_recorder_alive = keeper_feel_pulse(
+				    &master->keeper, &crew->settings);
 		}
+		if (crew == master->serving)
+			all_live = all_live && master->is_recorder_alive;
 		all_live = all_live && crew->is_alive;
 	}
 	return all_live;
@@ -337,6 +345,8 @@ master_timeout_ms(const struct master *master, uint64_t now_ns, bool is_retry)
 
 	if (is_retry && now_ns + RETRY_NS < at_ns)
 		at_ns = now_ns + RETRY_NS;
+	if (keeper_next_ns(&master->keeper) < at_ns)
+		at_ns = keeper_next_ns(&master->keeper);
 	TAILQ_FOREACH (crew, &master->crews, links) {
 		uint64_t next_ns = crew_next_ns(crew);
 
@@ -376,6 +386,20 @@ master_wait(struct master *master, int timeout_ms)
 	master_on_signal(master);
 }
 
+static bool
+master_tend_recorder(struct master *master, uint64_t now_ns)
+{
+	struct crew *crew;
+	bool is_retry = false;
+
+	keeper_tend(&master->keeper, now_ns);
+	TAILQ_FOREACH (crew, &master->crews, links)
+		is_retry = keeper_link(&master->keeper, crew) || is_retry;
+	if (!is_retry)
+		keeper_link_end(&master->keeper);
+	return is_retry;
+}
+
 /* What is due. True when something has to be tried again soon. */
 static bool
 master_tend(struct master *master, uint64_t now_ns)
@@ -385,6 +409,7 @@ master_tend(struct master *master, uint64_t now_ns)
 
 	TAILQ_FOREACH (crew, &master->crews, links)
 		is_retry = crew_tend(crew, now_ns) || is_retry;
+	is_retry = master_tend_recorder(master, now_ns) || is_retry;
 	/* Before requests: those of a crew that has just opened its doors need
 	 * it to be the one that serves. */
 	master_change_crews(master);
@@ -410,8 +435,12 @@ master_loop(struct master *master)
 		now_ns = clock_monotonic_ns();
 		is_retry = master_tend(master, now_ns);
 		master_bury_crews(master);
-		if (TAILQ_EMPTY(&master->crews))
-			return;
+		if (TAILQ_EMPTY(&master->crews)) {
+			/* Nobody is left who could tell it anything. */
+			keeper_stop(&master->keeper);
+			if (keeper_is_gone(&master->keeper))
+				return;
+		}
 		master_tick(master, now_ns);
 		master_wait(
 		    master, master_timeout_ms(master, now_ns, is_retry));
@@ -425,6 +454,7 @@ master_close(struct master *master)
 {
 	if (master->signal_fd >= 0)
 		close(master->signal_fd);
+	keeper_close(&master->keeper);
 	notify_close(&master->notifier);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "daemon/crew.h"
+#include "daemon/keeper.h"
 #include "daemon/notify.h"
 
 /* The one that serves, one that starts, and those that still finish. */
@@ -39,6 +40,8 @@ struct master {
 	uint32_t n_others;	  /* crews beside one */
 	struct crew_constants constants;
 	struct notifier notifier;
+	struct keeper keeper; /* of the recorder */
+	bool is_recorder_alive;
 	struct reload reload;
 	uint64_t next_tick_ns;
 };

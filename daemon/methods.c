@@ -9,14 +9,19 @@
 #include <string.h>
 
 #include "daemon/answer.h"
+#include "daemon/clock.h"
+#include "daemon/connection.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
 #include "daemon/lock_events.h"
 #include "daemon/methods_private.h"
 #include "daemon/peer.h"
+#include "daemon/records.h"
 #include "daemon/report.h"
 #include "proto/params.h"
 #include "proto/request.h"
+
+#define BUSY_RETRY_MS 100
 
 /* --- params --- */
 
@@ -58,12 +63,23 @@ server_ping(const struct invocation *invocation)
 		    invocation->answer, json_pack("{s:b}", "pong", 1));
 }
 
+/* Both are stolen; NULL when either is. */
+static json_t *
+with_store(json_t *report, json_t *store)
+{
+	if (json_object_set_new(report, "store", store) == 0)
+		return report;
+	json_decref(report);
+	return NULL;
+}
+
 static void
 server_info(const struct invocation *invocation)
 {
 	if (takes_nothing(invocation))
 		answer_result(invocation->answer,
-		    report_info(invocation->frontend->generation));
+		    with_store(report_info(invocation->frontend->generation),
+			records_info(invocation->frontend->records)));
 }
 
 static void
@@ -71,7 +87,8 @@ server_stats(const struct invocation *invocation)
 {
 	if (takes_nothing(invocation))
 		answer_result(invocation->answer,
-		    report_stats(invocation->frontend->generation));
+		    with_store(report_stats(invocation->frontend->generation),
+			records_stats(invocation->frontend->records)));
 }
 
 static void
@@ -85,26 +102,90 @@ pool_list(const struct invocation *invocation)
 
 /* --- job.* --- */
 
-/* 0, or -1 with *error set: whether one more job may come in now. */
+/* There is room again when a job has ended, whenever that is. */
 static int
-job_admit(const struct invocation *invocation, struct rpc_error *error)
+job_refuse_busy(struct rpc_error *error)
+{
+	error->retry_after_ms = BUSY_RETRY_MS;
+	return -1;
+}
+
+/* 0, or -1 with *error set: whether there is room for one more job. */
+static int
+job_find_room(const struct invocation *invocation, size_t answer_bytes,
+    struct rpc_error *error)
 {
 	const struct frontend *frontend = invocation->frontend;
 	const struct settings *settings = frontend->settings;
+	const struct job_owner *owner = invocation->owner;
+
+	if (owner->n_jobs >= settings->max_in_flight) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "this connection has max_in_flight = %u jobs in flight; "
+		    "wait for one to end",
+		    settings->max_in_flight);
+		return job_refuse_busy(error);
+	}
+	if (settings->max_queued > 0 &&
+	    owner->n_queued >= settings->max_queued) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "this connection has max_queued = %u jobs that have not "
+		    "begun; wait for one to begin",
+		    settings->max_queued);
+		return job_refuse_busy(error);
+	}
+	if (jobs_count(frontend->jobs) >= settings->max_jobs) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "there are max_jobs = %u unfinished jobs; try again later",
+		    settings->max_jobs);
+		return job_refuse_busy(error);
+	}
+	if (!connection_has_room(owner->connection, answer_bytes)) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "clients hold max_client_bytes = %" PRIu64
+		    ", and this one has its share: read the answers, or wait "
+		    "for jobs to end",
+		    settings->max_client_bytes);
+		return job_refuse_busy(error);
+	}
+	return 0;
+}
+
+/* 0, or -1 with *error set: whether one more job may come in now. What is
+ * refused for another reason does not count for the rate. */
+static int
+job_admit(const struct invocation *invocation, size_t answer_bytes,
+    struct rpc_error *error)
+{
+	const struct frontend *frontend = invocation->frontend;
+	uint32_t rate = frontend->settings->max_rate;
+	uint64_t wait_ns;
 
 	if (frontend->is_stopping)
 		return rpc_error_set(error, RPC_SHUTTING_DOWN, NULL,
 		    "gild finishes the jobs in flight and then stops");
-	if (invocation->owner->n_jobs >= settings->max_in_flight)
-		return rpc_error_set(error, RPC_BUSY, NULL,
-		    "this connection has max_in_flight = %u jobs in flight; "
-		    "wait for one to end",
-		    settings->max_in_flight);
-	if (jobs_count(frontend->jobs) >= settings->max_jobs)
-		return rpc_error_set(error, RPC_BUSY, NULL,
-		    "there are max_jobs = %u unfinished jobs; try again later",
-		    settings->max_jobs);
-	return 0;
+	if (job_find_room(invocation, answer_bytes, error) != 0)
+		return -1;
+	wait_ns =
+	    bucket_take(&invocation->owner->rate, rate, clock_monotonic_ns());
+	if (wait_ns == 0)
+		return 0;
+	rpc_error_set(error, RPC_RATE_LIMITED, NULL,
+	    "this connection may submit max_rate = %u jobs a second", rate);
+	error->retry_after_ms =
+	    (uint32_t)((wait_ns + NS_PER_MS - 1) / NS_PER_MS);
+	return -1;
+}
+
+/* A job of the store may be another frontend's tomorrow. */
+static int
+job_check_progress(const struct job_request *request, struct rpc_error *error)
+{
+	if (!request->wants_progress ||
+	    (!request->detach && request->key[0] == '\0'))
+		return 0;
+	return rpc_error_set(error, RPC_INVALID_PARAMS, "progress",
+	    "progress is not told of a job with detach or a key");
 }
 
 static int
@@ -112,12 +193,35 @@ job_submit_check(const struct invocation *invocation,
     struct job_request *request, struct rpc_error *error)
 {
 	const struct frontend *frontend = invocation->frontend;
+	size_t answer_bytes;
+	int pool;
 
 	if (job_request_from_json(invocation->params,
 		frontend->settings->max_workers, request, error) != 0 ||
-	    job_admit(invocation, error) != 0)
+	    job_check_progress(request, error) != 0)
 		return -1;
-	return pool_find(frontend, request->pool, error);
+	pool = pool_find(frontend, request->pool, error);
+	if (pool < 0)
+		return -1;
+	answer_bytes = invocation->answer == NULL
+	    ? 0
+	    : job_answer_bytes(request,
+		  frontend->settings->pools[pool].kind == POOL_THREADS);
+	return job_admit(invocation, answer_bytes, error) == 0 ? pool : -1;
+}
+
+static void
+job_submit_stored(
+    const struct invocation *invocation, const struct job_request *request)
+{
+	const struct frontend *frontend = invocation->frontend;
+	struct lanes *lanes = job_owner_lanes(invocation->owner);
+
+	if (lanes == NULL)
+		answer_result(invocation->answer, NULL);
+	else
+		records_submit(frontend->records, jobs_next_id(frontend->jobs),
+		    request, lanes, invocation->answer);
 }
 
 static void
@@ -129,25 +233,27 @@ job_submit_call(const struct invocation *invocation)
 
 	if (pool < 0)
 		answer_error(invocation->answer, &error);
+	else if (request.detach || request.key[0] != '\0')
+		job_submit_stored(invocation, &request);
 	else if (job_submit(invocation->owner, &request, (uint32_t)pool,
 		     invocation->answer) != 0)
 		answer_result(invocation->answer, NULL);
 }
 
-/* Reads `job`, a job's id. 0, or -1 with *error set. */
-static int
-job_read_id(const json_t *params, struct job_id *id, struct rpc_error *error)
+int
+job_read_id(const json_t *params, const char *name, struct job_id *id,
+    struct rpc_error *error)
 {
 	const char *text;
 
-	if (params_require(params, "job", "a job's id, a string", error) != 0 ||
-	    params_read_string(params, "job", &text, error) != 0)
+	if (params_require(params, name, "a job's id, a string", error) != 0 ||
+	    params_read_string(params, name, &text, error) != 0)
 		return -1;
 	if (job_id_parse(text, id) != 0)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "job",
-		    "job must be a job's id, %d characters like "
+		return rpc_error_set(error, RPC_INVALID_PARAMS, name,
+		    "%s must be a job's id, %d characters like "
 		    "01KAP4Z3M8W5Q7N2B6X9R1T0CE",
-		    JOB_ID_CHARS);
+		    name, JOB_ID_CHARS);
 	return 0;
 }
 
@@ -160,7 +266,7 @@ job_cancel_check(
 
 	if (params_check(params, names, N_OF(names), error) != 0)
 		return -1;
-	return job_read_id(params, id, error);
+	return job_read_id(params, "job", id, error);
 }
 
 static void
@@ -224,7 +330,7 @@ lock_events_find(const struct frontend *frontend, const json_t *params,
 	int pool;
 
 	if (has_job) {
-		if (job_read_id(params, job, error) != 0)
+		if (job_read_id(params, "job", job, error) != 0)
 			return -1;
 		query->job = job;
 	} else if (params_require(params, "pool",
@@ -251,8 +357,8 @@ lock_events_check(const struct invocation *invocation,
 	const struct frontend *frontend = invocation->frontend;
 	const json_t *params = invocation->params;
 	uint64_t limit = LOCK_EVENTS_DEFAULT_LIMIT, end;
-	uint64_t room =
-	    frontend->settings->max_unsent_bytes / LOCK_EVENTS_EVENT_BYTES;
+	uint64_t room = connection_allowance(invocation->owner->connection) /
+	    LOCK_EVENTS_EVENT_BYTES;
 
 	*query = (struct lock_events_query){
 	    .has_since = json_object_get(params, "since") != NULL};
@@ -295,6 +401,10 @@ static const struct {
 } methods[] = {
     {"job.submit", job_submit_call},
     {"job.cancel", job_cancel_call},
+    {"job.wait", job_wait},
+    {"job.get", job_get},
+    {"job.list", job_list},
+    {"job.collect", job_collect},
     {"pool.list", pool_list},
     {"pool.set", pool_set},
     {"lock.events", lock_events_call},

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "proto/jobid.h"
 #include "proto/rpcerror.h"
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -24,6 +25,17 @@ struct invocation {
 /* The pool's number, or -1 with *error set. */
 int pool_find(const struct frontend *frontend, const char *name,
     struct rpc_error *error) __attribute__((warn_unused_result));
+
+/* Reads `name`, a job's id. 0, or -1 with *error set. */
+int job_read_id(const json_t *params, const char *name, struct job_id *id,
+    struct rpc_error *error) __attribute__((warn_unused_result));
+
+/* --- methods_store.c --- */
+
+void job_wait(const struct invocation *invocation);
+void job_get(const struct invocation *invocation);
+void job_list(const struct invocation *invocation);
+void job_collect(const struct invocation *invocation);
 
 /* --- methods_server.c --- */
 

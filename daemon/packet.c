@@ -84,6 +84,14 @@ packet_receive(int socket, void *packet, size_t size, struct packet_fds *fds)
 	return -1;
 }
 
+bool
+packet_has_ended(int socket)
+{
+	char byte;
+
+	return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void
 packet_close_fds(struct packet_fds *fds)
 {

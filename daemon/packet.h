@@ -5,6 +5,7 @@
 #ifndef GILD_DAEMON_PACKET_H
 #define GILD_DAEMON_PACKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PACKET_MAX_FDS 2
@@ -29,6 +30,9 @@ int packet_send(int socket, const void *packet, size_t size,
  */
 int packet_receive(int socket, void *packet, size_t size,
     struct packet_fds *fds) __attribute__((warn_unused_result));
+
+/* Nothing is left to receive, and nobody is left to send. */
+bool packet_has_ended(int socket);
 
 /* Closes them all. */
 void packet_close_fds(struct packet_fds *fds);

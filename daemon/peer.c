@@ -20,6 +20,7 @@
 #include "daemon/frontend.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
+#include "daemon/records.h"
 
 #define ANSWER_WITHIN_S 5
 #define RELOAD_WITHIN_S 60
@@ -45,8 +46,10 @@ struct peers {
 	struct event *inbox_event;
 };
 
+/* One that no frontend has as a client's may be in the job store. */
 static void
-cancel_answer(struct job_id id, bool was_found, struct answer *answer)
+cancel_answer(struct frontend *frontend, struct job_id id, bool was_found,
+    struct answer *answer)
 {
 	char text[JOB_ID_CHARS + 1];
 	struct rpc_error error;
@@ -56,6 +59,10 @@ cancel_answer(struct job_id id, bool was_found, struct answer *answer)
 		answer_result(answer,
 		    json_pack("{s:s, s:s}", "job", text, "state",
 			job_state_name(JOB_CANCELLED)));
+		return;
+	}
+	if (records_are_kept(frontend->records)) {
+		records_cancel(frontend->records, id, answer);
 		return;
 	}
 	rpc_error_set(&error, RPC_NO_SUCH_JOB, "job",
@@ -69,7 +76,7 @@ cancel_own(struct frontend *frontend, struct job_id id)
 {
 	struct job *job = job_find(frontend->jobs, id);
 
-	if (job == NULL || job->is_decided)
+	if (job == NULL || job->is_decided || job->is_stored)
 		return false;
 	job_cancel(job, CANCEL_REASON);
 	dispatch_pump(frontend->dispatcher);
@@ -196,7 +203,7 @@ peers_ask_others(struct peers *peers, struct job_id id, struct answer *answer)
 	struct question *question;
 
 	if (!has_other_generations(peers->frontend)) {
-		cancel_answer(id, false, answer);
+		cancel_answer(peers->frontend, id, false, answer);
 		return;
 	}
 	question = question_new(peers, answer, ANSWER_WITHIN_S);
@@ -241,7 +248,7 @@ peers_cancel(struct peers *peers, struct job_id id, struct answer *answer)
 	if (owner < frontend->settings->frontends && owner != frontend->number)
 		peers_ask(peers, id, answer);
 	else if (owner == frontend->number && cancel_own(frontend, id))
-		cancel_answer(id, true, answer);
+		cancel_answer(frontend, id, true, answer);
 	else
 		peers_ask_others(peers, id, answer);
 }
@@ -307,7 +314,8 @@ peers_hear_cancelled(struct peers *peers, const struct peer_message *message)
 		question_ask_master(question, MASTER_CANCEL);
 		return;
 	}
-	cancel_answer(question->job, message->was_found != 0, question->answer);
+	cancel_answer(peers->frontend, question->job, message->was_found != 0,
+	    question->answer);
 	question_free(question);
 }
 
@@ -369,6 +377,10 @@ peers_hear(struct peers *peers, const struct peer_message *message,
 	case PEER_CLIENT:
 		if (fds->n > 0)
 			orders->client(peers->frontend, fds);
+		break;
+	case PEER_RECORDER:
+		if (fds->n > 0)
+			orders->recorder(peers->frontend, fds);
 		break;
 	case PEER_RELOADED:
 	case PEER_UNCHANGED:

@@ -22,6 +22,8 @@ struct peer_orders {
 	void (*abort)(struct frontend *frontend);  /* cancel, answer, leave */
 	/* Take over a client: its socket, which is closed otherwise. */
 	void (*client)(struct frontend *frontend, struct packet_fds *fds);
+	/* Its link to the recorder, the same. */
+	void (*recorder)(struct frontend *frontend, struct packet_fds *fds);
 };
 
 /* orders must outlive the peers. NULL when memory ran out. */

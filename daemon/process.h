@@ -46,6 +46,15 @@ void process_title(const struct generation *generation,
 void process_format_death(int status, char text[PROCESS_DEATH_CHARS + 1]);
 
 /*
+ * Forks a process with this title, which runs main(arg) and ends with what it
+ * returns. It keeps the standard descriptors, that of the log and those named,
+ * and leaves the terminal's and the supervisor's signals to the master. Returns
+ * its pid, or -1 (errno is set).
+ */
+pid_t process_fork(const char *title, const int keeps[], size_t n_keeps,
+    int (*main)(void *arg), void *arg) __attribute__((warn_unused_result));
+
+/*
  * Forks the process. Returns its pid, or -1 (errno is set). The child never
  * returns: it keeps only the descriptors of its kind, leaves the terminal's
  * and the supervisor's signals to the master, and runs its main.

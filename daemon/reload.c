@@ -196,7 +196,8 @@ master_begin_reload(struct master *master, char *error, size_t error_size)
 	if (configuration_read(master->configuration, &settings, error) != 0)
 		goto out;
 	log_follow(&settings);
-	if (privileges_check(&settings, error) != 0 ||
+	if (keeper_check(&master->keeper, &settings, error, error_size) != 0 ||
+	    privileges_check(&settings, error) != 0 ||
 	    master_check_sandbox(&settings, error, error_size) != 0 ||
 	    listeners_open(listeners, &settings, &master->serving->listeners,
 		error, error_size) != 0) {

@@ -44,3 +44,26 @@ affinity_name(enum affinity affinity)
 
 	return names[affinity];
 }
+
+const char *
+record_name(enum record record)
+{
+	static const char *const names[RECORD_COUNT] = {
+	    [RECORD_NONE] = "none",
+	    [RECORD_DETACHED] = "detached",
+	    [RECORD_ALL] = "all",
+	};
+
+	return names[record];
+}
+
+const char *
+queue_order_name(enum queue_order order)
+{
+	static const char *const names[QUEUE_ORDER_COUNT] = {
+	    [QUEUE_FAIR] = "fair",
+	    [QUEUE_FIFO] = "fifo",
+	};
+
+	return names[order];
+}

@@ -23,7 +23,19 @@
 #define SETTINGS_MAX_OVERHEAD_PCT 1000
 #define SETTINGS_MAX_EVENTS_KEPT (UINT32_C(1) << 20)
 #define SETTINGS_USER_CHARS 64 /* a name, a colon, a group */
+#define SETTINGS_PATH_CHARS 255
 #define SETTINGS_DEFAULT_LISTEN "127.0.0.1:4453"
+
+/* Which jobs the store has. */
+enum record {
+	RECORD_NONE,
+	RECORD_DETACHED, /* those that clients ask to be kept */
+	RECORD_ALL,	 /* and the history of all others */
+	RECORD_COUNT
+};
+
+/* "none", "detached", "all" */
+const char *record_name(enum record record);
 
 enum pool_kind {
 	POOL_THREADS,	/* one process, its threads share a lock */
@@ -37,6 +49,16 @@ enum affinity {
 	AFFINITY_ONE,	 /* all on one */
 	AFFINITY_COUNT
 };
+
+/* Whose job is next, of those that wait for a pool with the same priority. */
+enum queue_order {
+	QUEUE_FAIR, /* clients take turns */
+	QUEUE_FIFO, /* who came first */
+	QUEUE_ORDER_COUNT
+};
+
+/* "fair", "fifo" */
+const char *queue_order_name(enum queue_order order);
 
 /* "none", "spread", "one" */
 const char *affinity_name(enum affinity affinity);
@@ -68,18 +90,31 @@ struct settings {
 	bool allow_remote;
 	enum log_format log_format;
 	uint32_t frontends;
+	enum queue_order queue;
 	uint32_t max_connections; /* these four: of each frontend */
 	uint32_t max_jobs;
-	uint32_t max_in_flight; /* jobs of one connection */
+	uint32_t max_in_flight; /* these three: jobs of one connection */
+	uint32_t max_queued; /* that have not begun; 0: no bound of its own */
+	uint32_t max_rate;   /* a second; 0: no bound */
 	uint32_t max_batch;
 	uint32_t max_workers; /* tasks of one job */
 	uint64_t max_line_bytes;
 	uint64_t max_unsent_bytes; /* then its connection is not read from */
-	uint32_t max_attempts;	   /* starts of one task */
+	uint64_t max_client_bytes; /* of all connections of a frontend */
+	uint64_t idle_timeout_ns;  /* these three: of a connection; 0: none */
+	uint64_t line_timeout_ns;
+	uint64_t stall_timeout_ns;
+	uint32_t max_attempts; /* starts of one task */
 	uint64_t drain_timeout_ns;
 	uint64_t heartbeat_timeout_ns;	    /* 0: nobody has to give one */
 	char user[SETTINGS_USER_CHARS + 1]; /* NAME[:GROUP]; "": as started */
 	bool sandbox;
+	char state_dir[SETTINGS_PATH_CHARS + 1]; /* "": no job store */
+	enum record record;
+	uint64_t keep_for_ns; /* jobs that have ended */
+	uint64_t keep_bytes;  /* of the store's file; 0: no bound */
+	uint32_t commit_group;
+	uint32_t max_detached;
 	size_t n_pools;
 	struct pool_settings pools[SETTINGS_MAX_POOLS];
 };

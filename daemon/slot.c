@@ -93,12 +93,13 @@ slot_move(struct slot *slot, uint32_t ticket, enum slot_state from,
 }
 
 uint32_t
-slot_publish(struct slot *slot, uint32_t number)
+slot_publish_after(struct slot *slot, uint32_t number, uint32_t attempts)
 {
 	struct slot_view view = slot_look(slot);
 
 	view.tag = view.tag == TAG_MASK ? 1 : view.tag + 1;
-	view.attempts = 0;
+	view.attempts =
+	    attempts < SLOT_MAX_ATTEMPTS ? attempts : SLOT_MAX_ATTEMPTS;
 	view.state = SLOT_QUEUED;
 	atomic_store_explicit(&slot->attention, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->turns, 0, memory_order_relaxed);

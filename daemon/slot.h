@@ -102,10 +102,17 @@ uint32_t ticket_tag(uint32_t ticket);
 struct slot_view slot_look(const struct slot *slot);
 
 /*
- * FREE -> QUEUED under a new tag, with no attempt made and a clear attention
- * word. Returns the ticket. Number is the slot's own.
+ * FREE -> QUEUED under a new tag, with so many attempts made before and a clear
+ * attention word. Returns the ticket. Number is the slot's own.
  */
-uint32_t slot_publish(struct slot *slot, uint32_t number);
+uint32_t slot_publish_after(
+    struct slot *slot, uint32_t number, uint32_t attempts);
+/* With none made before. */
+static inline uint32_t
+slot_publish(struct slot *slot, uint32_t number)
+{
+	return slot_publish_after(slot, number, 0);
+}
 
 /*
  * The other moves. Each is true if it was made, and false when the ticket is

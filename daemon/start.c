@@ -137,6 +137,10 @@ master_open(struct master *master, struct settings *settings)
 	if (settings->sandbox && !sandbox_is_built())
 		log_info("built with a sanitizer or to count coverage: "
 			 "executors' system calls are not filtered");
+	if (keeper_open(&master->keeper, settings) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		goto out;
+	}
 	master->constants.calibration = countdown_calibrate();
 	master->constants.started_ns = clock_monotonic_ns();
 	master->constants.started_unix_ms = clock_unix_ms();

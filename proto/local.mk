@@ -12,6 +12,7 @@ libgilproto_a_SOURCES = \
 	%D%/member.c %D%/member.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/params.c %D%/params.h \
+	%D%/record.c %D%/record.h \
 	%D%/request.c %D%/request.h \
 	%D%/result.c %D%/result.h \
 	%D%/rpcerror.c %D%/rpcerror.h

@@ -26,7 +26,7 @@ static const char *const state_names[JOB_STATE_COUNT] = {
 #define NUMBER(type, field) MEMBER(type, field, REQUEST_MAX_INTEGER)
 #define NUMBER_AT(name, type, place) \
 	MEMBER_AT(name, type, place, REQUEST_MAX_INTEGER)
-#define TIMING(field) NUMBER_AT(#field, job_result, timing.field)
+#define TIMING(field) NUMBER(job_timing, field)
 
 static const struct member_row result_members[] = {
     NUMBER(job_result, count),
@@ -172,12 +172,12 @@ tasks_to_json(const struct job_result *result)
 	return array;
 }
 
-static json_t *
-timing_to_json(const struct job_result *result)
+json_t *
+job_timing_to_json(const struct job_timing *timing)
 {
 	json_t *object = json_object();
 
-	if (members_write(object, result, timing_members,
+	if (members_write(object, timing, timing_members,
 		N_MEMBERS(timing_members)) != 0) {
 		json_decref(object);
 		object = NULL;
@@ -185,10 +185,17 @@ timing_to_json(const struct job_result *result)
 	return object;
 }
 
-json_t *
-job_result_to_json(const struct job_result *result)
+int
+job_timing_from_json(
+    const json_t *json, struct job_timing *timing, struct rpc_error *error)
 {
-	json_t *object = json_object();
+	return members_read(json, "timing.", timing, timing_members,
+	    N_MEMBERS(timing_members), error);
+}
+
+int
+job_names_write(json_t *object, const struct job_result *result)
+{
 	char job[JOB_ID_CHARS + 1];
 	bool is_short = false;
 
@@ -203,10 +210,20 @@ job_result_to_json(const struct job_result *result)
 	    json_object_set_new(object, "pool", json_string(result->pool));
 	is_short |= json_object_set_new(
 	    object, "profile", json_string(job_profile_name(result->profile)));
+	return is_short ? -1 : 0;
+}
+
+json_t *
+job_result_to_json(const struct job_result *result)
+{
+	json_t *object = json_object();
+	bool is_short = false;
+
+	is_short |= job_names_write(object, result) != 0;
 	is_short |= members_write(
 	    object, result, result_members, N_MEMBERS(result_members));
-	is_short |=
-	    json_object_set_new(object, "timing", timing_to_json(result));
+	is_short |= json_object_set_new(
+	    object, "timing", job_timing_to_json(&result->timing));
 	is_short |= json_object_set_new(object, "lock",
 	    result->has_lock ? lock_record_to_json(&result->lock)
 			     : json_null());
@@ -232,8 +249,8 @@ read_string(const json_t *object, const char *name, struct rpc_error *error)
 	return text;
 }
 
-static int
-read_names(
+int
+job_names_read(
     const json_t *json, struct job_result *result, struct rpc_error *error)
 {
 	const json_t *reason = json_object_get(json, "reason");
@@ -351,11 +368,11 @@ job_result_from_json(
 	if (!json_is_object(json))
 		return rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
 		    "a result must be an object");
-	if (read_names(json, result, error) != 0 ||
+	if (job_names_read(json, result, error) != 0 ||
 	    members_read(json, "", result, result_members,
 		N_MEMBERS(result_members), error) != 0 ||
-	    members_read(json_object_get(json, "timing"), "timing.", result,
-		timing_members, N_MEMBERS(timing_members), error) != 0 ||
+	    job_timing_from_json(
+		json_object_get(json, "timing"), &result->timing, error) != 0 ||
 	    read_lock(json, result, error) != 0 ||
 	    read_tasks(json, result, error) != 0) {
 		job_result_free(result);

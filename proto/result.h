@@ -106,6 +106,20 @@ json_t *job_result_to_json(const struct job_result *result);
 int job_result_from_json(const json_t *json, struct job_result *result,
     struct rpc_error *error) __attribute__((warn_unused_result));
 
+/*
+ * What a result has in common with a job's record (record.h): its names, which
+ * are job, state, reason, pool and profile, and its timing. To the wire: 0 or a
+ * new reference, -1 or NULL when memory ran out. Back: 0, or -1 with *error
+ * naming the member at fault.
+ */
+int job_names_write(json_t *object, const struct job_result *result)
+    __attribute__((warn_unused_result));
+int job_names_read(const json_t *json, struct job_result *result,
+    struct rpc_error *error) __attribute__((warn_unused_result));
+json_t *job_timing_to_json(const struct job_timing *timing);
+int job_timing_from_json(const json_t *json, struct job_timing *timing,
+    struct rpc_error *error) __attribute__((warn_unused_result));
+
 /* Frees what the result owns, not the struct itself. NULL is fine. */
 void job_result_free(struct job_result *result);
 

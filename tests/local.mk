@@ -2,7 +2,8 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h %D%/unit/suite.h
+EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -15,6 +16,7 @@ PROTO_TESTS = \
 	%D%/unit/test_lockwire \
 	%D%/unit/test_memory \
 	%D%/unit/test_nearest \
+	%D%/unit/test_record \
 	%D%/unit/test_request \
 	%D%/unit/test_result \
 	%D%/unit/test_rpcerror
@@ -30,6 +32,7 @@ TESTS += $(PROTO_TESTS)
 %C%_unit_test_lockwire_LDADD = $(PROTO_LDADD)
 %C%_unit_test_memory_LDADD = $(PROTO_LDADD)
 %C%_unit_test_nearest_LDADD = $(PROTO_LDADD)
+%C%_unit_test_record_LDADD = $(PROTO_LDADD)
 %C%_unit_test_request_LDADD = $(PROTO_LDADD)
 %C%_unit_test_result_LDADD = $(PROTO_LDADD)
 %C%_unit_test_rpcerror_LDADD = $(PROTO_LDADD)
@@ -40,6 +43,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_authority \
 	%D%/unit/test_backoff \
 	%D%/unit/test_board \
+	%D%/unit/test_bucket \
 	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
@@ -62,6 +66,10 @@ DAEMON_TESTS = \
 	%D%/unit/test_repeats \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_slot \
+	%D%/unit/test_store \
+	%D%/unit/test_store_disk \
+	%D%/unit/test_store_file \
+	%D%/unit/test_store_list \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
@@ -71,6 +79,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_authority_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_backoff_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_bucket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
@@ -93,6 +102,12 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_disk_SOURCES = %D%/unit/test_store_disk.c \
+	%D%/unit/disk.c %D%/unit/disk.h
+%C%_unit_test_store_disk_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_file_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_list_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_title_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---
@@ -122,13 +137,17 @@ CLIENT_TESTS = \
 	%D%/unit/test_convoy \
 	%D%/unit/test_count \
 	%D%/unit/test_ending \
+	%D%/unit/test_errands \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
+	%D%/unit/test_history \
+	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
+	%D%/unit/test_patience \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -143,7 +162,8 @@ CLIENT_TESTS = \
 	%D%/unit/test_tradeoff \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict \
-	%D%/unit/test_weather
+	%D%/unit/test_weather \
+	%D%/unit/test_when
 CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
@@ -154,13 +174,17 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_convoy_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_history_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_patience_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
@@ -176,20 +200,24 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_weather_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_when_LDADD = $(CLIENT_LDADD)
 
 # --- end to end: a real gild, driven over its sockets ---
 E2E_TESTS = \
 	%D%/e2e/test_bounds \
 	%D%/e2e/test_clients \
+	%D%/e2e/test_fair \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
 	%D%/e2e/test_injected \
 	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_pulse \
@@ -213,9 +241,11 @@ check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
 %C%_e2e_test_bounds_LDADD = $(E2E_LDADD)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_fair_LDADD = $(E2E_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_store_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_LDADD = $(E2E_LDADD)
@@ -223,6 +253,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_LDADD = $(E2E_LDADD)

@@ -5,7 +5,8 @@ BENCHES = \
 	%D%/bench_countdown \
 	%D%/bench_daemon \
 	%D%/bench_gil \
-	%D%/bench_sandbox
+	%D%/bench_sandbox \
+	%D%/bench_store
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
@@ -16,6 +17,8 @@ CLEANFILES += $(BENCHES)
 %C%_bench_gil_LDADD = libgildcore.a libgilproto.a
 %C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h
 %C%_bench_sandbox_LDADD = $(gild_LDADD)
+%C%_bench_store_SOURCES = %D%/bench_store.c %D%/bench.h
+%C%_bench_store_LDADD = $(gild_LDADD)
 
 bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \

@@ -10,6 +10,7 @@
 
 #include "proto/jsonrpc.h"
 #include "proto/lockwire.h"
+#include "proto/record.h"
 #include "proto/result.h"
 #include "tests/unit/suite.h"
 
@@ -175,6 +176,26 @@ START_TEST(results_are_built_whole_or_not)
 END_TEST
 
 static bool
+attempt_record(void)
+{
+	const struct job_record record = {
+	    .state = JOB_FAILED,
+	    .reason = "some",
+	    .request = {.pool = "threads", .key = "one"},
+	    .started_ms = 1,
+	    .ended_ms = 2,
+	};
+
+	return dispose(record_to_json(&record, json_object()));
+}
+
+START_TEST(records_are_built_whole_or_not)
+{
+	expect_all_or_nothing(attempt_record);
+}
+END_TEST
+
+static bool
 attempt_events(void)
 {
 	bool has_succeeded = true;
@@ -266,6 +287,7 @@ main(void)
 	tcase_add_test(tcase, envelopes_are_built_whole_or_not);
 	tcase_add_test(tcase, requests_are_built_whole_or_not);
 	tcase_add_test(tcase, results_are_built_whole_or_not);
+	tcase_add_test(tcase, records_are_built_whole_or_not);
 	tcase_add_test(tcase, events_are_built_whole_or_not);
 	tcase_add_test(tcase, lines_are_written_whole_or_not);
 	tcase_add_test(tcase, a_long_line_has_no_holes);

@@ -1,0 +1,78 @@
+/*
+ * The docket: the recorder's list of unfinished jobs, and for each who has it
+ * and who waits for its end. What the jobs are is in the store.
+ */
+#ifndef GILD_DAEMON_DOCKET_H
+#define GILD_DAEMON_DOCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "proto/jobid.h"
+
+struct docket_job;
+struct link;
+
+/* A question about a job that is answered when the job has ended. */
+struct waiter {
+	struct link *link;
+	uint64_t question;
+	bool is_cancel; /* it also wants it cancelled */
+	struct docket_job *job;
+	LIST_ENTRY(waiter) of_job;
+	LIST_ENTRY(waiter) of_link;
+};
+
+LIST_HEAD(waiter_list, waiter);
+TAILQ_HEAD(docket_queue, docket_job);
+
+struct docket_job {
+	struct job_id id;
+	struct link *owner; /* the frontend that has it; NULL: nobody */
+	bool is_running;
+	bool is_cancelled; /* to be; its owner has been told */
+	uint32_t attempts; /* behind it */
+	struct waiter_list waiters;
+	LIST_ENTRY(docket_job) by_id;
+	TAILQ_ENTRY(docket_job) of_owner; /* or of nobody's */
+};
+
+struct docket {
+	uint32_t n;
+	struct docket_queue nobodys; /* the oldest first */
+	LIST_HEAD(docket_bucket, docket_job) * buckets;
+};
+
+/* 0, or -1 when memory ran out. */
+int docket_init(struct docket *docket) __attribute__((warn_unused_result));
+void docket_free(struct docket *docket);
+
+/* The job with this id, or NULL. */
+struct docket_job *docket_find(const struct docket *docket, struct job_id id);
+
+/* One more, which is nobody's; NULL when memory ran out. */
+struct docket_job *docket_add(struct docket *docket, struct job_id id);
+/* Its waiters must have been dealt with. */
+void docket_remove(struct docket *docket, struct docket_job *job);
+
+/* Gives it to a frontend (with its list and its number of jobs), or (NULL) takes
+ * it away from whoever has it. */
+void docket_give(
+    struct docket *docket, struct docket_job *job, struct link *link);
+
+/* NULL when memory ran out. */
+struct waiter *docket_wait(struct docket_job *job, struct link *link,
+    uint64_t question, bool is_cancel);
+void waiter_free(struct waiter *waiter);
+
+/* A frontend, as the docket sees it: embedded first in the recorder's. */
+struct link {
+	uint32_t n_owned;
+	struct docket_queue owned;
+	struct waiter_list waiters;
+};
+
+void link_init(struct link *link);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * What clients can make gild hold at the most, computed from the configuration:
+ * the figures of server.info's `memory`, and of PROTOCOL.md, "Memory". What the
+ * kernel keeps for sockets is its own and not in them.
+ */
+#ifndef GILD_DAEMON_MEMORY_H
+#define GILD_DAEMON_MEMORY_H
+
+#include <stdint.h>
+
+struct board;
+
+struct memory_bound {
+	uint64_t connection_bytes; /* beyond what max_client_bytes counts */
+	uint64_t job_bytes;	   /* of one that waits */
+	uint64_t task_bytes;	   /* more, of one whose tasks run */
+	uint64_t line_bytes;	   /* while one is served */
+	uint64_t shared_bytes;	   /* what all processes map */
+	uint64_t frontend_bytes;   /* one frontend, with what is shared */
+	uint64_t total_bytes;	   /* all of them, what is shared once */
+};
+
+struct memory_bound memory_bound(const struct board *board);
+
+#endif

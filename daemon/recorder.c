@@ -1,0 +1,313 @@
+/*
+ * The recorder process: one libevent loop, and a thread that beats its pulse
+ * while the loop turns or waits for the disk. Here are its links and its life;
+ * what memos do is in recorder_store.c.
+ *
+ * Memos of all frontends that have arrived by the time the loop turns share one
+ * commit: reading has a higher priority than committing, so the longer the disk
+ * takes for one commit, the more share the next.
+ *
+ * When the inbox ends, gild is stopping or the master is dead. Either way the
+ * frontends leave; what they have written still is read to its end.
+ */
+#include "daemon/recorder.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/packet.h"
+#include "daemon/recorder_private.h"
+#include "daemon/title.h"
+
+enum { PRIORITY_READ, PRIORITY_COMMIT, PRIORITIES };
+
+#define TICK_MS 500
+/* For the frontends to leave, once the inbox has ended. */
+#define LEAVE_WITHIN_S 5
+
+/* --- the pulse --- */
+
+static void *
+pulse_run(void *arg)
+{
+	struct recorder *recorder = arg;
+	uint64_t period_ns = recorder->limits.beat_every_ns, last = 0;
+	const struct timespec period = {
+	    .tv_sec = (time_t)(period_ns / NS_PER_S),
+	    .tv_nsec = (long)(period_ns % NS_PER_S),
+	};
+
+	for (;;) {
+		uint64_t turns = atomic_load(&recorder->turns);
+
+		if (turns != last || atomic_load(&recorder->is_at_disk))
+			atomic_fetch_add(&recorder->setup->record->beats, 1);
+		last = turns;
+		nanosleep(&period, NULL);
+	}
+	return NULL;
+}
+
+static int
+recorder_start_pulse(struct recorder *recorder)
+{
+	if (recorder->limits.beat_every_ns == 0)
+		return 0;
+	errno =
+	    pthread_create(&recorder->pulse_thread, NULL, pulse_run, recorder);
+	recorder->has_pulse_thread = errno == 0;
+	return errno == 0 ? 0 : -1;
+}
+
+/* --- links --- */
+
+void
+link_send(
+    struct frontend_link *link, const struct memo *memo, const void *behind)
+{
+	if (memo_write(
+		bufferevent_get_output(link->bufferevent), memo, behind) != 0)
+		fatal("out of memory");
+}
+
+void
+recorder_tell_status(struct recorder *recorder)
+{
+	const struct memo memo = {
+	    .kind = MEMO_STATUS,
+	    .size = sizeof(recorder->status),
+	};
+	struct frontend_link *link;
+
+	recorder->is_status_new = false;
+	TAILQ_FOREACH (link, &recorder->links, links)
+		link_send(link, &memo, &recorder->status);
+}
+
+static void
+link_free(struct frontend_link *link)
+{
+	struct recorder *recorder = link->recorder;
+
+	recorder_lose_link(link);
+	TAILQ_REMOVE(&recorder->links, link, links);
+	bufferevent_free(link->bufferevent);
+	free(link);
+	if (recorder->is_leaving && TAILQ_EMPTY(&recorder->links))
+		event_base_loopexit(recorder->base, NULL);
+}
+
+/* False: the link is broken. */
+static bool
+link_read(struct frontend_link *link)
+{
+	struct evbuffer *input = bufferevent_get_input(link->bufferevent);
+	struct memo memo;
+	char *behind;
+	int got;
+
+	while ((got = memo_read(input, &memo, &behind)) > 0) {
+		recorder_hear(link, &memo, behind);
+		free(behind);
+	}
+	return got == 0;
+}
+
+static void
+read_cb(struct bufferevent *bufferevent, void *arg)
+{
+	struct frontend_link *link = arg;
+	struct recorder *recorder = link->recorder;
+
+	(void)bufferevent;
+	atomic_fetch_add(&recorder->turns, 1);
+	if (!link_read(link)) {
+		log_warn("a frontend's memo makes no sense: cutting it off");
+		link_free(link);
+	}
+}
+
+static void
+end_cb(struct bufferevent *bufferevent, short what, void *arg)
+{
+	(void)bufferevent;
+	(void)what;
+	link_free(arg);
+}
+
+static void
+recorder_add_link(struct recorder *recorder, int fd)
+{
+	struct frontend_link *link = calloc(1, sizeof(*link));
+
+	if (link == NULL)
+		fatal("out of memory");
+	link_init(&link->link);
+	link->recorder = recorder;
+	evutil_make_socket_nonblocking(fd);
+	link->bufferevent =
+	    bufferevent_socket_new(recorder->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (link->bufferevent == NULL)
+		fatal("out of memory");
+	bufferevent_priority_set(link->bufferevent, PRIORITY_READ);
+	bufferevent_setcb(link->bufferevent, read_cb, NULL, end_cb, link);
+	bufferevent_enable(link->bufferevent, EV_READ | EV_WRITE);
+	TAILQ_INSERT_TAIL(&recorder->links, link, links);
+	recorder_tell_status(recorder);
+}
+
+/* --- orders --- */
+
+static void
+recorder_obey(struct recorder *recorder, const struct recorder_order *order,
+    struct packet_fds *fds)
+{
+	switch (order->kind) {
+	case RECORDER_LIMITS:
+		recorder->limits = order->limits;
+		break;
+	case RECORDER_LINK:
+		if (fds->n > 0)
+			recorder_add_link(recorder, fds->fds[0]);
+		fds->n = 0;
+		break;
+	case RECORDER_ALL:
+		recorder->is_told_all = true;
+		recorder_give_jobs(recorder);
+		break;
+	}
+}
+
+static void
+recorder_leave(struct recorder *recorder)
+{
+	static const struct timeval within = {.tv_sec = LEAVE_WITHIN_S};
+
+	recorder->is_leaving = true;
+	event_del(recorder->inbox_event);
+	event_base_loopexit(
+	    recorder->base, TAILQ_EMPTY(&recorder->links) ? NULL : &within);
+}
+
+static void
+inbox_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct recorder *recorder = arg;
+	struct recorder_order order;
+	struct packet_fds fds;
+	int got;
+
+	(void)what;
+	while ((got = packet_receive(fd, &order, sizeof(order), &fds)) != 0) {
+		if (got > 0)
+			recorder_obey(recorder, &order, &fds);
+		packet_close_fds(&fds);
+	}
+	if (packet_has_ended(fd))
+		recorder_leave(recorder);
+}
+
+/* --- timers --- */
+
+static void
+commit_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	recorder_commit(arg);
+}
+
+static void
+tick_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct recorder *recorder = arg;
+
+	(void)fd;
+	(void)what;
+	atomic_fetch_add(&recorder->turns, 1);
+	log_settle();
+	recorder_tend_store(recorder);
+	recorder_give_jobs(recorder);
+	if (recorder->is_status_new)
+		recorder_tell_status(recorder);
+	title_set("recorder %s, %u unfinished",
+	    recorder->status.is_available ? "serving" : "without its store",
+	    recorder->docket.n);
+}
+
+/* --- begin and end --- */
+
+static int
+recorder_open(struct recorder *recorder)
+{
+	uint64_t beat_us = recorder->limits.beat_every_ns / NS_PER_US;
+	struct timeval tick = {.tv_usec = TICK_MS * 1000};
+
+	/* From one beat to the next the loop turns at least once. */
+	if (beat_us != 0 && beat_us / 2 < (uint64_t)tick.tv_usec)
+		tick.tv_usec = (suseconds_t)(beat_us / 2);
+	recorder->base = event_base_new();
+	if (recorder->base == NULL ||
+	    event_base_priority_init(recorder->base, PRIORITIES) != 0 ||
+	    docket_init(&recorder->docket) != 0)
+		return -1;
+	recorder->inbox_event = event_new(recorder->base,
+	    recorder->setup->inbox, EV_READ | EV_PERSIST, inbox_cb, recorder);
+	recorder->commit_event =
+	    event_new(recorder->base, -1, 0, commit_cb, recorder);
+	recorder->tick_timer =
+	    event_new(recorder->base, -1, EV_PERSIST, tick_cb, recorder);
+	if (recorder->inbox_event == NULL || recorder->commit_event == NULL ||
+	    recorder->tick_timer == NULL)
+		return -1;
+	event_priority_set(recorder->inbox_event, PRIORITY_READ);
+	event_priority_set(recorder->commit_event, PRIORITY_COMMIT);
+	if (event_add(recorder->inbox_event, NULL) != 0 ||
+	    event_add(recorder->tick_timer, &tick) != 0)
+		return -1;
+	return recorder_start_pulse(recorder);
+}
+
+static void
+recorder_close(struct recorder *recorder)
+{
+	recorder_commit(recorder);
+	while (!TAILQ_EMPTY(&recorder->links))
+		link_free(TAILQ_FIRST(&recorder->links));
+	recorder_close_store(recorder);
+	docket_free(&recorder->docket);
+	if (recorder->has_pulse_thread) {
+		pthread_cancel(recorder->pulse_thread); /* in its sleep */
+		pthread_join(recorder->pulse_thread, NULL);
+	}
+	event_free(recorder->inbox_event);
+	event_free(recorder->commit_event);
+	event_free(recorder->tick_timer);
+	event_base_free(recorder->base);
+	free(recorder->effects);
+}
+
+int
+recorder_main(const struct recorder_setup *setup)
+{
+	struct recorder *recorder = calloc(1, sizeof(*recorder));
+
+	if (recorder == NULL)
+		fatal("cannot start: %s", strerror(errno));
+	recorder->setup = setup;
+	recorder->limits = setup->limits;
+	TAILQ_INIT(&recorder->links);
+	if (recorder_open(recorder) != 0)
+		fatal("cannot start: %s", strerror(errno));
+	recorder_open_store(recorder);
+	event_base_dispatch(recorder->base);
+	recorder_close(recorder);
+	free(recorder);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,166 @@
+/*
+ * Who has which unfinished job, and who waits for its end. Run by the recorder's
+ * one thread. The docket says what the store says, but for who has a job: that
+ * lives only as long as processes do.
+ */
+#include "daemon/recorder_private.h"
+
+#include <stdlib.h>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+
+/* Jobs that were nobody's which a frontend has at a time. */
+#define GIVE_MAX 1024
+
+void
+recorder_settle_job(struct recorder *recorder, struct docket_job *entry)
+{
+	struct job_record job;
+	char *result = NULL;
+	bool is_there;
+	struct waiter *waiter;
+
+	is_there = LIST_EMPTY(&entry->waiters) ||
+	    store_get(recorder->store, entry->id, &job, &result) == STORE_DONE;
+	while ((waiter = LIST_FIRST(&entry->waiters)) != NULL) {
+		struct frontend_link *link =
+		    (struct frontend_link *)waiter->link;
+
+		if (is_there)
+			link_answer_job(link, waiter->question, MEMO_FINE, &job,
+			    result, true);
+		else
+			link_answer(link, waiter->question, MEMO_UNAVAILABLE);
+		waiter_free(waiter);
+	}
+	free(result);
+	docket_remove(&recorder->docket, entry);
+}
+
+void
+recorder_move_job(struct recorder *recorder, const struct docket_job *entry)
+{
+	if (!recorder_begin(recorder))
+		return;
+	if (store_move(recorder->store, entry->id, entry->is_running,
+		entry->attempts, clock_unix_ms()) == STORE_FAILED)
+		recorder_fail(recorder);
+	else
+		recorder->status.n_changes++;
+}
+
+void
+recorder_stop_job(struct recorder *recorder, struct docket_job *entry)
+{
+	const struct memo memo = {
+	    .kind = MEMO_STOP,
+	    .job = {.id = entry->id},
+	};
+
+	entry->is_cancelled = true;
+	if (entry->owner != NULL)
+		link_send((struct frontend_link *)entry->owner, &memo, NULL);
+	else
+		recorder_give_jobs(recorder);
+}
+
+/* --- jobs that nobody has --- */
+
+/* The one that has the fewest jobs, of those that take more; or NULL. */
+static struct frontend_link *
+recorder_choose_link(struct recorder *recorder)
+{
+	struct frontend_link *link, *chosen = NULL;
+
+	TAILQ_FOREACH (link, &recorder->links, links) {
+		if (link->takes_jobs && link->link.n_owned < GIVE_MAX &&
+		    (chosen == NULL ||
+			link->link.n_owned < chosen->link.n_owned))
+			chosen = link;
+	}
+	return chosen;
+}
+
+/* All that frontends may have from before is known. */
+static bool
+recorder_is_settled(struct recorder *recorder)
+{
+	struct frontend_link *link;
+
+	if (recorder->is_settled)
+		return true;
+	if (!recorder->is_told_all)
+		return false;
+	TAILQ_FOREACH (link, &recorder->links, links) {
+		if (!link->is_ready)
+			return false;
+	}
+	recorder->is_settled = true;
+	return true;
+}
+
+/* One that runs, and nobody has it: that start was lost with who had it. */
+static void
+recorder_note_loss(struct recorder *recorder, struct docket_job *entry)
+{
+	if (!entry->is_running)
+		return;
+	entry->is_running = false;
+	entry->attempts++;
+	recorder_move_job(recorder, entry);
+}
+
+void
+recorder_give_jobs(struct recorder *recorder)
+{
+	struct docket_job *entry;
+	struct frontend_link *link;
+
+	if (recorder->store == NULL || recorder->is_leaving ||
+	    !recorder_is_settled(recorder))
+		return;
+	while ((entry = TAILQ_FIRST(&recorder->docket.nobodys)) != NULL &&
+	    (link = recorder_choose_link(recorder)) != NULL) {
+		struct memo memo = {
+		    .kind = MEMO_RUN,
+		    .n = entry->is_cancelled,
+		};
+
+		enum store_outcome outcome;
+
+		recorder_note_loss(recorder, entry);
+		outcome =
+		    store_get(recorder->store, entry->id, &memo.job, NULL);
+		if (outcome == STORE_FAILED)
+			return; /* later, perhaps */
+		if (outcome != STORE_DONE) {
+			log_error("a job of the store cannot be run: %s",
+			    store_error(recorder->store));
+			recorder_settle_job(recorder, entry);
+			continue;
+		}
+		memo.job.attempts = entry->attempts;
+		docket_give(&recorder->docket, entry, &link->link);
+		link_send(link, &memo, NULL);
+	}
+}
+
+void
+recorder_lose_link(struct frontend_link *link)
+{
+	struct recorder *recorder = link->recorder;
+	struct docket_job *entry;
+
+	/* What follows from its changes is still its own. */
+	recorder_commit(recorder);
+	link->takes_jobs = false;
+	while (!LIST_EMPTY(&link->link.waiters))
+		waiter_free(LIST_FIRST(&link->link.waiters));
+	while ((entry = TAILQ_FIRST(&link->link.owned)) != NULL) {
+		docket_give(&recorder->docket, entry, NULL);
+		recorder_note_loss(recorder, entry);
+	}
+	recorder_commit(recorder);
+	recorder_give_jobs(recorder);
+}
