@@ -34,6 +34,7 @@ struct docket_job {
 	bool is_cancelled; /* to be; its owner has been told */
 	bool is_claim;	   /* a frontend says that it has it, and the store,
 			    * which is not open yet, has not confirmed that */
+	bool is_unsaved;   /* the store does not say the same of it */
 	uint32_t attempts; /* behind it */
 	struct waiter_list waiters;
 	LIST_ENTRY(docket_job) by_id;

@@ -39,15 +39,21 @@ recorder_settle_job(struct recorder *recorder, struct docket_job *entry)
 }
 
 void
-recorder_move_job(struct recorder *recorder, const struct docket_job *entry)
+recorder_move_job(struct recorder *recorder, struct docket_job *entry)
 {
+	const struct memo memo = {.job = {.id = entry->id}};
+
+	entry->is_unsaved = true;
 	if (!recorder_begin(recorder))
 		return;
 	if (store_move(recorder->store, entry->id, entry->is_running,
-		entry->attempts, clock_unix_ms()) == STORE_FAILED)
+		entry->attempts, clock_unix_ms()) == STORE_FAILED) {
 		recorder_fail(recorder);
-	else
-		recorder->status.n_changes++;
+		return;
+	}
+	entry->is_unsaved = false;
+	recorder->status.n_changes++;
+	recorder_add_effect(recorder, EFFECT_MOVED, NULL, &memo);
 }
 
 void

@@ -31,6 +31,7 @@ enum effect_kind {
 	EFFECT_THERE,	  /* its key was there: answered with that job */
 	EFFECT_ENDED,	  /* off the docket; who waits is answered */
 	EFFECT_COLLECTED, /* answered */
+	EFFECT_MOVED,	  /* the store says the same of it as the docket */
 	EFFECT_ASKED,	  /* a question that waits for what is true by then */
 };
 
@@ -123,9 +124,9 @@ void link_answer_job(struct frontend_link *link, uint64_t question,
 
 /* A job has ended: all who wait for that are told, and it leaves the docket. */
 void recorder_settle_job(struct recorder *recorder, struct docket_job *entry);
-/* Has the store say what the docket says of a job. */
-void recorder_move_job(
-    struct recorder *recorder, const struct docket_job *entry);
+/* Has the store say what the docket says of a job, now or (where it cannot) once
+ * it can. */
+void recorder_move_job(struct recorder *recorder, struct docket_job *entry);
 /* Tells whoever has the job to stop it. Of a job that nobody has, whoever gets
  * it hears of that then. */
 void recorder_stop_job(struct recorder *recorder, struct docket_job *entry);

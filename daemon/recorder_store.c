@@ -16,8 +16,9 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
-/* Ended jobs that one turn removes. */
+/* Ended jobs that one transaction removes, and the time for some of them. */
 #define TRIM_MAX 512
+#define TRIM_FOR_NS (20 * NS_PER_MS)
 
 static void
 recorder_begin_disk(struct recorder *recorder)
@@ -112,6 +113,15 @@ effect_answer_asked(const struct effect *effect)
 	    effect->link, &effect->asked->memo, effect->asked->behind);
 }
 
+static void
+effect_undo_move(struct recorder *recorder, const struct effect *effect)
+{
+	struct docket_job *entry = docket_find(&recorder->docket, effect->id);
+
+	if (entry != NULL)
+		entry->is_unsaved = true;
+}
+
 void
 recorder_fail(struct recorder *recorder)
 {
@@ -125,6 +135,8 @@ recorder_fail(struct recorder *recorder)
 
 		if (effect->kind == EFFECT_ASKED)
 			effect_answer_asked(effect);
+		else if (effect->kind == EFFECT_MOVED)
+			effect_undo_move(recorder, effect);
 		else if (effect->kind != EFFECT_ENDED)
 			link_answer(
 			    effect->link, effect->question, MEMO_UNAVAILABLE);
@@ -244,6 +256,8 @@ effect_apply(struct recorder *recorder, const struct effect *effect)
 	case EFFECT_COLLECTED:
 		link_answer(effect->link, effect->question, MEMO_FINE);
 		break;
+	case EFFECT_MOVED:
+		break;
 	case EFFECT_ASKED:
 		effect_answer_asked(effect);
 		break;
@@ -292,28 +306,39 @@ see_unfinished(void *arg, const struct job_record *job)
 	entry->is_running = job->state == JOB_RUNNING;
 }
 
-/* Jobs that a frontend has and that are not unfinished in the store: those have
- * ended before, or were in another file. */
+/* Calls see for each job of the docket, which may remove it. */
 static void
-recorder_drop_claims(struct recorder *recorder, struct docket_queue *queue)
+recorder_each_job(struct recorder *recorder,
+    void (*see)(struct recorder *recorder, struct docket_job *entry))
 {
+	struct frontend_link *link = TAILQ_FIRST(&recorder->links);
+	struct docket_queue *queue = &recorder->docket.nobodys;
 	struct docket_job *entry, *next;
 
-	for (entry = TAILQ_FIRST(queue); entry != NULL; entry = next) {
-		next = TAILQ_NEXT(entry, of_owner);
-		if (entry->is_claim)
-			recorder_settle_job(recorder, entry);
+	while (queue != NULL) {
+		for (entry = TAILQ_FIRST(queue); entry != NULL; entry = next) {
+			next = TAILQ_NEXT(entry, of_owner);
+			see(recorder, entry);
+		}
+		queue = link == NULL ? NULL : &link->link.owned;
+		link = link == NULL ? NULL : TAILQ_NEXT(link, links);
 	}
 }
 
+/* A frontend has it, and it is not unfinished in the store: it has ended before,
+ * or was in another file. */
 static void
-recorder_check_claims(struct recorder *recorder)
+drop_claim(struct recorder *recorder, struct docket_job *entry)
 {
-	struct frontend_link *link;
+	if (entry->is_claim)
+		recorder_settle_job(recorder, entry);
+}
 
-	recorder_drop_claims(recorder, &recorder->docket.nobodys);
-	TAILQ_FOREACH (link, &recorder->links, links)
-		recorder_drop_claims(recorder, &link->link.owned);
+static void
+save_move(struct recorder *recorder, struct docket_job *entry)
+{
+	if (entry->is_unsaved)
+		recorder_move_job(recorder, entry);
 }
 
 void
@@ -349,7 +374,7 @@ recorder_open_store(struct recorder *recorder)
 	}
 	recorder_end_disk(recorder);
 	if (recorder->store != NULL)
-		recorder_check_claims(recorder);
+		recorder_each_job(recorder, drop_claim);
 	recorder_measure(recorder);
 	recorder_set_status(recorder, recorder->store == NULL ? error : NULL);
 }
@@ -364,9 +389,9 @@ recorder_close_store(struct recorder *recorder)
 	recorder->store = NULL;
 }
 
-/* Ended jobs that are too old, or too many. */
-static void
-recorder_trim(struct recorder *recorder)
+/* Removes ended jobs that are too old, or too many: how many. */
+static uint32_t
+recorder_trim_some(struct recorder *recorder)
 {
 	uint64_t now_ms = clock_unix_ms();
 	uint64_t keep_ms = recorder->limits.keep_for_ms;
@@ -376,11 +401,26 @@ recorder_trim(struct recorder *recorder)
 	if (store_begin(recorder->store) != 0 ||
 	    store_trim(recorder->store, keep_ms < now_ms ? now_ms - keep_ms : 0,
 		recorder->limits.keep_bytes, TRIM_MAX, &n) != STORE_DONE ||
-	    store_commit(recorder->store) != 0)
+	    store_commit(recorder->store) != 0) {
 		recorder_fail(recorder);
+		n = 0;
+	}
 	recorder_end_disk(recorder);
-	if (n > 0)
-		log_debug("removed %u jobs that ended long ago", n);
+	return n;
+}
+
+static void
+recorder_trim(struct recorder *recorder)
+{
+	uint64_t end_ns = clock_monotonic_ns() + TRIM_FOR_NS;
+	uint32_t n, total = 0;
+
+	do {
+		n = recorder_trim_some(recorder);
+		total += n;
+	} while (n == TRIM_MAX && clock_monotonic_ns() < end_ns);
+	if (total > 0)
+		log_debug("removed %u jobs that ended long ago", total);
 }
 
 /* Whether something can be written again. */
@@ -404,11 +444,18 @@ recorder_tend_store(struct recorder *recorder)
 {
 	if (recorder->store == NULL) {
 		recorder_open_store(recorder);
-	} else if (!recorder->status.is_available) {
-		if (recorder_try_store(recorder))
-			recorder_set_status(recorder, NULL);
-	} else if (!recorder->is_changing) {
-		recorder_trim(recorder);
-		recorder_measure(recorder);
+		return;
 	}
+	if (!recorder->status.is_available) {
+		if (!recorder_try_store(recorder))
+			return;
+		recorder_set_status(recorder, NULL);
+		recorder_each_job(recorder, save_move);
+	}
+	/* Under load there always is an open one. */
+	recorder_commit(recorder);
+	if (!recorder->status.is_available || recorder->is_changing)
+		return;
+	recorder_trim(recorder);
+	recorder_measure(recorder);
 }

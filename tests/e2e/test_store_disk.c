@@ -138,7 +138,7 @@ START_TEST(a_full_disk_refuses_stored_jobs_only)
 {
 	struct gild *gild;
 	struct peer *peer, *other;
-	char job[JOB_ID_CHARS + 1];
+	char job[JOB_ID_CHARS + 1], next[JOB_ID_CHARS + 1];
 	int64_t wait, cancel;
 	int n_accepted;
 
@@ -146,36 +146,42 @@ START_TEST(a_full_disk_refuses_stored_jobs_only)
 		skip();
 		return;
 	}
-	gild = storing_start(NULL);
+	gild = storing_start("-o", "pool.processes.size=1", NULL);
 	peer = peer_connect_frontend(gild, 0);
 	other = peer_connect_frontend(gild, 1);
 	detach_sleeping(peer, job);
 	await_state(peer, job, "running");
+	detach_sleeping(peer, next);
 	wait = start_wait(other, job);
 	fill_disk();
-	n_accepted = submit_until_full(peer);
+	n_accepted = submit_until_full(other) + 2;
 	await_store(gild, false);
 	expect_unavailable(peer, "full");
 	expect_unavailable(other, "full");
 	gild_await_log(gild, "the job store is unavailable", 1);
 	/* What is there can be read. */
-	ck_assert_uint_eq(
-	    count_jobs(other, "unfinished"), (size_t)n_accepted + 1);
-	/* A result that cannot be written is nobody's yet. */
+	ck_assert_uint_eq(count_jobs(other, "unfinished"), (size_t)n_accepted);
+	/* A result that cannot be written is nobody's yet, and another job
+	 * begins meanwhile. */
 	cancel = peer_call_start(peer, "job.cancel", "{s:s}", "job", job);
 	await_uncommitted(peer);
+	gild_await_busy(gild, "processes", 0);
 	ck_assert(!peer_has_input(other, 0));
+	await_state(other, job, "running");
 	/* Room again, and all of it happens. */
 	ck_assert_int_eq(unlink(store_path("filler")), 0);
 	expect_result(other, wait, job, "cancelled");
 	json_decref(answer_result(peer_await(peer, cancel)));
 	await_store(gild, true);
-	ck_assert_uint_eq(count_jobs(other, "unfinished"), (size_t)n_accepted);
+	await_state(other, next, "running");
+	ck_assert_uint_eq(
+	    count_jobs(other, "unfinished"), (size_t)n_accepted - 1);
 	gild_kill(gild);
 	/* Each that was accepted is there, and no other. */
 	gild = storing_start(NULL);
 	peer = peer_connect(gild);
-	ck_assert_uint_eq(count_jobs(peer, "unfinished"), (size_t)n_accepted);
+	ck_assert_uint_eq(
+	    count_jobs(peer, "unfinished"), (size_t)n_accepted - 1);
 	await_state(peer, job, "cancelled");
 	gild_kill(gild);
 	unmount_disk();

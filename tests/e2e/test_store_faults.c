@@ -103,6 +103,37 @@ START_TEST(the_recorder_dies_and_nobody_notices)
 }
 END_TEST
 
+static bool
+second_job_runs(json_t *stats, void *unused)
+{
+	(void)unused;
+	return int_at(stats, "jobs.done") == 1 &&
+	    int_at(stats, "jobs.running") == 1;
+}
+
+/* It dies before it has read that a job runs: the next one is told. */
+START_TEST(a_start_is_told_to_the_next_recorder)
+{
+	struct gild *gild = storing_start("-o", "pool.processes.size=1", "-o",
+	    "frontends=1", "-o", "heartbeat_timeout=0", NULL);
+	struct peer *peer = peer_connect(gild);
+	char first[JOB_ID_CHARS + 1], second[JOB_ID_CHARS + 1];
+	pid_t recorder = recorder_pid(gild, 0);
+
+	detach_nap(peer, 500, first);
+	await_state(peer, first, "running");
+	detach_sleeping(peer, second);
+	kill(recorder, SIGSTOP);
+	gild_await_stats(gild, "the second runs", second_job_runs, NULL);
+	kill(recorder, SIGKILL);
+	recorder_pid(gild, recorder);
+	await_state(peer, second, "running");
+	await_state(peer, first, "done");
+	cancel_job(peer, second);
+	gild_stop(gild);
+}
+END_TEST
+
 /* Killed with a submit that it may or may not have taken in: still one job. */
 START_TEST(a_submit_meets_a_recorder_that_dies)
 {
@@ -632,6 +663,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 	    the_recorder_dies_and_nobody_notices,
+	    a_start_is_told_to_the_next_recorder,
 	    a_submit_meets_a_recorder_that_dies,
 	    a_recorder_that_hangs_is_replaced,
 	    a_frontend_dies_and_its_stored_jobs_go_on,
