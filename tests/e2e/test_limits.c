@@ -5,6 +5,8 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -461,6 +463,60 @@ START_TEST(descriptors_run_out)
 }
 END_TEST
 
+/*
+ * More clients knock than the kernel keeps waiting: those who are connected do
+ * not notice, and when they have left others get in.
+ */
+START_TEST(a_full_backlog_is_nobodys_harm)
+{
+	struct gild *gild =
+	    gild_start("-o", "frontends=1", "-o", "max_connections=2", NULL);
+	struct peer *inside[2], *outside;
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	static int knocking[6000];
+	struct rlimit files;
+	size_t n = 0, n_waiting = 0;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+	address.sin_port =
+	    htons((in_port_t)atoi(strrchr(gild->address, ':') + 1));
+	for (int i = 0; i < 2; i++) {
+		inside[i] = peer_connect(gild);
+		json_decref(peer_call(inside[i], "server.ping", NULL));
+	}
+	outside = peer_connect(gild);
+	peer_call_start(outside, "server.ping", NULL);
+	/* Until one is not let into the backlog at once. */
+	while (
+	    n_waiting == 0 && n < COUNT(knocking) && n + 100 < files.rlim_max) {
+		struct pollfd done = {.events = POLLOUT};
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		ck_assert_int_ge(fd, 0);
+		knocking[n++] = done.fd = fd;
+		if (connect(fd, (void *)&address, sizeof(address)) != 0 &&
+		    poll(&done, 1, 20) == 0)
+			n_waiting++;
+	}
+	/* Unless we may not knock so often. */
+	ck_assert(n_waiting > 0 || n + 100 >= files.rlim_max);
+	for (int i = 0; i < 20; i++) {
+		json_decref(peer_call(inside[i % 2], "server.ping", NULL));
+		json_decref(peer_call(
+		    inside[i % 2], "job.submit", "{s:i}", "count", 1));
+	}
+	ck_assert(!peer_has_input(outside, 0));
+	while (n > 0)
+		close(knocking[--n]);
+	peer_close(inside[0]);
+	json_decref(answer_result(peer_receive(outside)));
+	gild_stop(gild);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -477,6 +533,7 @@ main(void)
 	    who_reads_no_answer_is_reset,
 	    a_reload_outlives_clients_that_do_nothing_whole,
 	    descriptors_run_out,
+	    a_full_backlog_is_nobodys_harm,
 	};
 
 	return run_suite("limits", tests, COUNT(tests));
