@@ -127,6 +127,7 @@ check_lines(struct gild *gild, const struct hostile_line lines[], size_t n)
 
 #define WITH_ID(id) \
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"server.ping\"}"
+#define NUL_IN_ID "{\"jsonrpc\":\"2.0\",\"id\":\"a\0b\",\"method\":\"c\"}"
 #define WITH_COUNT(count)                                          \
 	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"job.submit\"," \
 	"\"params\":{\"count\":" count "}}"
@@ -230,8 +231,7 @@ START_TEST(nul_bytes)
 	    {"\0\0\0\0\0\0\0\0", 8, "parse_error"},
 	    {PING "\0", sizeof(PING), "parse_error"},
 	    {"\0" PING, sizeof(PING), "parse_error"},
-	    {"{\"jsonrpc\":\"2.0\",\"id\":\"a\0b\",\"method\":\"c\"}", 43,
-		"parse_error"},
+	    {NUL_IN_ID, sizeof(NUL_IN_ID) - 1, "parse_error"},
 	    {WITH_ID("\"\\u0000\""), 0, NULL},
 	    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\\u0000\"}", 0,
 		"method_not_found"},

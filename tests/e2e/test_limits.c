@@ -5,6 +5,8 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +123,7 @@ START_TEST(jobs_a_second_are_bounded)
 	struct peer *peer = peer_connect(gild), *other = peer_connect(gild);
 	int64_t start_ms = now_ms(), retry_ms, end_ms;
 	int n_admitted = count_admitted(peer, 10);
-	json_t *error;
+	json_t *answer = NULL, *error;
 
 	ck_assert_int_ge(n_admitted, 2);
 	ck_assert_int_le(
@@ -138,13 +140,13 @@ START_TEST(jobs_a_second_are_bounded)
 	json_decref(peer_call(other, "job.submit", "{s:i}", "count", 1));
 	/* And when it is said to be time, it is. */
 	do {
-		count_admitted(peer, 2);
-		error = json_object_get(peer_await(peer,
-					    peer_call_start(peer, "job.submit",
-						"{s:i}", "count", 1)),
-		    "error");
+		json_decref(answer);
+		answer = peer_await(peer,
+		    peer_call_start(peer, "job.submit", "{s:i}", "count", 1));
+		error = json_object_get(answer, "error");
 	} while (error == NULL);
 	retry_ms = check_limit(json_incref(error), "max_rate = 2");
+	json_decref(answer);
 	ck_assert_int_le(retry_ms, 500);
 	end_ms = now_ms() + retry_ms;
 	while (ms_until(end_ms) > 0)
@@ -232,6 +234,32 @@ START_TEST(half_lines_are_bounded_in_all)
 		    "connection_timed_out");
 		json_decref(answer);
 	}
+	gild_stop(gild);
+}
+END_TEST
+
+/* As PROTOCOL.md has the formula. */
+START_TEST(the_bound_on_memory_is_what_it_says)
+{
+	struct gild *gild = gild_start("-o", "frontends=3", "-o",
+	    "max_connections=100", "-o", "max_jobs=5000", "-o",
+	    "max_client_bytes=64M", "-o", "max_workers=8", "-o", "max_line=2k",
+	    "-o", "max_batch=10", NULL);
+	struct peer *peer = peer_connect(gild);
+	json_t *info = peer_call(peer, "server.info", NULL), *pool;
+	int64_t shared = int_at(info, "memory.shared_bytes"), own, running = 0;
+	size_t i;
+
+	json_array_foreach (value_at(info, "pools"), i, pool)
+		running += int_at(pool, "size") + 256 + 10;
+	own = (16 << 20) + 100 * int_at(info, "memory.connection_bytes") +
+	    5000 * int_at(info, "memory.job_bytes") +
+	    running * 8 * int_at(info, "memory.task_bytes") + (64 << 20) +
+	    2 * 100 * ((64 << 20) / 2 / 100) + 4 * 2048 + 10 * 32 * 256;
+	ck_assert_int_gt(shared, 0);
+	ck_assert_int_eq(int_at(info, "memory.frontend_bytes"), own + shared);
+	ck_assert_int_eq(int_at(info, "memory.total_bytes"), 3 * own + shared);
+	json_decref(info);
 	gild_stop(gild);
 }
 END_TEST
@@ -435,6 +463,60 @@ START_TEST(descriptors_run_out)
 }
 END_TEST
 
+/*
+ * More clients knock than the kernel keeps waiting: those who are connected do
+ * not notice, and when they have left others get in.
+ */
+START_TEST(a_full_backlog_is_nobodys_harm)
+{
+	struct gild *gild =
+	    gild_start("-o", "frontends=1", "-o", "max_connections=2", NULL);
+	struct peer *inside[2], *outside;
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	static int knocking[6000];
+	struct rlimit files;
+	size_t n = 0, n_waiting = 0;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+	address.sin_port =
+	    htons((in_port_t)atoi(strrchr(gild->address, ':') + 1));
+	for (int i = 0; i < 2; i++) {
+		inside[i] = peer_connect(gild);
+		json_decref(peer_call(inside[i], "server.ping", NULL));
+	}
+	outside = peer_connect(gild);
+	peer_call_start(outside, "server.ping", NULL);
+	/* Until one is not let into the backlog at once. */
+	while (
+	    n_waiting == 0 && n < COUNT(knocking) && n + 100 < files.rlim_max) {
+		struct pollfd done = {.events = POLLOUT};
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		ck_assert_int_ge(fd, 0);
+		knocking[n++] = done.fd = fd;
+		if (connect(fd, (void *)&address, sizeof(address)) != 0 &&
+		    poll(&done, 1, 20) == 0)
+			n_waiting++;
+	}
+	/* Unless we may not knock so often. */
+	ck_assert(n_waiting > 0 || n + 100 >= files.rlim_max);
+	for (int i = 0; i < 20; i++) {
+		json_decref(peer_call(inside[i % 2], "server.ping", NULL));
+		json_decref(peer_call(
+		    inside[i % 2], "job.submit", "{s:i}", "count", 1));
+	}
+	ck_assert(!peer_has_input(outside, 0));
+	while (n > 0)
+		close(knocking[--n]);
+	peer_close(inside[0]);
+	json_decref(answer_result(peer_receive(outside)));
+	gild_stop(gild);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -444,12 +526,14 @@ main(void)
 	    jobs_a_second_are_bounded,
 	    answers_that_are_to_come_are_bounded,
 	    half_lines_are_bounded_in_all,
+	    the_bound_on_memory_is_what_it_says,
 	    an_idle_connection_ends,
 	    a_line_that_does_not_end_is_given_up,
 	    who_gives_up_a_line_gets_its_answers,
 	    who_reads_no_answer_is_reset,
 	    a_reload_outlives_clients_that_do_nothing_whole,
 	    descriptors_run_out,
+	    a_full_backlog_is_nobodys_harm,
 	};
 
 	return run_suite("limits", tests, COUNT(tests));
