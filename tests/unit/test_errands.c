@@ -91,7 +91,7 @@ leave(FILE *client, bool is_reset)
 /*
  * Steps: "accept"; "<TEXT" hears a line with TEXT in it, and remembers its id;
  * ">N REST" answers the Nth line heard since "accept"; "end" closes, "reset"
- * does so by a reset. The exit status is that of the first step that fails,
+ * does so by a reset; "gone" hears that the client has hung up. The exit status is that of the first step that fails,
  * from 1, or 0.
  */
 static void
@@ -118,6 +118,9 @@ play_and_exit(const char *const steps[])
 			fprintf(client, "{\"jsonrpc\":\"2.0\",\"id\":%ld,%s}\n",
 			    ids[step[1] - '1'], step + 3);
 			fflush(client);
+		} else if (strcmp(step, "gone") == 0) {
+			if (hear(client, heard, sizeof(heard)))
+				_exit(i + 1);
 		} else {
 			leave(client, strcmp(step, "reset") == 0);
 			client = NULL;
@@ -306,7 +309,7 @@ END_TEST
 START_TEST(waiting_may_have_an_end)
 {
 	static const char *const script[] = {
-	    "accept", "<\"one\"", "<\"two\"", NULL};
+	    "accept", "<\"one\"", "<\"two\"", "gone", NULL};
 	struct errand_answer answer;
 
 	begin(script, 0);
@@ -316,6 +319,7 @@ START_TEST(waiting_may_have_an_end)
 	add("two", 12, true);
 	ck_assert_int_eq(
 	    errands_next(&errands, 0, &answer), OUTCOME_UNEXPECTED);
+	lifeline_close(&line);
 	expect_played();
 }
 END_TEST
