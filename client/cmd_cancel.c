@@ -11,6 +11,7 @@
 #include "client/talk.h"
 
 #define IN_FLIGHT 16
+#define RETRY_FOR_MS 3000 /* a store that starts is there soon */
 
 static struct table *
 make_table(const struct context *context)
@@ -99,7 +100,7 @@ run_cancel(const struct context *context, const void *settings, char **operands)
 	enum outcome outcome = check_ids(context, operands);
 
 	(void)settings;
-	lifeline_init(&line, context, 0, NULL);
+	lifeline_init(&line, context, RETRY_FOR_MS, NULL);
 	if (outcome == OUTCOME_FINE)
 		outcome = lifeline_open(&line);
 	if (outcome != OUTCOME_FINE)

@@ -16,6 +16,7 @@
 #include "client/filter.h"
 #include "client/ledger.h"
 #include "client/lifeline.h"
+#include "client/progress.h"
 #include "client/report.h"
 #include "client/show.h"
 #include "client/submit.h"
@@ -26,6 +27,7 @@
 #include "proto/result.h"
 
 #define IN_FLIGHT 64
+#define QUIET_MS 200 /* of waiting, before it shows */
 #define NOT_GIVEN UINT64_MAX
 
 struct settings {
@@ -39,6 +41,7 @@ struct settings {
 struct collect {
 	const struct context *context;
 	const struct settings *settings;
+	struct progress progress;
 	struct lifeline line;
 	struct errands errands;
 	struct job_id *jobs; /* n of them */
@@ -252,6 +255,24 @@ take_answer(struct collect *collect, const struct errand_answer *answer)
 	    job_params(collect, answer->number), answer->number, true);
 }
 
+/* The next answer. Whoever watches sees it if there is none for a while. */
+static enum outcome
+await_answer(struct collect *collect, struct errand_answer *answer)
+{
+	enum outcome outcome =
+	    errands_next(&collect->errands, QUIET_MS, answer);
+	size_t n = collect->n, n_ended = collect->printed.n;
+	char detail[64];
+
+	if (outcome != OUTCOME_UNEXPECTED)
+		return outcome;
+	snprintf(detail, sizeof(detail), "%zu of %zu job%s ended", n_ended, n,
+	    n == 1 ? "" : "s");
+	progress_draw(
+	    &collect->progress, "waiting", (double)n_ended / (double)n, detail);
+	return errands_next(&collect->errands, ERRANDS_FOREVER, answer);
+}
+
 static enum outcome
 collect_jobs(struct collect *collect)
 {
@@ -267,8 +288,7 @@ collect_jobs(struct collect *collect)
 		}
 		if (errands_are_none(&collect->errands))
 			break;
-		outcome =
-		    errands_next(&collect->errands, ERRANDS_FOREVER, &answer);
+		outcome = await_answer(collect, &answer);
 		if (outcome != OUTCOME_FINE)
 			break;
 		outcome = take_answer(collect, &answer);
@@ -394,7 +414,9 @@ run_collect(
 		return outcome;
 	if (settings->timeout_ms != NOT_GIVEN)
 		collect.end_ms = now_ms() + (int64_t)settings->timeout_ms;
-	lifeline_init(&collect.line, context, settings->retry_for_ms, NULL);
+	progress_init(&collect.progress);
+	lifeline_init(
+	    &collect.line, context, settings->retry_for_ms, &collect.progress);
 	outcome = read_jobs(&collect, operands);
 	if (outcome == OUTCOME_FINE)
 		outcome = lifeline_open(&collect.line);

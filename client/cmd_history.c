@@ -115,7 +115,7 @@ run_history(
 	(void)operands;
 	if (outcome == OUTCOME_FINE)
 		outcome = check_state(context, settings->filter.state);
-	lifeline_init(&line, context, 0, NULL);
+	lifeline_init(&line, context, FILTER_RETRY_FOR_MS, NULL);
 	if (outcome == OUTCOME_FINE)
 		outcome = filter_make_params(
 		    context, &settings->filter, "ended", &params);

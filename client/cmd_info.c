@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "client/show.h"
+#include "client/show_store.h"
 #include "client/table.h"
 #include "client/talk.h"
 #include "client/units.h"
@@ -145,11 +146,17 @@ run_info(const struct context *context, const void *settings, char **operands)
 	if (context->format == FORMAT_JSON) {
 		outcome = show_json(context, info);
 	} else {
+		const json_t *store = json_object_get(info, "store");
+
 		outcome = show_server(context, info);
 		if (outcome == OUTCOME_FINE)
 			outcome =
 			    show_pools(context, json_object_get(info, "pools"));
 		fputc('\n', context->out.stream);
+		if (outcome == OUTCOME_FINE && store != NULL) {
+			outcome = show_store_settings(context, store);
+			fputc('\n', context->out.stream);
+		}
 		if (outcome == OUTCOME_FINE)
 			outcome = show_limits(
 			    context, json_object_get(info, "limits"));

@@ -65,7 +65,7 @@ run_list(const struct context *context, const void *settings_, char **operands)
 	(void)operands;
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	lifeline_init(&line, context, 0, NULL);
+	lifeline_init(&line, context, FILTER_RETRY_FOR_MS, NULL);
 	outcome = lifeline_open(&line);
 	if (outcome == OUTCOME_FINE)
 		outcome = filter_fetch(

@@ -7,11 +7,15 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "client/link.h"
+#include "client/show.h"
+#include "client/units.h"
 
-#define LATER_MS 10 /* where the server does not say how much later */
+#define LATER_MS 10	   /* where the server does not say how much later */
+#define TELL_AFTER_MS 2000 /* of being put off, and only once */
 
 static int64_t
 now_ms(void)
@@ -133,6 +137,26 @@ find(struct errands *errands, const struct jsonrpc_reply *reply)
 	return NULL;
 }
 
+/* Whoever has to wait for long is told why. */
+static void
+tell(struct errands *errands, const json_t *error)
+{
+	const struct lifeline *line = errands->line;
+	const struct patience *patience = &line->patience;
+	const char *why = show_text(json_object_get(error, "data"), "detail");
+
+	if (errands->is_told ||
+	    now_ms() - (patience->until_ms - patience->for_ms) < TELL_AFTER_MS)
+		return;
+	errands->is_told = true;
+	if (line->progress != NULL)
+		progress_clear(line->progress);
+	command_complain(line->context->command,
+	    "the server refused for now: %s; trying again for %s",
+	    strcmp(why, "-") != 0 ? why : show_text(error, "message"),
+	    units_parameter_us((uint64_t)patience->for_ms * 1000).text);
+}
+
 /* Whether the server says that it would be different later: waits then. */
 static bool
 is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
@@ -153,6 +177,7 @@ is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
 		if (pause_ms < 0)
 			return false;
 		errands->due_ms = now + pause_ms;
+		tell(errands, error);
 	}
 	errand->id = 0;
 	return true;
@@ -186,6 +211,7 @@ take_reply(struct errands *errands, const struct jsonrpc_reply *reply,
 	    is_put_off(errands, errand, reply->error, kind))
 		return OUTCOME_FINE;
 	lifeline_prove(errands->line);
+	errands->is_told = false;
 	*answer = (struct errand_answer){
 	    .method = errand->method,
 	    .number = errand->number,

@@ -33,6 +33,7 @@ struct errands {
 	size_t size;
 	size_t n;
 	int64_t due_ms; /* when those not sent are; only while there are any */
+	bool is_told;	/* that the server puts them off */
 	const struct talk_watcher *watcher; /* of job.progress, or NULL */
 };
 

@@ -15,7 +15,8 @@
 #include "client/ledger.h"
 #include "client/lifeline.h"
 
-#define FILTER_PAGE 1000 /* what job.list gives at the most */
+#define FILTER_PAGE 1000	 /* what job.list gives at the most */
+#define FILTER_RETRY_FOR_MS 3000 /* a store that starts is there soon */
 
 /* Texts are NULL where they were not given. */
 struct filter {

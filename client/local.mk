@@ -67,6 +67,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/show.c %D%/show.h \
 	%D%/show_locks.c %D%/show_locks.h \
 	%D%/show_result.c \
+	%D%/show_store.c %D%/show_store.h \
 	%D%/split.c %D%/split.h \
 	%D%/statistics.c %D%/statistics.h \
 	%D%/submit.c %D%/submit.h \

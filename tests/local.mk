@@ -239,11 +239,13 @@ E2E_TESTS = \
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
 libe2e_a_SOURCES = \
+	%D%/e2e/client.c %D%/e2e/client.h \
 	%D%/e2e/expect.c %D%/e2e/expect.h \
 	%D%/e2e/harness.c %D%/e2e/harness.h \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
+	%D%/e2e/stored.c %D%/e2e/stored.h \
 	%D%/e2e/storing.c %D%/e2e/storing.h \
 	%D%/e2e/value.c %D%/e2e/value.h \
 	%D%/faults/steer.c %D%/faults/steer.h

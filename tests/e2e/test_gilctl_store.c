@@ -4,216 +4,33 @@
  */
 #include <check.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/e2e/client.h"
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
+#include "tests/e2e/stored.h"
 
-#define ENDLESS_TEXT "1e15"
+/* A job without an end, which sleeps all the time: options and a count. */
+#define SLEEPING \
+	"--profile", "io", "--io-every", "1", "--io-for", "10000000", "1e15"
+#define SLEEPING_LINE                                                    \
+	"{\"count\":1000000000000000,\"profile\":\"io\",\"io_every\":1," \
+	"\"io_for_us\":10000000"
 #define ID_CHARS ((size_t)JOB_ID_CHARS)
 
 static struct gild *gild;
 
-/* A gild with a store, on a socket that the next one has, too. */
-static void
-start(const char *option)
-{
-	static char state_dir[160], address[160];
-
-	snprintf(
-	    state_dir, sizeof(state_dir), "state_dir=%s/state", scratch_dir());
-	snprintf(address, sizeof(address), "unix:%s/s", scratch_dir());
-	(void)mkdir(strchr(state_dir, '=') + 1, 0700);
-	gild = gild_start_plain("-l", address, "-o", state_dir,
-	    option != NULL ? "-o" : NULL, option, NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", address, 1), 0);
-	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
-}
-
-static void
-restart(void)
-{
-	gild_stop(gild);
-	start(NULL);
-}
-
-/*
- * The master dies, and all processes with it; then there is another one. A
- * gilctl that is under way is a child of this process, too, and stays.
- */
-static void
-crash(void)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-	pid_t pids[64];
-	size_t n = process_children(gild->pid, pids, COUNT(pids));
-
-	gild_signal(gild, SIGKILL);
-	ck_assert(process_reap(gild->pid, NULL, end_ms));
-	gild->pid = 0;
-	close(gild->out_fd);
-	for (size_t i = 0; i < n; i++)
-		ck_assert(process_reap(pids[i], NULL, end_ms));
-	start(NULL);
-}
-
-/* The id that submit --detach printed: not to be freed. */
 static const char *
-id_of(const struct run *run)
+detach_sleeping_one(void)
 {
-	static char ids[8][JOB_ID_CHARS + 1];
-	static size_t n;
-	char *id = ids[n++ % COUNT(ids)];
-
-	expect_exit(run, 0);
-	ck_assert_uint_eq(strlen(run->out), ID_CHARS + 1);
-	snprintf(id, JOB_ID_CHARS + 1, "%s", run->out);
-	return id;
-}
-
-static const char *
-detach(const char *count)
-{
-	return id_of(
-	    run_program(NULL, "gilctl", "submit", "--detach", count, NULL));
-}
-
-static size_t
-count_lines(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return n;
-}
-
-/* What gilctl list says of the only job that fits. */
-static json_t *
-listed(const char *option, const char *value)
-{
-	return one_line(
-	    run_program(NULL, "gilctl", "list", "--json", option, value, NULL));
-}
-
-static void
-await_state(const char *key, const char *state)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-
-	for (;;) {
-		struct run *run = run_program(NULL, "gilctl", "list", "--key",
-		    key, "--state", state, "--json", NULL);
-
-		expect_exit(run, 0);
-		if (count_lines(run->out) > 0)
-			return;
-		ck_assert_msg(now_ms() < end_ms, "no job %s is %s", key, state);
-	}
-}
-
-/* --- gilctl that goes on while a test does something else --- */
-
-struct client {
-	pid_t pid;
-	int in, out, err;
-	char said[8192]; /* on out and err together */
-};
-
-static struct client *
-client_start(const char *arg, ...)
-{
-	static struct client client;
-	const char *argv[16] = {"gilctl", arg};
-	int in[2], out[2];
-	va_list list;
-
-	va_start(list, arg);
-	for (size_t n = 2; (argv[n] = va_arg(list, const char *)) != NULL; n++)
-		ck_assert_uint_lt(n, COUNT(argv) - 1);
-	va_end(list);
-	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
-	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-	client = (struct client){.in = in[1], .out = out[0]};
-	client.pid = process_spawn(argv, in[0], out[1], out[1]);
-	close(in[0]);
-	close(out[1]);
-	return &client;
-}
-
-/* Reads on; false at the end of what it says. */
-static bool
-client_read(struct client *client, int64_t end_ms)
-{
-	struct pollfd fd = {.fd = client->out, .events = POLLIN};
-	size_t length = strlen(client->said);
-	ssize_t got;
-
-	ck_assert_msg(poll(&fd, 1, ms_until(end_ms)) == 1,
-	    "gilctl says no more than: %s", client->said);
-	ck_assert_uint_lt(length, sizeof(client->said) - 1);
-	got = read(client->out, client->said + length,
-	    sizeof(client->said) - 1 - length);
-	ck_assert_int_ge(got, 0);
-	client->said[length + (size_t)got] = '\0';
-	return got > 0;
-}
-
-static void
-client_await(struct client *client, const char *part)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-
-	while (strstr(client->said, part) == NULL)
-		ck_assert_msg(client_read(client, end_ms),
-		    "it never says \"%s\", but: %s", part, client->said);
-}
-
-static void
-client_say(struct client *client, const char *line)
-{
-	ck_assert_int_eq(
-	    write(client->in, line, strlen(line)), (ssize_t)strlen(line));
-}
-
-static void
-client_half_close(struct client *client)
-{
-	close(client->in);
-	client->in = -1;
-}
-
-/* Its wait status, once all has been read. */
-static int
-client_end(struct client *client)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-	int status;
-
-	while (client_read(client, end_ms))
-		;
-	ck_assert(process_reap(client->pid, &status, end_ms));
-	close(client->out);
-	if (client->in != -1)
-		close(client->in);
-	return status;
-}
-
-static void
-expect_client_exit(struct client *client, int exit_status)
-{
-	int status = client_end(client);
-
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == exit_status,
-	    "wait status %d, and it says: %s", status, client->said);
+	return stored_id(
+	    run_program(NULL, "gilctl", "submit", "--detach", SLEEPING, NULL));
 }
 
 /* --- detach and collect --- */
@@ -224,16 +41,16 @@ START_TEST(a_detached_job_is_collected_after_a_restart)
 	struct run *run;
 	json_t *json;
 
-	start(NULL);
-	job = detach("20k");
-	restart();
+	gild = stored_start(NULL);
+	job = stored_detach("20k");
+	gild = stored_restart(gild);
 	json = one_line(
 	    run_program(NULL, "gilctl", "collect", "--json", job, NULL));
 	ck_assert_str_eq(text_at(json, "job"), job);
 	ck_assert_str_eq(text_at(json, "state"), "done");
 	ck_assert_int_eq(int_at(json, "count"), 20000);
 	json_decref(json);
-	json = listed("--state", "ended");
+	json = stored_job("--state", "ended");
 	ck_assert(json_is_true(value_at(json, "collected")));
 	json_decref(json);
 	/* It is not there for all any more, but for who asks for it. */
@@ -253,12 +70,12 @@ START_TEST(all_are_collected_once_after_a_crash)
 	struct run *run;
 	size_t n = 0;
 
-	start(NULL);
+	gild = stored_start(NULL);
 	run = run_program(NULL, "gilctl", "submit", "--detach", "--repeat",
 	    "300", "--cost", "1000", "1k", NULL);
 	expect_exit(run, 0);
 	ck_assert_uint_eq(strlen(run->out), N_JOBS * (ID_CHARS + 1));
-	crash();
+	gild = stored_crash(gild);
 	run = run_program(NULL, "gilctl", "collect", "--all", "--csv", NULL);
 	expect_exit(run, 0);
 	ck_assert_int_eq(strncmp(run->out, "job,state,pool,count,", 21), 0);
@@ -279,15 +96,15 @@ START_TEST(collect_waits_through_a_restart)
 	struct client *client;
 	const char *job;
 
-	start(NULL);
-	job = id_of(run_program(
-	    NULL, "gilctl", "submit", "-d", "--key", "k", ENDLESS_TEXT, NULL));
+	gild = stored_start(NULL);
+	job = stored_id(run_program(
+	    NULL, "gilctl", "submit", "-d", "--key", "k", SLEEPING, NULL));
 	client = client_start("collect", "--json", job, NULL);
-	await_state("k", "running");
-	crash();
+	stored_await_state("k", "running");
+	gild = stored_crash(gild);
 	client_await(client, "trying again for 30 s");
 	expect_exit(run_program(NULL, "gilctl", "cancel", job, NULL), 0);
-	expect_client_exit(client, 1);
+	client_expect_exit(client, 1);
 	expect_says(client->said, "\"state\":\"cancelled\"");
 	gild_stop(gild);
 }
@@ -303,15 +120,15 @@ START_TEST(what_was_not_written_is_not_collected)
 	pid_t pid;
 
 	ck_assert_int_ge(full, 0);
-	start(NULL);
-	job = detach("1k");
+	gild = stored_start(NULL);
+	job = stored_detach("1k");
 	pid = process_spawn(argv, null, full, null);
 	ck_assert(process_reap(pid, &status, now_ms() + deadline_ms()));
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 	/* Nor where it is to be kept. */
 	expect_exit(
 	    run_program(NULL, "gilctl", "collect", "--keep", job, NULL), 0);
-	json = listed("--state", "done");
+	json = stored_job("--state", "done");
 	ck_assert(json_is_false(value_at(json, "collected")));
 	json_decref(json);
 	close(full);
@@ -325,11 +142,11 @@ START_TEST(collect_may_be_tired_of_waiting)
 	const char *fast, *slow;
 	struct run *run;
 
-	start(NULL);
-	fast = detach("1k");
+	gild = stored_start(NULL);
+	fast = stored_detach("1k");
 	expect_exit(
 	    run_program(NULL, "gilctl", "collect", fast, "--keep", NULL), 0);
-	slow = detach(ENDLESS_TEXT);
+	slow = detach_sleeping_one();
 	run = run_program(
 	    NULL, "gilctl", "collect", "--all", "--timeout", "0", NULL);
 	expect_exit(run, 5);
@@ -353,13 +170,13 @@ START_TEST(a_key_stands_for_one_job)
 	const char *job;
 	json_t *json;
 
-	start(NULL);
-	job = id_of(run_program(
+	gild = stored_start(NULL);
+	job = stored_id(run_program(
 	    NULL, "gilctl", "submit", "-d", "--key", "k", "20k", NULL));
-	ck_assert_str_eq(id_of(run_program(NULL, "gilctl", "submit", "-d",
+	ck_assert_str_eq(stored_id(run_program(NULL, "gilctl", "submit", "-d",
 			     "--key", "k", "20k", NULL)),
 	    job);
-	crash();
+	gild = stored_crash(gild);
 	json = one_line(run_program(
 	    NULL, "gilctl", "submit", "--key", "k", "--json", "20k", NULL));
 	ck_assert_str_eq(text_at(json, "job"), job);
@@ -373,38 +190,38 @@ START_TEST(a_key_stands_for_one_job)
 END_TEST
 
 static void
-resume_over(void (*fault)(void), const char *option, const char *value)
+resume_over(const char *option, const char *value)
 {
 	struct client *client;
 	struct run *run;
 	json_t *json;
 
-	start(NULL);
+	gild = stored_start(NULL);
 	client =
-	    client_start("submit", "--json", ENDLESS_TEXT, option, value, NULL);
-	await_state(value != NULL ? value : "0", "running");
-	fault();
+	    client_start("submit", "--json", SLEEPING, option, value, NULL);
+	stored_await_state(value != NULL ? value : "0", "running");
+	gild = stored_crash(gild);
 	client_await(client, "trying again for 30 s");
-	json = listed("--state", "unfinished");
+	json = stored_job("--state", "unfinished");
 	run = run_program(NULL, "gilctl", "cancel", text_at(json, "job"), NULL);
 	expect_exit(run, 0);
 	json_decref(json);
-	expect_client_exit(client, 1);
+	client_expect_exit(client, 1);
 	expect_says(client->said, "\"state\":\"cancelled\"");
 	/* It was one job all the time. */
-	json_decref(listed("--state", "ended"));
+	json_decref(stored_job("--state", "ended"));
 	gild_stop(gild);
 }
 
 START_TEST(a_waiting_submit_outlives_its_server)
 {
-	resume_over(crash, "--key", "k");
+	resume_over("--key", "k");
 }
 END_TEST
 
 START_TEST(a_key_may_be_made_up)
 {
-	resume_over(crash, "--resume", NULL);
+	resume_over("--resume", NULL);
 }
 END_TEST
 
@@ -414,13 +231,13 @@ START_TEST(ctrl_c_cancels_what_nobody_else_knows)
 	json_t *json;
 	int status;
 
-	start(NULL);
-	client = client_start("submit", "--resume", ENDLESS_TEXT, NULL);
-	await_state("0", "running");
+	gild = stored_start(NULL);
+	client = client_start("submit", "--resume", SLEEPING, NULL);
+	stored_await_state("0", "running");
 	ck_assert_int_eq(kill(client->pid, SIGINT), 0);
 	status = client_end(client);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
-	json = listed("--state", "ended");
+	json = stored_job("--state", "ended");
 	ck_assert_str_eq(text_at(json, "state"), "cancelled");
 	json_decref(json);
 	gild_stop(gild);
@@ -433,14 +250,14 @@ START_TEST(ctrl_c_leaves_what_has_a_key)
 	json_t *json;
 	int status;
 
-	start(NULL);
-	client = client_start("submit", "--key", "k", ENDLESS_TEXT, NULL);
-	await_state("k", "running");
+	gild = stored_start(NULL);
+	client = client_start("submit", "--key", "k", SLEEPING, NULL);
+	stored_await_state("k", "running");
 	ck_assert_int_eq(kill(client->pid, SIGINT), 0);
 	status = client_end(client);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
 	expect_says(client->said, "the job with the key \"k\" goes on");
-	json = listed("--state", "running");
+	json = stored_job("--state", "running");
 	expect_exit(
 	    run_program(NULL, "gilctl", "cancel", text_at(json, "job"), NULL),
 	    0);
@@ -456,22 +273,22 @@ START_TEST(a_stream_outlives_its_server)
 	struct client *client;
 	json_t *json;
 
-	start(NULL);
+	gild = stored_start(NULL);
 	client = client_start("submit", "--resume", "-", NULL);
 	client_say(client, "{\"count\":1000}\n");
 	client_await(client, "{\"line\":1,\"result\":");
-	client_say(client, "{\"count\":1000000000000000,\"key\":\"k\"}\n");
-	await_state("k", "running");
-	crash();
+	client_say(client, SLEEPING_LINE ",\"key\":\"k\"}\n");
+	stored_await_state("k", "running");
+	gild = stored_crash(gild);
 	client_say(client, "{\"count\":1000}\n");
 	client_half_close(client);
 	client_await(client, "{\"line\":3,\"result\":");
-	json = listed("--key", "k");
+	json = stored_job("--key", "k");
 	expect_exit(
 	    run_program(NULL, "gilctl", "cancel", text_at(json, "job"), NULL),
 	    0);
 	json_decref(json);
-	expect_client_exit(client, 1);
+	client_expect_exit(client, 1);
 	expect_says(client->said, "{\"line\":2,\"result\":");
 	gild_stop(gild);
 }
@@ -481,15 +298,15 @@ START_TEST(a_line_without_a_key_is_lost_with_its_server)
 {
 	struct client *client;
 
-	start("record=all");
+	gild = stored_start("record=all");
 	client = client_start("submit", "-", NULL);
 	client_say(client, "{\"count\":1000,\"key\":\"k\"}\n");
 	client_await(client, "{\"line\":1,\"result\":");
-	client_say(client, "{\"count\":1000000000000000}\n");
+	client_say(client, SLEEPING_LINE "}\n");
 	client_say(client, "{\"count\":1000}\n");
 	client_await(client, "{\"line\":3,\"result\":");
 	gild_signal(gild, SIGKILL);
-	expect_client_exit(client, 3);
+	client_expect_exit(client, 3);
 	expect_says(client->said,
 	    "1 line had no answer, the first of them "
 	    "line 2");
@@ -501,7 +318,7 @@ START_TEST(a_stream_may_detach)
 {
 	struct run *run;
 
-	start(NULL);
+	gild = stored_start(NULL);
 	run =
 	    run_program("{\"count\":1000}\n{\"count\":2000,\"detach\":false}\n",
 		"gilctl", "submit", "-d", "-", NULL);
@@ -515,49 +332,28 @@ END_TEST
 
 /* --- list, history, cancel --- */
 
-/* How many jobs gilctl list finds. */
-static size_t
-count_listed(const char *option, const char *value)
-{
-	struct run *run =
-	    run_program(NULL, "gilctl", "list", "--json", option, value, NULL);
-
-	expect_exit(run, 0);
-	return count_lines(run->out);
-}
-
-/* Plain jobs are recorded behind their answers. */
-static void
-await_listed(size_t n)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-
-	while (count_listed("-n", "0") != n)
-		ck_assert_msg(now_ms() < end_ms, "not %zu jobs", n);
-}
-
 START_TEST(jobs_are_found_by_what_they_are)
 {
 	struct run *run;
 	const char *job;
 
-	start("record=all");
+	gild = stored_start("record=all");
 	for (int i = 0; i < 3; i++)
 		expect_exit(
 		    run_program(NULL, "gilctl", "submit", "1k", NULL), 0);
 	expect_exit(run_program(NULL, "gilctl", "submit", "-p", "threads", "-w",
 			"2", "--key", "night/1", "1k", NULL),
 	    0);
-	job = id_of(run_program(NULL, "gilctl", "submit", "-d", "--key",
-	    "night/2", "--priority", "9", ENDLESS_TEXT, NULL));
-	await_listed(5);
-	ck_assert_uint_eq(count_listed("-n", "2"), 2);
-	ck_assert_uint_eq(count_listed("--state", "ended"), 4);
-	ck_assert_uint_eq(count_listed("--state", "unfinished"), 1);
-	ck_assert_uint_eq(count_listed("-p", "threads"), 1);
-	ck_assert_uint_eq(count_listed("--key", "night/"), 2);
-	ck_assert_uint_eq(count_listed("--since", "1h"), 5);
-	ck_assert_uint_eq(count_listed("--until", "1h"), 0);
+	job = stored_id(run_program(NULL, "gilctl", "submit", "-d", "--key",
+	    "night/2", "--priority", "9", SLEEPING, NULL));
+	stored_await_count(5);
+	ck_assert_uint_eq(stored_count("-n", "2"), 2);
+	ck_assert_uint_eq(stored_count("--state", "ended"), 4);
+	ck_assert_uint_eq(stored_count("--state", "unfinished"), 1);
+	ck_assert_uint_eq(stored_count("-p", "threads"), 1);
+	ck_assert_uint_eq(stored_count("--key", "night/"), 2);
+	ck_assert_uint_eq(stored_count("--since", "1h"), 5);
+	ck_assert_uint_eq(stored_count("--until", "1h"), 0);
 	run = run_program(NULL, "gilctl", "list", "--newest", "-n", "1", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out, job);
@@ -577,12 +373,12 @@ START_TEST(pages_are_put_together)
 {
 	struct run *run;
 
-	start(NULL);
+	gild = stored_start(NULL);
 	expect_exit(run_program(NULL, "gilctl", "submit", "-d", "--repeat",
 			"1100", "1", NULL),
 	    0);
-	ck_assert_uint_eq(count_listed("-n", "0"), 1100);
-	ck_assert_uint_eq(count_listed("-n", "1050"), 1050);
+	ck_assert_uint_eq(stored_count("-n", "0"), 1100);
+	ck_assert_uint_eq(stored_count("-n", "1050"), 1050);
 	run = run_program(NULL, "gilctl", "collect", "--all", "--json", NULL);
 	expect_exit(run, 0);
 	ck_assert_uint_eq(count_lines(run->out), 1100);
@@ -596,14 +392,14 @@ START_TEST(history_is_summed_up_and_drawn)
 	struct run *run;
 	char *picture;
 
-	start("record=all");
+	gild = stored_start("record=all");
 	run = run_program(NULL, "gilctl", "history", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out, "0 jobs.");
 	expect_exit(
 	    run_program(NULL, "gilctl", "submit", "--repeat", "5", "20k", NULL),
 	    0);
-	await_listed(5);
+	stored_await_count(5);
 	snprintf(path, sizeof(path), "%s/history.svg", scratch_dir());
 	run = run_program(NULL, "gilctl", "history", "-o", path, NULL);
 	expect_exit(run, 0);
@@ -627,9 +423,9 @@ START_TEST(several_are_cancelled)
 	const char *first, *second;
 	struct run *run;
 
-	start(NULL);
-	first = detach(ENDLESS_TEXT);
-	second = detach(ENDLESS_TEXT);
+	gild = stored_start(NULL);
+	first = detach_sleeping_one();
+	second = detach_sleeping_one();
 	run = run_program(NULL, "gilctl", "cancel", first, second, NULL);
 	expect_exit(run, 0);
 	expect_says(run->out, first);
