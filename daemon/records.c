@@ -581,6 +581,20 @@ records_drain(struct records *records)
 	}
 }
 
+/*
+ * The recorder's death ends a link, and the master makes another without being
+ * asked. But a link can also break at one of its ends, where memory ran out.
+ */
+static void
+records_miss_link(struct records *records)
+{
+	const struct frontend *frontend = records->frontend;
+
+	counter_add(
+	    &frontend->board->frontends[frontend->number].links_missed, 1);
+	generation_wake_master(frontend->generation);
+}
+
 void
 records_sweep(struct records *records)
 {
@@ -588,6 +602,8 @@ records_sweep(struct records *records)
 	struct record_question *question, *next;
 	struct rpc_error error;
 
+	if (records->has_store && records->link == NULL)
+		records_miss_link(records);
 	for (question = LIST_FIRST(&records->questions); question != NULL;
 	     question = next) {
 		next = LIST_NEXT(question, links);

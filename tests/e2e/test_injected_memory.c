@@ -218,7 +218,7 @@ reload_once(struct gild *gild, uint64_t n, bool *was_refused)
 	peer_send_line(peer, CALL("1", "server.reload", "{}"));
 	line = peer_receive_line(peer);
 	if (line == NULL) {
-		gild_await_log(gild, "out of dynamic memory in yy_", 1);
+		gild_await_log(gild, "out of dynamic memory in yy", 1);
 		process_reap(gild->pid, NULL, now_ms() + deadline_ms());
 		gild->pid = 0; /* its children see that, and leave */
 		return false;
