@@ -178,7 +178,7 @@ frontend_stop_job(struct frontend *frontend, struct job_id id)
 
 static void
 frontend_each_stored(struct frontend *frontend,
-    void (*see)(void *arg, const struct owned_job *job), void *arg)
+    void (*see)(void *arg, const struct job_record *job), void *arg)
 {
 	jobs_each_stored(frontend->jobs, see, arg);
 }

@@ -65,11 +65,6 @@ job_wait(const struct invocation *invocation)
 	    params_read_integer(invocation->params, "timeout_ms", 0,
 		REQUEST_MAX_TIMEOUT_MS, &timeout_ms, &error) != 0) {
 		answer_error(invocation->answer, &error);
-	} else if (frontend->is_stopping) {
-		rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
-		    "gild stops; the job is kept: wait for it again when gild "
-		    "is back");
-		answer_error(invocation->answer, &error);
 	} else {
 		records_wait(
 		    frontend->records, id, timeout_ms, invocation->answer);

@@ -41,33 +41,36 @@ records_write(
 }
 
 static void
-records_tell(struct records *records, enum memo_kind kind, struct job_id id,
-    uint32_t attempts)
+records_tell(
+    struct records *records, enum memo_kind kind, const struct job_record *job)
 {
-	const struct memo memo = {
-	    .kind = kind,
-	    .job = {.id = id, .attempts = attempts},
-	};
+	const struct memo memo = {.kind = kind, .job = *job};
 
 	records_write(records, &memo, NULL);
 }
 
 void
-records_start(struct records *records, struct job_id id)
+records_start(struct records *records, struct job_id id, uint64_t now_ms)
 {
-	records_tell(records, MEMO_START, id, 0);
+	const struct job_record job = {.id = id, .started_ms = now_ms};
+
+	records_tell(records, MEMO_START, &job);
 }
 
 void
 records_lose(struct records *records, struct job_id id, uint32_t attempts)
 {
-	records_tell(records, MEMO_LOSE, id, attempts);
+	const struct job_record job = {.id = id, .attempts = attempts};
+
+	records_tell(records, MEMO_LOSE, &job);
 }
 
 void
 records_release(struct records *records, struct job_id id)
 {
-	records_tell(records, MEMO_RELEASE, id, 0);
+	const struct job_record job = {.id = id};
+
+	records_tell(records, MEMO_RELEASE, &job);
 }
 
 static void
@@ -155,7 +158,7 @@ records_history(struct records *records, const struct job_record *record,
 	    .job = *record,
 	};
 
-	if (records->link == NULL ||
+	if (records->link == NULL || !records->status.is_available ||
 	    evbuffer_get_length(bufferevent_get_output(records->link)) >
 		HISTORY_ROOM)
 		records->n_forgotten++;
@@ -307,7 +310,7 @@ records_list(struct records *records, const struct store_query *query,
 
 void
 records_submit(struct records *records, struct job_id id,
-    const struct job_request *request, struct lanes *lanes,
+    const struct job_request *request, struct lanes *lanes, bool is_for_us,
     struct answer *answer)
 {
 	const struct job_record job = {
@@ -323,7 +326,7 @@ records_submit(struct records *records, struct job_id id,
 	if (question == NULL)
 		return;
 	question->lanes = lanes_ref(lanes);
-	question->memo.n = !records->frontend->is_retiring;
+	question->memo.n = is_for_us && !records->frontend->is_retiring;
 	question_send(question);
 }
 
@@ -365,9 +368,13 @@ records_wait(struct records *records, struct job_id id, uint64_t timeout_ms,
     struct answer *answer)
 {
 	const struct job_record job = {.id = id};
-	struct record_question *question =
-	    question_ask(records, MEMO_WAIT, &job, NULL, 0, answer);
+	struct record_question *question;
 
+	if (records->frontend->is_stopping) {
+		wait_refuse_stopping(answer);
+		return;
+	}
+	question = question_ask(records, MEMO_WAIT, &job, NULL, 0, answer);
 	if (question == NULL)
 		return;
 	if (question_set_timeout(question, timeout_ms) != 0) {
@@ -505,18 +512,18 @@ end_cb(struct bufferevent *bufferevent, short what, void *arg)
 static void
 tell_own_ended(struct records *records, struct ended_job *ended)
 {
-	records_tell(records, MEMO_OWN, ended->record.id, 0);
+	records_tell(records, MEMO_OWN, &ended->record);
 }
 
 static void
-tell_own(void *arg, const struct owned_job *job)
+tell_own(void *arg, const struct job_record *job)
 {
-	records_tell(arg, MEMO_OWN, job->id, 0);
+	records_tell(arg, MEMO_OWN, job);
 	/* The one before may not have written this down. */
-	if (job->is_running)
-		records_tell(arg, MEMO_START, job->id, 0);
-	if (job->is_running && job->attempts > 0)
-		records_tell(arg, MEMO_LOSE, job->id, job->attempts);
+	if (job->state == JOB_RUNNING)
+		records_tell(arg, MEMO_START, job);
+	if (job->state == JOB_RUNNING && job->attempts > 0)
+		records_tell(arg, MEMO_LOSE, job);
 }
 
 /* What a recorder has to know that is new. */
@@ -566,17 +573,13 @@ void
 records_drain(struct records *records)
 {
 	struct record_question *question, *next;
-	struct rpc_error error;
 
 	for (question = LIST_FIRST(&records->questions); question != NULL;
 	     question = next) {
 		next = LIST_NEXT(question, links);
 		if (question->memo.kind != MEMO_WAIT)
 			continue;
-		rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
-		    "gild stops; the job is kept: wait for it again when gild "
-		    "is back");
-		answer_error(question->answer, &error);
+		wait_refuse_stopping(question->answer);
 		question_withdraw(question);
 	}
 }

@@ -68,6 +68,8 @@ void question_close(struct record_question *question);
 
 /* --- records_answer.c --- */
 
+/* "gild stops; the job is kept". */
+void wait_refuse_stopping(struct answer *answer);
 /* "the job store is unavailable: ...". Always -1. */
 int store_refuse(const struct records *records, struct rpc_error *error);
 /* The recorder's answer becomes the client's, and the question is closed. */
