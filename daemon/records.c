@@ -85,6 +85,36 @@ records_tell_end(struct records *records, struct ended_job *ended)
 	records_write(records, &memo, ended->result);
 }
 
+/* Whether jobs of the store are taken, and for how long not. */
+static void
+records_tell_ready(struct records *records)
+{
+	const struct frontend *frontend = records->frontend;
+	const struct memo memo = {
+	    .kind = MEMO_READY,
+	    .n = !frontend->is_retiring && !frontend->is_stopping &&
+		!records->is_full,
+	};
+
+	records_write(records, &memo, NULL);
+}
+
+/* While the disk is slow or full results stay here: not without a bound. */
+static void
+records_check_room(struct records *records)
+{
+	uint64_t max = records->frontend->settings->max_client_bytes;
+
+	if (!records->is_full && records->ended_bytes > max) {
+		records->is_full = true;
+		records_tell_ready(records);
+		records->handler->full(records->frontend);
+	} else if (records->is_full && records->ended_bytes <= max / 2) {
+		records->is_full = false;
+		records_tell_ready(records);
+	}
+}
+
 static struct ended_bucket *
 ended_bucket(struct records *records, struct job_id id)
 {
@@ -103,7 +133,9 @@ records_end(
 	ended->result = result;
 	LIST_INSERT_HEAD(ended_bucket(records, record->id), ended, links);
 	records->n_ended++;
+	records->ended_bytes += strlen(result);
 	records_tell_end(records, ended);
+	records_check_room(records);
 }
 
 static void
@@ -111,8 +143,10 @@ ended_free(struct records *records, struct ended_job *ended)
 {
 	LIST_REMOVE(ended, links);
 	records->n_ended--;
+	records->ended_bytes -= strlen(ended->result);
 	free(ended->result);
 	free(ended);
+	records_check_room(records);
 }
 
 static void
@@ -326,7 +360,8 @@ records_submit(struct records *records, struct job_id id,
 	if (question == NULL)
 		return;
 	question->lanes = lanes_ref(lanes);
-	question->memo.n = is_for_us && !records->frontend->is_retiring;
+	question->memo.n =
+	    is_for_us && !records->is_full && !records->frontend->is_retiring;
 	question_send(question);
 }
 
@@ -530,16 +565,11 @@ tell_own(void *arg, const struct job_record *job)
 static void
 records_introduce(struct records *records)
 {
-	const struct frontend *frontend = records->frontend;
-	const struct memo ready = {
-	    .kind = MEMO_READY,
-	    .n = !frontend->is_retiring && !frontend->is_stopping,
-	};
 	struct record_question *question;
 
 	records->handler->each(records->frontend, tell_own, records);
 	records_each_ended(records, tell_own_ended);
-	records_write(records, &ready, NULL);
+	records_tell_ready(records);
 	records_each_ended(records, records_tell_end);
 	LIST_FOREACH (question, &records->questions, links)
 		question_send(question);
@@ -653,8 +683,7 @@ records_new(struct frontend *frontend, const struct record_handler *handler)
 		return NULL;
 	records->frontend = frontend;
 	records->handler = handler;
-	records->has_store = frontend->settings->state_dir[0] != '\0' &&
-	    frontend->settings->record != RECORD_NONE;
+	records->has_store = settings_has_store(frontend->settings);
 	records->link_lost_ns = clock_monotonic_ns();
 	LIST_INIT(&records->questions);
 	return records;

@@ -35,6 +35,8 @@ struct record_handler {
 	 * and the attempts behind it that the recorder was told of. */
 	void (*each)(struct frontend *frontend,
 	    void (*see)(void *arg, const struct job_record *job), void *arg);
+	/* Results wait for the disk: what has not begun is to be given back. */
+	void (*full)(struct frontend *frontend);
 	/* Less is left to be said than before. */
 	void (*settled)(struct frontend *frontend);
 };

@@ -50,6 +50,8 @@ struct records {
 	LIST_HEAD(, record_question) questions;
 	struct question_bucket questions_by_number[RECORD_BUCKETS];
 	uint32_t n_ended;
+	size_t ended_bytes; /* of their results */
+	bool is_full;	    /* these are too many: no more jobs */
 	struct ended_bucket ended[RECORD_BUCKETS]; /* by id */
 	uint64_t n_forgotten; /* histories that there was no room for */
 };
