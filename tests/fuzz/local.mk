@@ -6,6 +6,7 @@
 FUZZERS = \
 	%D%/fuzz_configuration \
 	%D%/fuzz_frame \
+	%D%/fuzz_frontend \
 	%D%/fuzz_jsonrpc \
 	%D%/fuzz_lockevent \
 	%D%/fuzz_request \
@@ -32,6 +33,11 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_frame_SOURCES = %D%/fuzz_frame.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_frame_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_frame_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_frontend_SOURCES = %D%/fuzz_frontend.c %D%/fuzz.h \
+	%D%/client.c %D%/client.h %D%/grammar.c %D%/grammar.h %D%/input.h \
+	%D%/world.c %D%/world.h $(FUZZ_MAIN)
+%C%_fuzz_frontend_LDADD = $(FUZZ_DAEMON_LDADD)
+%C%_fuzz_frontend_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_jsonrpc_SOURCES = %D%/fuzz_jsonrpc.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_jsonrpc_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_jsonrpc_LDFLAGS = $(FUZZ_LINK_FLAGS)
