@@ -2,6 +2,16 @@
 # is; configured with --enable-fuzzing the same programs are libFuzzer's:
 #
 #	build/tests/fuzz/fuzz_frame -max_total_time=180 NEW tests/fuzz/corpus/frame
+#
+#	configuration  a file and -o, printed and read again
+#	frame          bytes as lines
+#	frontend       a whole frontend: clients, executors, the master, time
+#	jsonrpc        a line as a request and as a reply
+#	lockevent      a lock's event, as a client reads it
+#	request        the params of job.submit
+#	result         a job's result, as a client reads it
+#
+# coverage.sh prints what the corpora reach.
 
 FUZZERS = \
 	%D%/fuzz_configuration \
@@ -13,7 +23,7 @@ FUZZERS = \
 	%D%/fuzz_result
 check_PROGRAMS += $(FUZZERS)
 TESTS += %D%/replay.sh
-dist_check_SCRIPTS += %D%/replay.sh
+dist_check_SCRIPTS += %D%/coverage.sh %D%/replay.sh
 EXTRA_DIST += %D%/corpus
 
 if FUZZING
@@ -35,7 +45,7 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_frame_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_frontend_SOURCES = %D%/fuzz_frontend.c %D%/fuzz.h \
 	%D%/client.c %D%/client.h %D%/grammar.c %D%/grammar.h %D%/input.h \
-	%D%/world.c %D%/world.h $(FUZZ_MAIN)
+	%D%/world.c %D%/world_executors.c %D%/world.h $(FUZZ_MAIN)
 %C%_fuzz_frontend_LDADD = $(FUZZ_DAEMON_LDADD)
 %C%_fuzz_frontend_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_jsonrpc_SOURCES = %D%/fuzz_jsonrpc.c %D%/fuzz.h $(FUZZ_MAIN)

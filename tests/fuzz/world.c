@@ -1,7 +1,7 @@
 /*
  * The world around a frontend. Everything that another process does is done
- * here by the calls that this process makes: slots move as executor.c and
- * recovery.c move them, letters are those of crew.c and desk.c.
+ * here by the calls that this process makes: letters are those of crew.c and
+ * desk.c. The executors are in world_executors.c.
  *
  * Pipes are made small, so that they can be full.
  */
@@ -27,8 +27,6 @@
 
 #define PIPE_BYTES 4096
 #define PIPE_TICKETS (PIPE_BYTES / sizeof(uint32_t))
-#define EXECUTOR_PID 4711
-#define WORK_MAX 2048 /* tickets in one go */
 #define OTHER_GENERATION 7
 
 /* --- time --- */
@@ -428,124 +426,6 @@ world_go_on(struct world *world)
 	    world->n_clients > 0 &&
 	    pass_client(world, &world->clients[world->n_clients - 1]))
 		packet_close_fds(&world->clients[--world->n_clients]);
-}
-
-/* --- executors --- */
-
-uint32_t
-world_seats(const struct world *world)
-{
-	return world->generation.board.n_seats;
-}
-
-static uint32_t
-pool_of(const struct world *world, uint32_t seat)
-{
-	uint32_t pool = 0;
-
-	while (pool + 1 < world->settings->n_pools &&
-	    world->generation.board.first_seat[pool + 1] <= seat)
-		pool++;
-	return pool;
-}
-
-/* What executor.c writes, with figures that add up. */
-static void
-end_task(const struct world *world, struct slot *slot, unsigned how)
-{
-	struct lock_histograms *histograms =
-	    board_histograms(&world->generation.board, slot);
-	uint64_t turns = how % 2 == 0 ? slot->count : slot->count / 2;
-
-	slot->end = turns == slot->count || !slot_is_cancelled(slot)
-	    ? TASK_DONE
-	    : TASK_CANCELLED;
-	if (slot->end == TASK_DONE)
-		turns = slot->count;
-	counter_set(&slot->turns, turns);
-	slot->result = (struct task_result){
-	    .pid = EXECUTOR_PID,
-	    .tid = EXECUTOR_PID,
-	    .attempts = slot_look(slot).attempts,
-	    .count = slot->count,
-	    .turns = turns,
-	    .start_ns = clock_monotonic_ns() - slot->arrival_ns,
-	    .wall_ns = how,
-	    .cpu_ns = how,
-	};
-	memset(histograms, 0, sizeof(*histograms));
-	histogram_add(&histograms->hold, how);
-}
-
-void
-world_work(struct world *world, uint32_t number, unsigned how)
-{
-	const struct generation *generation = &world->generation;
-	struct seat *seat = &generation->board.seats[number];
-	uint32_t ticket = atomic_load(&seat->ticket);
-	struct slot *slot = board_slot(&generation->board, ticket);
-	enum stage *stage = &world->stages[number];
-
-	switch (*stage) {
-	case STAGE_IDLE:
-		if (queue_claim(&generation->run[pool_of(world, number)],
-			&seat->ticket) > 0)
-			*stage = STAGE_CLAIMED;
-		break;
-	case STAGE_CLAIMED:
-		MUST(slot != NULL);
-		*stage =
-		    slot_start(slot, ticket) ? STAGE_STARTED : STAGE_FINISHED;
-		break;
-	case STAGE_STARTED:
-		end_task(world, slot, how);
-		MUST(slot_finish(slot, ticket));
-		*stage = STAGE_FINISHED;
-		break;
-	case STAGE_FINISHED:
-		if (queue_push(&generation->ended[0], &ticket, 1) == 0)
-			*stage = STAGE_HANDED_BACK;
-		break;
-	case STAGE_HANDED_BACK:
-		atomic_store(&seat->ticket, TICKET_NONE);
-		*stage = STAGE_IDLE;
-		break;
-	}
-}
-
-void
-world_kill_executor(struct world *world, uint32_t seat, int status)
-{
-	recovery_empty_seat(&world->recovery,
-	    &world->generation.board.seats[seat], EXECUTOR_PID, status);
-	world->stages[seat] = STAGE_IDLE;
-}
-
-void
-world_work_all(struct world *world)
-{
-	unsigned n_idle = 0;
-
-	(void)recovery_push_strays(&world->recovery);
-	for (unsigned i = 0; i < WORK_MAX && n_idle < world_seats(world); i++) {
-		uint32_t seat = i % world_seats(world);
-		enum stage before = world->stages[seat];
-
-		world_work(world, seat, 2);
-		n_idle = world->stages[seat] == before ? n_idle + 1 : 0;
-	}
-}
-
-void
-world_flood_queues(struct world *world)
-{
-	/* Of slot 0, under a tag that it has after 4,095 tasks only. */
-	const uint32_t stale = UINT32_C(0xfff) << SLOT_NUMBER_BITS;
-
-	while (queue_push(&world->generation.run[0], &stale, 1) == 0)
-		;
-	while (queue_push(&world->generation.ended[0], &stale, 1) == 0)
-		;
 }
 
 /* --- rest --- */
