@@ -360,14 +360,29 @@ question_set_timeout(struct record_question *question, uint64_t timeout_ms)
 	return event_add(question->timeout, &delay);
 }
 
+/* The job goes on without who waits: perhaps when gild is back. */
+static void
+refuse_to_wait(struct answer *answer)
+{
+	struct rpc_error error;
+
+	rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
+	    "gild stops; the job is kept: wait for it again when gild is back");
+	answer_error(answer, &error);
+}
+
 void
 records_wait(struct records *records, struct job_id id, uint64_t timeout_ms,
     struct answer *answer)
 {
 	const struct job_record job = {.id = id};
-	struct record_question *question =
-	    question_ask(records, MEMO_WAIT, &job, NULL, 0, answer);
+	struct record_question *question;
 
+	if (records->frontend->is_stopping) {
+		refuse_to_wait(answer);
+		return;
+	}
+	question = question_ask(records, MEMO_WAIT, &job, NULL, 0, answer);
 	if (question == NULL)
 		return;
 	if (question_set_timeout(question, timeout_ms) != 0) {
@@ -566,17 +581,13 @@ void
 records_drain(struct records *records)
 {
 	struct record_question *question, *next;
-	struct rpc_error error;
 
 	for (question = LIST_FIRST(&records->questions); question != NULL;
 	     question = next) {
 		next = LIST_NEXT(question, links);
 		if (question->memo.kind != MEMO_WAIT)
 			continue;
-		rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
-		    "gild stops; the job is kept: wait for it again when gild "
-		    "is back");
-		answer_error(question->answer, &error);
+		refuse_to_wait(question->answer);
 		question_withdraw(question);
 	}
 }
