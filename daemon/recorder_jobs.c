@@ -47,7 +47,7 @@ recorder_move_job(struct recorder *recorder, struct docket_job *entry)
 	if (!recorder_begin(recorder))
 		return;
 	if (store_move(recorder->store, entry->id, entry->is_running,
-		entry->attempts, clock_unix_ms()) == STORE_FAILED) {
+		entry->attempts, entry->started_ms) == STORE_FAILED) {
 		recorder_fail(recorder);
 		return;
 	}

@@ -183,6 +183,7 @@ hear_move(struct frontend_link *link, const struct memo *memo)
 	if (entry == NULL || (memo->kind == MEMO_START && entry->is_running))
 		return;
 	entry->is_running = memo->kind != MEMO_RELEASE;
+	entry->started_ms = memo->job.started_ms;
 	if (memo->kind == MEMO_LOSE)
 		entry->attempts = memo->job.attempts;
 	if (memo->kind == MEMO_RELEASE)

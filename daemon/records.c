@@ -46,7 +46,12 @@ records_tell(struct records *records, enum memo_kind kind, struct job_id id,
 {
 	const struct memo memo = {
 	    .kind = kind,
-	    .job = {.id = id, .attempts = attempts},
+	    .job =
+		{
+		    .id = id,
+		    .attempts = attempts,
+		    .started_ms = clock_unix_ms(),
+		},
 	};
 
 	records_write(records, &memo, NULL);
