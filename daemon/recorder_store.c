@@ -303,6 +303,7 @@ see_unfinished(void *arg, const struct job_record *job)
 		fatal("out of memory");
 	entry->is_claim = false;
 	entry->attempts = job->attempts;
+	entry->started_ms = job->started_ms;
 	entry->is_running = job->state == JOB_RUNNING;
 	entry->started_ms = job->started_ms;
 }
