@@ -112,51 +112,21 @@ retry_all(struct stream *stream)
 
 /* Input. */
 
-/* 0, or -1 when memory ran out. */
-static int
-complete_params(struct stream *stream, json_t *params)
-{
-	char key[REQUEST_KEY_CHARS + 1];
-
-	if (json_object_update_missing(params, stream->defaults) == -1)
-		return -1;
-	if (json_object_get(params, "key") == NULL) {
-		if (!stream->settings->is_resumed)
-			return 0;
-		submit_write_key(&stream->keys, stream->in.number, key);
-		if (json_object_set_new(params, "key", json_string(key)) == -1)
-			return -1;
-	}
-	stream->has_keys = true;
-	return 0;
-}
-
 static enum outcome
 take_line(struct stream *stream, const char *text, size_t length)
 {
+	uint64_t number = stream->in.number;
 	struct rpc_error error;
-	json_error_t at;
-	json_t *params = json_loadb(text, length,
-	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &at);
+	json_t *params =
+	    submit_read_line(text, length, number, stream->defaults,
+		stream->settings->is_resumed ? &stream->keys : NULL, &error);
 
-	if (params == NULL) {
-		rpc_error_set(&error, RPC_PARSE_ERROR, NULL, "%s, at column %d",
-		    at.text, at.column);
-		return put_error(stream, stream->in.number, &error);
-	}
-	if (!json_is_object(params)) {
-		json_decref(params);
-		rpc_error_set(&error, RPC_INVALID_PARAMS, NULL,
-		    "a line holds the params of one job, an object such as "
-		    "{\"count\":1000}");
-		return put_error(stream, stream->in.number, &error);
-	}
-	if (complete_params(stream, params) == -1) {
-		json_decref(params);
-		return talk_no_memory(stream->context);
-	}
-	return send_job(
-	    stream, flight_add(&stream->flight, stream->in.number, params));
+	if (params == NULL)
+		return error.kind == RPC_INTERNAL
+		    ? talk_no_memory(stream->context)
+		    : put_error(stream, number, &error);
+	stream->has_keys |= json_object_get(params, "key") != NULL;
+	return send_job(stream, flight_add(&stream->flight, number, params));
 }
 
 static bool
@@ -337,16 +307,9 @@ can_go_on(const struct stream *stream)
 	bool is_unserved =
 	    is_stubborn && link_ended_in_order(stream->line.link);
 
-	for (size_t i = 0; i < stream->flight.size; i++) {
-		uint64_t id = flight_at(&stream->flight, i);
-
-		if (id != 0 && !is_unserved &&
-		    json_object_get(flight_find(&stream->flight, id)->params,
-			"key") == NULL)
-			return false;
-	}
 	return stream->line.patience.for_ms > 0 &&
-	    (stream->has_keys || is_stubborn);
+	    (stream->has_keys || is_stubborn) &&
+	    (is_unserved || flight_count_bare(&stream->flight) == 0);
 }
 
 /* The connection is lost: another one, and all that was on its way again. */
@@ -489,6 +452,20 @@ stream_free(struct stream *stream)
 	lifeline_close(&stream->line);
 }
 
+/* Interrupted: what has a key is not cancelled with the connection. */
+static void
+tell_of_keys(const struct stream *stream)
+{
+	size_t n = flight_count_keyed(&stream->flight);
+
+	if (n > 0)
+		command_complain(stream->context->command,
+		    "%zu job%s with a key go%s on; gilctl list --state "
+		    "unfinished shows %s",
+		    n, n == 1 ? "" : "s", n == 1 ? "es" : "",
+		    n == 1 ? "it" : "them");
+}
+
 enum outcome
 submit_stream(
     const struct context *context, const struct submit_settings *settings)
@@ -511,7 +488,9 @@ submit_stream(
 		goto out;
 	}
 	outcome = run_stream(&stream);
-	if (outcome != OUTCOME_INTERRUPTED) {
+	if (outcome == OUTCOME_INTERRUPTED) {
+		tell_of_keys(&stream);
+	} else {
 		enum outcome flushed = flush_output(&stream);
 
 		outcome = outcome == OUTCOME_FINE ? flushed : outcome;

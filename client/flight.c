@@ -130,6 +130,32 @@ flight_at(const struct flight *flight, size_t place)
 	return job->line * flight->size + place;
 }
 
+static bool
+has_key(const struct flight_job *job)
+{
+	return json_object_get(job->params, "key") != NULL;
+}
+
+size_t
+flight_count_keyed(const struct flight *flight)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < flight->size; i++)
+		n += flight->jobs[i].line != 0 && has_key(&flight->jobs[i]);
+	return n;
+}
+
+size_t
+flight_count_bare(const struct flight *flight)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < flight->size; i++)
+		n += flight_at(flight, i) != 0 && !has_key(&flight->jobs[i]);
+	return n;
+}
+
 size_t
 flight_count(const struct flight *flight, uint64_t *first_line)
 {

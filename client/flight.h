@@ -78,6 +78,13 @@ size_t flight_retries_due(struct flight *flight, int64_t now_ms);
  */
 uint64_t flight_at(const struct flight *flight, size_t place);
 
+/*
+ * How many jobs have a key, by which the server knows them beyond their
+ * connection; and how many that an answer may be for have none.
+ */
+size_t flight_count_keyed(const struct flight *flight);
+size_t flight_count_bare(const struct flight *flight);
+
 /* How many jobs there are, and the first of their lines (0 for none). */
 size_t flight_count(const struct flight *flight, uint64_t *first_line);
 

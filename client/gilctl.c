@@ -50,7 +50,9 @@ static const char exit_codes[] =
     "  3  cannot connect, or the connection was lost\n"
     "  4  the server refused\n"
     "  5  what was waited for did not come in time, or cannot be seen\n"
-    "When interrupted it cancels its jobs and dies from the signal.\n";
+    "When interrupted it cancels its jobs, but for those with a key or "
+    "detached, "
+    "and\ndies from the signal.\n";
 
 static enum outcome
 print_help(void)

@@ -195,3 +195,43 @@ submit_make_defaults(const struct submit_settings *settings)
 	}
 	return defaults;
 }
+
+static int
+complete_params(json_t *params, uint64_t number, const json_t *defaults,
+    const struct submit_keys *keys)
+{
+	char key[REQUEST_KEY_CHARS + 1];
+
+	if (json_object_update_missing(params, (json_t *)defaults) == -1)
+		return -1;
+	if (keys == NULL || json_object_get(params, "key") != NULL)
+		return 0;
+	submit_write_key(keys, number, key);
+	return json_object_set_new(params, "key", json_string(key));
+}
+
+json_t *
+submit_read_line(const char *text, size_t length, uint64_t number,
+    const json_t *defaults, const struct submit_keys *keys,
+    struct rpc_error *error)
+{
+	json_error_t at;
+	json_t *params = json_loadb(text, length,
+	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &at);
+
+	if (params == NULL) {
+		rpc_error_set(error, RPC_PARSE_ERROR, NULL, "%s, at column %d",
+		    at.text, at.column);
+		return NULL;
+	}
+	if (!json_is_object(params))
+		rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
+		    "a line holds the params of one job, an object such as "
+		    "{\"count\":1000}");
+	else if (complete_params(params, number, defaults, keys) == -1)
+		rpc_error_set(error, RPC_INTERNAL, NULL, "out of memory");
+	else
+		return params;
+	json_decref(params);
+	return NULL;
+}

@@ -12,6 +12,7 @@
 
 #include "client/command.h"
 #include "proto/request.h"
+#include "proto/rpcerror.h"
 
 struct link;
 
@@ -63,6 +64,15 @@ enum outcome submit_make_request(const struct context *context,
 
 /* What the options say, as params without a count. NULL: no memory. */
 json_t *submit_make_defaults(const struct submit_settings *settings);
+
+/*
+ * One line of a stream: the params of a job, what it leaves out taken from the
+ * defaults, and a key from keys, unless that is NULL. The caller's reference,
+ * or NULL with *error set (RPC_INTERNAL: memory ran out).
+ */
+json_t *submit_read_line(const char *text, size_t length, uint64_t number,
+    const json_t *defaults, const struct submit_keys *keys,
+    struct rpc_error *error) __attribute__((warn_unused_result));
 
 /* The server takes no more jobs at a time; more would only be refused. */
 enum outcome submit_learn_limit(const struct context *context,

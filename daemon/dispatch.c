@@ -132,6 +132,7 @@ dispatch_enqueue(
 		TAILQ_INSERT_TAIL(&view->turns[load->priority], lane, turn);
 	view->waiting |= UINT32_C(1) << load->priority;
 	TAILQ_INSERT_TAIL(&lane->loads, load, links);
+	lanes_count(lane->lanes, 1);
 	load->lane = lane;
 	counter_add(&view->tally->tasks_queued, load->n_tasks);
 	return 0;
@@ -146,6 +147,7 @@ lane_remove(struct pool_view *view, struct load *load)
 	struct lane *lane = load->lane;
 
 	TAILQ_REMOVE(&lane->loads, load, links);
+	lanes_count(lane->lanes, -1);
 	load->lane = NULL;
 	if (!TAILQ_EMPTY(&lane->loads))
 		return true;

@@ -31,11 +31,12 @@ struct docket_job {
 	struct job_id id;
 	struct link *owner; /* the frontend that has it; NULL: nobody */
 	bool is_running;
-	bool is_cancelled; /* to be; its owner has been told */
-	bool is_claim;	   /* a frontend says that it has it, and the store,
+	bool is_cancelled;   /* to be; its owner has been told */
+	bool is_claim;	     /* a frontend says that it has it, and the store,
 			    * which is not open yet, has not confirmed that */
-	bool is_unsaved;   /* the store does not say the same of it */
-	uint32_t attempts; /* behind it */
+	bool is_unsaved;     /* the store does not say the same of it */
+	uint32_t attempts;   /* behind it */
+	uint64_t started_ms; /* while it runs: since when */
 	struct waiter_list waiters;
 	LIST_ENTRY(docket_job) by_id;
 	TAILQ_ENTRY(docket_job) of_owner; /* or of nobody's */

@@ -60,10 +60,16 @@ frontend_meet_recorder(struct frontend *frontend, struct packet_fds *fds)
 
 /* Stored jobs that have not begun are left to others. */
 static void
+frontend_give_back(struct frontend *frontend)
+{
+	jobs_release_stored(frontend->jobs, false);
+}
+
+static void
 frontend_stop_taking(struct frontend *frontend)
 {
 	records_retire(frontend->records);
-	jobs_release_stored(frontend->jobs, false);
+	frontend_give_back(frontend);
 }
 
 static void
@@ -178,7 +184,7 @@ frontend_stop_job(struct frontend *frontend, struct job_id id)
 
 static void
 frontend_each_stored(struct frontend *frontend,
-    void (*see)(void *arg, const struct owned_job *job), void *arg)
+    void (*see)(void *arg, const struct job_record *job), void *arg)
 {
 	jobs_each_stored(frontend->jobs, see, arg);
 }
@@ -217,6 +223,7 @@ frontend_open(struct frontend *frontend, const struct generation *generation,
 	    .adopt = job_adopt,
 	    .stop = frontend_stop_job,
 	    .each = frontend_each_stored,
+	    .full = frontend_give_back,
 	    .settled = frontend_check_end,
 	};
 

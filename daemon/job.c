@@ -393,7 +393,8 @@ job_begin(struct load *load)
 	job_set_state(job, JOB_RUNNING);
 	job->started_ms = clock_unix_ms();
 	if (job->is_stored)
-		records_start(job->frontend->records, job->result.job);
+		records_start(
+		    job->frontend->records, job->result.job, job->started_ms);
 	return 0;
 }
 

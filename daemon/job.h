@@ -28,7 +28,6 @@ struct connection;
 struct event;
 struct frontend;
 struct lanes;
-struct owned_job;
 
 LIST_HEAD(job_list, job);
 
@@ -108,7 +107,7 @@ struct job_id jobs_next_id(struct jobs *jobs);
 
 /* The stored jobs that this frontend has. */
 void jobs_each_stored(const struct jobs *jobs,
-    void (*see)(void *arg, const struct owned_job *job), void *arg);
+    void (*see)(void *arg, const struct job_record *job), void *arg);
 uint32_t jobs_count_stored(const struct jobs *jobs);
 /* Gives back those that have not begun; all: those that run, too, which are
  * told to stop. */

@@ -108,7 +108,7 @@ jobs_each(
 }
 
 struct visit {
-	void (*see)(void *arg, const struct owned_job *job);
+	void (*see)(void *arg, const struct job_record *job);
 	void *arg;
 };
 
@@ -116,9 +116,10 @@ static void
 visit_job(void *arg, struct job *job)
 {
 	const struct visit *visit = arg;
-	const struct owned_job owned = {
+	const struct job_record owned = {
 	    .id = job->result.job,
-	    .is_running = job->result.state == JOB_RUNNING,
+	    .state = job->result.state,
+	    .started_ms = job->started_ms,
 	    .attempts = job->attempts_told,
 	};
 
@@ -127,7 +128,7 @@ visit_job(void *arg, struct job *job)
 
 void
 jobs_each_stored(const struct jobs *jobs,
-    void (*see)(void *arg, const struct owned_job *job), void *arg)
+    void (*see)(void *arg, const struct job_record *job), void *arg)
 {
 	struct visit visit = {.see = see, .arg = arg};
 

@@ -45,7 +45,7 @@ int
 keeper_open(struct keeper *keeper, const struct settings *settings)
 {
 	*keeper = (struct keeper){.inbox = -1};
-	if (settings->state_dir[0] == '\0' || settings->record == RECORD_NONE)
+	if (!settings_has_store(settings))
 		return 0;
 	keeper->limits = limits_of(settings);
 	backoff_init(&keeper->backoff, RESPAWN_FIRST_NS, RESPAWN_CAP_NS,

@@ -11,6 +11,7 @@
 
 struct lanes {
 	uint32_t n_refs;
+	uint32_t n_waiting;
 	LIST_HEAD(, lane) all;
 };
 
@@ -36,6 +37,18 @@ lanes_unref(struct lanes *lanes)
 {
 	if (lanes != NULL && --lanes->n_refs == 0)
 		free(lanes);
+}
+
+void
+lanes_count(struct lanes *lanes, int change)
+{
+	lanes->n_waiting += (uint32_t)change;
+}
+
+uint32_t
+lanes_waiting(const struct lanes *lanes)
+{
+	return lanes->n_waiting;
 }
 
 struct lane *

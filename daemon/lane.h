@@ -31,6 +31,10 @@ struct lanes *lanes_ref(struct lanes *lanes);
 /* One fewer; the last one frees them. NULL is fine. */
 void lanes_unref(struct lanes *lanes);
 
+/* One load more waits in them, or (-1) one fewer. */
+void lanes_count(struct lanes *lanes, int change);
+uint32_t lanes_waiting(const struct lanes *lanes);
+
 /* The lane for a pool and a priority, made if need be (it is empty then). NULL
  * when memory ran out. */
 struct lane *lane_open(struct lanes *lanes, uint32_t pool, uint32_t priority);

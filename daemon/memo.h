@@ -23,8 +23,8 @@ enum memo_kind {
 	MEMO_OWN,     /* I have this job of yours; when the link is new */
 	MEMO_READY,   /* that were all that I have; n: and I take more */
 	MEMO_RETIRE,  /* I take no more */
-	MEMO_START,   /* it runs from now on */
-	MEMO_LOSE,    /* it has job.attempts behind it */
+	MEMO_START,   /* it runs since job.started_ms */
+	MEMO_LOSE,    /* the same, and it has job.attempts behind it */
 	MEMO_RELEASE, /* it waits, and I have it no more */
 	MEMO_END,     /* it has ended; behind it the result */
 	MEMO_HISTORY, /* a plain job has; behind it the result */
@@ -51,6 +51,7 @@ enum memo_outcome {
 	MEMO_NO_JOB,	  /* there is none with that id */
 	MEMO_UNENDED,	  /* it has not ended */
 	MEMO_FULL,	  /* max_detached jobs are unfinished: n */
+	MEMO_DAMAGED,	  /* its row in the store makes no sense */
 	MEMO_UNAVAILABLE, /* the disk does not do it */
 };
 
@@ -64,6 +65,7 @@ struct memo {
 };
 
 struct recorder_status {
+	int32_t pid; /* the recorder's */
 	uint32_t is_available;
 	char reason[STORE_ERROR_CHARS + 1]; /* why not */
 	struct store_figures figures;

@@ -18,7 +18,9 @@ struct memory_bound {
 	uint64_t line_bytes;	   /* while one is served */
 	uint64_t shared_bytes;	   /* what all processes map */
 	uint64_t frontend_bytes;   /* one frontend, with what is shared */
-	uint64_t total_bytes;	   /* all of them, what is shared once */
+	uint64_t stored_bytes;	   /* a stored job; these two: 0 where no */
+	uint64_t recorder_bytes;   /* store is configured */
+	uint64_t total_bytes;	   /* all of these, what is shared once */
 };
 
 /*

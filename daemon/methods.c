@@ -13,6 +13,7 @@
 #include "daemon/connection.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
+#include "daemon/lane.h"
 #include "daemon/lock_events.h"
 #include "daemon/methods_private.h"
 #include "daemon/peer.h"
@@ -134,7 +135,8 @@ job_find_room(const struct invocation *invocation, size_t answer_bytes,
 		    settings->max_queued);
 		return job_refuse_busy(error);
 	}
-	if (jobs_count(frontend->jobs) >= settings->max_jobs) {
+	if (jobs_count(frontend->jobs) - jobs_count_stored(frontend->jobs) >=
+	    settings->max_jobs) {
 		rpc_error_set(error, RPC_BUSY, NULL,
 		    "there are max_jobs = %u unfinished jobs; try again later",
 		    settings->max_jobs);
@@ -210,6 +212,16 @@ job_submit_check(const struct invocation *invocation,
 	return job_admit(invocation, answer_bytes, error) == 0 ? pool : -1;
 }
 
+/* Stored jobs wait here while there is room, for what all clients have and for
+ * what this one has; the others wait in the store. */
+static bool
+job_is_for_us(const struct frontend *frontend, const struct lanes *lanes)
+{
+	return jobs_count_stored(frontend->jobs) <
+	    frontend->settings->max_jobs &&
+	    lanes_waiting(lanes) < frontend->settings->max_in_flight;
+}
+
 static void
 job_submit_stored(
     const struct invocation *invocation, const struct job_request *request)
@@ -221,7 +233,8 @@ job_submit_stored(
 		answer_result(invocation->answer, NULL);
 	else
 		records_submit(frontend->records, jobs_next_id(frontend->jobs),
-		    request, lanes, invocation->answer);
+		    request, lanes, job_is_for_us(frontend, lanes),
+		    invocation->answer);
 }
 
 static void

@@ -14,9 +14,11 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
@@ -43,14 +45,15 @@ pulse_run(void *arg)
 	    .tv_nsec = (long)(period_ns % NS_PER_S),
 	};
 
-	for (;;) {
+	struct pollfd end = {.fd = recorder->pulse_end, .events = POLLIN};
+
+	do {
 		uint64_t turns = atomic_load(&recorder->turns);
 
 		if (turns != last || atomic_load(&recorder->is_at_disk))
 			atomic_fetch_add(&recorder->setup->record->beats, 1);
 		last = turns;
-		nanosleep(&period, NULL);
-	}
+	} while (ppoll(&end, 1, &period, NULL) != 1);
 	return NULL;
 }
 
@@ -60,10 +63,15 @@ recorder_start_pulse(struct recorder *recorder)
 	recorder->pulse_ns = recorder->limits.beat_every_ns;
 	if (recorder->pulse_ns == 0)
 		return 0;
+	recorder->pulse_end = eventfd(0, EFD_CLOEXEC);
+	if (recorder->pulse_end < 0)
+		return -1;
 	errno =
 	    pthread_create(&recorder->pulse_thread, NULL, pulse_run, recorder);
 	recorder->has_pulse_thread = errno == 0;
-	return errno == 0 ? 0 : -1;
+	if (!recorder->has_pulse_thread)
+		close(recorder->pulse_end);
+	return recorder->has_pulse_thread ? 0 : -1;
 }
 
 static void
@@ -71,8 +79,9 @@ recorder_stop_pulse(struct recorder *recorder)
 {
 	if (!recorder->has_pulse_thread)
 		return;
-	pthread_cancel(recorder->pulse_thread); /* in its sleep */
+	eventfd_write(recorder->pulse_end, 1); /* it cannot be full */
 	pthread_join(recorder->pulse_thread, NULL);
+	close(recorder->pulse_end);
 	recorder->has_pulse_thread = false;
 }
 
@@ -341,6 +350,7 @@ recorder_main(const struct recorder_setup *setup)
 		fatal("cannot start: %s", strerror(errno));
 	recorder->setup = setup;
 	recorder->limits = setup->limits;
+	recorder->status.pid = getpid();
 	TAILQ_INIT(&recorder->links);
 	if (recorder_open(recorder) != 0)
 		fatal("cannot start: %s", strerror(errno));

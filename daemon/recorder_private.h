@@ -76,6 +76,7 @@ struct recorder {
 	/* The pulse, which a thread beats. */
 	pthread_t pulse_thread;
 	bool has_pulse_thread;
+	int pulse_end;		/* readable: no more beats */
 	uint64_t pulse_ns;	/* from beat to beat; constant while it runs */
 	_Atomic uint64_t turns; /* of the loop */
 	_Atomic uint32_t is_at_disk; /* it may take long, and that is fine */

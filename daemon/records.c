@@ -41,33 +41,36 @@ records_write(
 }
 
 static void
-records_tell(struct records *records, enum memo_kind kind, struct job_id id,
-    uint32_t attempts)
+records_tell(
+    struct records *records, enum memo_kind kind, const struct job_record *job)
 {
-	const struct memo memo = {
-	    .kind = kind,
-	    .job = {.id = id, .attempts = attempts},
-	};
+	const struct memo memo = {.kind = kind, .job = *job};
 
 	records_write(records, &memo, NULL);
 }
 
 void
-records_start(struct records *records, struct job_id id)
+records_start(struct records *records, struct job_id id, uint64_t now_ms)
 {
-	records_tell(records, MEMO_START, id, 0);
+	const struct job_record job = {.id = id, .started_ms = now_ms};
+
+	records_tell(records, MEMO_START, &job);
 }
 
 void
 records_lose(struct records *records, struct job_id id, uint32_t attempts)
 {
-	records_tell(records, MEMO_LOSE, id, attempts);
+	const struct job_record job = {.id = id, .attempts = attempts};
+
+	records_tell(records, MEMO_LOSE, &job);
 }
 
 void
 records_release(struct records *records, struct job_id id)
 {
-	records_tell(records, MEMO_RELEASE, id, 0);
+	const struct job_record job = {.id = id};
+
+	records_tell(records, MEMO_RELEASE, &job);
 }
 
 static void
@@ -80,6 +83,36 @@ records_tell_end(struct records *records, struct ended_job *ended)
 	};
 
 	records_write(records, &memo, ended->result);
+}
+
+/* Whether jobs of the store are taken, and for how long not. */
+static void
+records_tell_ready(struct records *records)
+{
+	const struct frontend *frontend = records->frontend;
+	const struct memo memo = {
+	    .kind = MEMO_READY,
+	    .n = !frontend->is_retiring && !frontend->is_stopping &&
+		!records->is_full,
+	};
+
+	records_write(records, &memo, NULL);
+}
+
+/* While the disk is slow or full results stay here: not without a bound. */
+static void
+records_check_room(struct records *records)
+{
+	uint64_t max = records->frontend->settings->max_client_bytes;
+
+	if (!records->is_full && records->ended_bytes > max) {
+		records->is_full = true;
+		records_tell_ready(records);
+		records->handler->full(records->frontend);
+	} else if (records->is_full && records->ended_bytes <= max / 2) {
+		records->is_full = false;
+		records_tell_ready(records);
+	}
 }
 
 static struct ended_bucket *
@@ -100,7 +133,9 @@ records_end(
 	ended->result = result;
 	LIST_INSERT_HEAD(ended_bucket(records, record->id), ended, links);
 	records->n_ended++;
+	records->ended_bytes += strlen(result);
 	records_tell_end(records, ended);
+	records_check_room(records);
 }
 
 static void
@@ -108,8 +143,10 @@ ended_free(struct records *records, struct ended_job *ended)
 {
 	LIST_REMOVE(ended, links);
 	records->n_ended--;
+	records->ended_bytes -= strlen(ended->result);
 	free(ended->result);
 	free(ended);
+	records_check_room(records);
 }
 
 static void
@@ -155,7 +192,7 @@ records_history(struct records *records, const struct job_record *record,
 	    .job = *record,
 	};
 
-	if (records->link == NULL ||
+	if (records->link == NULL || !records->status.is_available ||
 	    evbuffer_get_length(bufferevent_get_output(records->link)) >
 		HISTORY_ROOM)
 		records->n_forgotten++;
@@ -307,7 +344,7 @@ records_list(struct records *records, const struct store_query *query,
 
 void
 records_submit(struct records *records, struct job_id id,
-    const struct job_request *request, struct lanes *lanes,
+    const struct job_request *request, struct lanes *lanes, bool is_for_us,
     struct answer *answer)
 {
 	const struct job_record job = {
@@ -323,7 +360,8 @@ records_submit(struct records *records, struct job_id id,
 	if (question == NULL)
 		return;
 	question->lanes = lanes_ref(lanes);
-	question->memo.n = !records->frontend->is_retiring;
+	question->memo.n =
+	    is_for_us && !records->is_full && !records->frontend->is_retiring;
 	question_send(question);
 }
 
@@ -360,17 +398,6 @@ question_set_timeout(struct record_question *question, uint64_t timeout_ms)
 	return event_add(question->timeout, &delay);
 }
 
-/* The job goes on without who waits: perhaps when gild is back. */
-static void
-refuse_to_wait(struct answer *answer)
-{
-	struct rpc_error error;
-
-	rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
-	    "gild stops; the job is kept: wait for it again when gild is back");
-	answer_error(answer, &error);
-}
-
 void
 records_wait(struct records *records, struct job_id id, uint64_t timeout_ms,
     struct answer *answer)
@@ -379,7 +406,7 @@ records_wait(struct records *records, struct job_id id, uint64_t timeout_ms,
 	struct record_question *question;
 
 	if (records->frontend->is_stopping) {
-		refuse_to_wait(answer);
+		wait_refuse_stopping(answer);
 		return;
 	}
 	question = question_ask(records, MEMO_WAIT, &job, NULL, 0, answer);
@@ -520,34 +547,29 @@ end_cb(struct bufferevent *bufferevent, short what, void *arg)
 static void
 tell_own_ended(struct records *records, struct ended_job *ended)
 {
-	records_tell(records, MEMO_OWN, ended->record.id, 0);
+	records_tell(records, MEMO_OWN, &ended->record);
 }
 
 static void
-tell_own(void *arg, const struct owned_job *job)
+tell_own(void *arg, const struct job_record *job)
 {
-	records_tell(arg, MEMO_OWN, job->id, 0);
+	records_tell(arg, MEMO_OWN, job);
 	/* The one before may not have written this down. */
-	if (job->is_running)
-		records_tell(arg, MEMO_START, job->id, 0);
-	if (job->is_running && job->attempts > 0)
-		records_tell(arg, MEMO_LOSE, job->id, job->attempts);
+	if (job->state == JOB_RUNNING)
+		records_tell(arg, MEMO_START, job);
+	if (job->state == JOB_RUNNING && job->attempts > 0)
+		records_tell(arg, MEMO_LOSE, job);
 }
 
 /* What a recorder has to know that is new. */
 static void
 records_introduce(struct records *records)
 {
-	const struct frontend *frontend = records->frontend;
-	const struct memo ready = {
-	    .kind = MEMO_READY,
-	    .n = !frontend->is_retiring && !frontend->is_stopping,
-	};
 	struct record_question *question;
 
 	records->handler->each(records->frontend, tell_own, records);
 	records_each_ended(records, tell_own_ended);
-	records_write(records, &ready, NULL);
+	records_tell_ready(records);
 	records_each_ended(records, records_tell_end);
 	LIST_FOREACH (question, &records->questions, links)
 		question_send(question);
@@ -587,7 +609,7 @@ records_drain(struct records *records)
 		next = LIST_NEXT(question, links);
 		if (question->memo.kind != MEMO_WAIT)
 			continue;
-		refuse_to_wait(question->answer);
+		wait_refuse_stopping(question->answer);
 		question_withdraw(question);
 	}
 }
@@ -661,8 +683,7 @@ records_new(struct frontend *frontend, const struct record_handler *handler)
 		return NULL;
 	records->frontend = frontend;
 	records->handler = handler;
-	records->has_store = frontend->settings->state_dir[0] != '\0' &&
-	    frontend->settings->record != RECORD_NONE;
+	records->has_store = settings_has_store(frontend->settings);
 	records->link_lost_ns = clock_monotonic_ns();
 	LIST_INIT(&records->questions);
 	return records;

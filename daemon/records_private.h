@@ -50,6 +50,8 @@ struct records {
 	LIST_HEAD(, record_question) questions;
 	struct question_bucket questions_by_number[RECORD_BUCKETS];
 	uint32_t n_ended;
+	size_t ended_bytes; /* of their results */
+	bool is_full;	    /* these are too many: no more jobs */
 	struct ended_bucket ended[RECORD_BUCKETS]; /* by id */
 	uint64_t n_forgotten; /* histories that there was no room for */
 };
@@ -68,6 +70,8 @@ void question_close(struct record_question *question);
 
 /* --- records_answer.c --- */
 
+/* "gild stops; the job is kept". */
+void wait_refuse_stopping(struct answer *answer);
 /* "the job store is unavailable: ...". Always -1. */
 int store_refuse(const struct records *records, struct rpc_error *error);
 /* The recorder's answer becomes the client's, and the question is closed. */

@@ -127,6 +127,8 @@ report_memory(const struct board *board)
 	    {"line_bytes", bound.line_bytes},
 	    {"shared_bytes", bound.shared_bytes},
 	    {"frontend_bytes", bound.frontend_bytes},
+	    {"stored_bytes", bound.stored_bytes},
+	    {"recorder_bytes", bound.recorder_bytes},
 	    {"total_bytes", bound.total_bytes},
 	};
 

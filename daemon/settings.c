@@ -27,6 +27,13 @@ settings_find_pool(const struct settings *settings, const char *name)
 	return NULL;
 }
 
+bool
+settings_has_store(const struct settings *settings)
+{
+	return settings->state_dir[0] != '\0' &&
+	    settings->record != RECORD_NONE;
+}
+
 const char *
 pool_kind_name(enum pool_kind kind)
 {

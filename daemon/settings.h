@@ -126,6 +126,9 @@ void settings_free(struct settings *settings);
 const struct pool_settings *settings_find_pool(
     const struct settings *settings, const char *name);
 
+/* Whether a job store is configured. */
+bool settings_has_store(const struct settings *settings);
+
 const char *pool_kind_name(enum pool_kind kind);
 
 #endif

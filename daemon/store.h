@@ -86,7 +86,8 @@ enum store_outcome store_move(struct store *store, struct job_id id,
 
 /*
  * An unfinished job has ended: job->state, attempts, ended_ms, reason and timing
- * and its result. STORE_NO_JOB: it has ended before, and this changes nothing.
+ * and its result, a text of UTF-8. STORE_NO_JOB: it has ended before, and this
+ * changes nothing.
  */
 enum store_outcome store_end(struct store *store, const struct job_record *job,
     const char *result, size_t size) __attribute__((warn_unused_result));

@@ -73,28 +73,24 @@ run(struct store *store, const char *sql)
 	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 }
 
+/* The first column of the first row; "" where there is none. */
 static int
 read_text(struct store *store, const char *sql, char *text, size_t size)
 {
-	sqlite3_stmt *statement = NULL;
+	sqlite3_stmt *statement;
+	const unsigned char *got;
 	int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
 
 	text[0] = '\0';
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(statement);
-	if (rc == SQLITE_ROW) {
-		const unsigned char *got = sqlite3_column_text(statement, 0);
-
+	if (rc != SQLITE_OK)
+		return rc;
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		got = sqlite3_column_text(statement, 0);
 		snprintf(
 		    text, size, "%s", got != NULL ? (const char *)got : "");
-		rc = SQLITE_OK;
 	}
-	/* Resets; what step said it says again. */
-	if (rc == SQLITE_OK || rc == SQLITE_DONE)
-		rc = sqlite3_finalize(statement);
-	else
-		sqlite3_finalize(statement);
-	return rc;
+	/* Says again what the step said. */
+	return sqlite3_finalize(statement);
 }
 
 static int
@@ -190,7 +186,7 @@ check_integrity(struct store *store)
 static enum opening
 set_up_file(struct store *store, bool is_new)
 {
-	char mode[8];
+	char mode[8] = "";
 	int rc = SQLITE_OK;
 
 	/* Before the first page is there. */
@@ -312,8 +308,11 @@ replace_file(struct store *store, char **set_aside)
 
 	disconnect(store);
 	*set_aside = store_file_set_aside(store->path);
-	if (*set_aside == NULL)
-		return refuse(store, "damaged, and cannot be set aside");
+	if (*set_aside == NULL) {
+		store_say(store, "is damaged, and cannot be set aside: %s",
+		    strerror(errno));
+		return REFUSED;
+	}
 	opening = find_file(store);
 	return opening == DAMAGED ? REFUSED : opening;
 }

@@ -160,6 +160,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_scaling \
 	%D%/unit/test_split \
 	%D%/unit/test_statistics \
+	%D%/unit/test_submit \
 	%D%/unit/test_svg \
 	%D%/unit/test_table \
 	%D%/unit/test_timeline \
@@ -197,6 +198,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_scaling_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_split_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_statistics_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_submit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_timeline_LDADD = $(CLIENT_LDADD)
@@ -216,6 +218,7 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_resume \
 	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
@@ -258,6 +261,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_resume_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_store_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)

@@ -274,7 +274,52 @@ START_TEST(a_job_that_has_ended_cannot_be_cancelled)
 }
 END_TEST
 
-/* Of two that cancel, each is told that it is. */
+/* Whatever comes first, both are told the same, and it stays so. */
+START_TEST(cancels_race_with_starts_and_ends)
+{
+	enum { N = 200 };
+	struct gild *gild = storing_start("-o", "pool.processes.size=1", NULL);
+	struct peer *peers[2];
+	size_t n_cancelled = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		peers[i] = peer_connect_frontend(gild, i);
+	for (int i = 0; i < N; i++) {
+		struct peer *peer = peers[i % 2], *other = peers[i / 2 % 2];
+		char job[JOB_ID_CHARS + 1];
+		const char *state;
+		json_t *answer, *result;
+		int64_t wait;
+
+		detach_job(peer, 1 + i % 5 * 1000, job);
+		wait = start_wait(peer, job);
+		answer = peer_await(other,
+		    peer_call_start(other, "job.cancel", "{s:s}", "job", job));
+		state = json_object_get(answer, "result") != NULL ? "cancelled"
+								  : "done";
+		if (strcmp(state, "done") == 0)
+			ck_assert_str_eq(
+			    text_at(answer, "error.data.reason"), "job_ended");
+		else
+			n_cancelled++;
+		json_decref(answer);
+		result = answer_result(peer_await(peer, wait));
+		ck_assert_str_eq(text_at(result, "state"), state);
+		/* One that had not begun by then has no start. */
+		if (int_at(result, "attempts") == 0)
+			ck_assert_int_eq(
+			    sum_of(value_at(result, "tasks"), "turns"), 0);
+		json_decref(result);
+		await_state(other, job, state);
+	}
+	ck_assert_uint_eq(count_jobs(peers[0], "cancelled"), n_cancelled);
+	ck_assert_uint_eq(count_jobs(peers[0], "done"), N - n_cancelled);
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+END_TEST
+
+/* Of many that cancel, each is told that it is so. */
 START_TEST(many_may_cancel_one_job)
 {
 	struct gild *gild = storing_start(NULL);
@@ -607,6 +652,7 @@ main(void)
 	    lists_are_paged_without_gaps,
 	    a_cancelled_job_never_starts,
 	    a_job_that_has_ended_cannot_be_cancelled,
+	    cancels_race_with_starts_and_ends,
 	    many_may_cancel_one_job,
 	    a_key_is_one_job,
 	    a_key_from_many_at_once_is_one_job,

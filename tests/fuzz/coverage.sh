@@ -48,4 +48,4 @@ llvm-cov report "$first" "$@" -instr-profile=all.profdata \
 	"$root"/daemon/lock_events.c "$root"/daemon/packet.c \
 	"$root"/daemon/recovery.c "$root"/daemon/slot.c \
 	"$root"/daemon/configuration.c "$root"/daemon/option*.c |
-	sed "s|^$root/||"
+	sed "s|^$root/||; /^-*$/d"

@@ -120,6 +120,20 @@ START_TEST(those_on_their_way_can_be_looked_at)
 }
 END_TEST
 
+START_TEST(keys_are_counted)
+{
+	uint64_t bare = flight_add(&flight, 1, json_object());
+
+	flight_add(&flight, 2, json_pack("{s:s}", "key", "k"));
+	ck_assert_uint_eq(flight_count_keyed(&flight), 1);
+	ck_assert_uint_eq(flight_count_bare(&flight), 1);
+	/* Who was refused has lost nothing. */
+	flight_put_off(&flight, bare, 0, 0);
+	ck_assert_uint_eq(flight_count_keyed(&flight), 1);
+	ck_assert_uint_eq(flight_count_bare(&flight), 0);
+}
+END_TEST
+
 START_TEST(who_is_put_off_first_tries_first)
 {
 	uint64_t ids[SIZE] = {add(1), add(2), add(3)};
@@ -233,6 +247,7 @@ main(void)
 	tcase_add_test(tcase, what_never_was_is_not_found);
 	tcase_add_test(tcase, a_pause_is_as_long_as_the_server_asks);
 	tcase_add_test(tcase, those_on_their_way_can_be_looked_at);
+	tcase_add_test(tcase, keys_are_counted);
 	tcase_add_test(tcase, who_is_put_off_first_tries_first);
 	tcase_add_test(tcase, pauses_grow_until_a_job_lands);
 	tcase_add_test(tcase, a_pause_counts_from_its_first_job);

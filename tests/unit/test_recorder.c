@@ -440,7 +440,10 @@ START_TEST(a_lost_frontends_jobs_are_anothers)
 	submit(&a, &running, true);
 	submit(&a, &queued, true);
 	submit(&a, &lost, true);
+	running.started_ms = FIRST_MS + 77;
 	say(&a, MEMO_START, 0, 0, &running, NULL);
+	/* As its frontend says, and not when that arrived. */
+	ck_assert_uint_eq(get(&a, &running).job.started_ms, FIRST_MS + 77);
 	say(&a, MEMO_START, 0, 0, &lost, NULL);
 	lost.attempts = 2;
 	say(&a, MEMO_LOSE, 0, 0, &lost, NULL);
@@ -1050,10 +1053,12 @@ main(void)
 	Suite *suite = suite_create("recorder");
 	TCase *ready = tcase_create("ready"), *begin = tcase_create("begin");
 
+	tcase_set_timeout(ready, 60);
 	tcase_add_checked_fixture(ready, setup_ready, teardown);
 	for (size_t i = 0; i < COUNT(tests); i++)
 		tcase_add_test(ready, tests[i]);
 	suite_add_tcase(suite, ready);
+	tcase_set_timeout(begin, 60);
 	tcase_add_checked_fixture(begin, setup, teardown);
 	for (size_t i = 0; i < COUNT(beginnings); i++)
 		tcase_add_test(begin, beginnings[i]);

@@ -1,7 +1,7 @@
 /*
  * The job store: what is put in comes out, keys and ids are there once, what is
- * not committed is not there, and retention gives space back. Each test has a
- * folder of its own.
+ * not committed is not there, retention gives space back, and rows that are
+ * damaged harm nobody else. Each test has a folder of its own.
  */
 #include "daemon/store.h"
 
@@ -305,12 +305,125 @@ START_TEST(the_log_does_not_grow_without_end)
 }
 END_TEST
 
+/* --- damaged rows --- */
+
+/* Rows that are no jobs: each is told of, and harms nobody. */
+START_TEST(rows_that_make_no_sense_are_told_of)
+{
+	static const char *const changes[] = {
+	    "state = 0.5",
+	    "state = -1",
+	    "profile = 3",
+	    "is_detached = 2",
+	    "count = 0",
+	    "count = 'many'",
+	    "count = NULL",
+	    "workers = 4294967296",
+	    "priority = 10",
+	    "accepted_ms = -5",
+	    "pool = ''",
+	    "pool = NULL",
+	    "pool = x'61'",
+	    "pool = printf('%.32c', 'a')",
+	    "pool = 'a' || char(0)",
+	    "key = printf('%.129c', 'a')",
+	    "key = 'a' || char(10)",
+	    "key = CAST(x'6180' AS TEXT)",
+	    "reason = printf('%.160c', 'a')",
+	    "reason = x'37'",
+	    "io_every = 0",
+	    "profile = 0",
+	};
+
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		struct job_record jobs[3] = {
+		    make_job(1), make_job(2), make_job(3)};
+		struct store_query query = {.limit = 2};
+		struct job_record job, page[2];
+		struct seen seen = {0};
+		char sql[200];
+		uint32_t n;
+
+		begin();
+		for (int k = 0; k < 3; k++)
+			accept_job(&jobs[k]);
+		commit();
+		store_close(store);
+		snprintf(sql, sizeof(sql),
+		    "UPDATE job SET %s WHERE count = 1002", changes[i]);
+		run_sql(sql);
+		store = open_store();
+		ck_assert_msg(store != NULL, "%s: %s", changes[i], why);
+		ck_assert_msg(
+		    store_get(store, jobs[1].id, &job, NULL) == STORE_DAMAGED,
+		    "%s", changes[i]);
+		ck_assert_ptr_nonnull(
+		    strstr(store_error(store), "makes no sense"));
+		expect_job(&jobs[0], NULL);
+		ck_assert_int_eq(
+		    store_each_unfinished(store, see, &seen), STORE_DAMAGED);
+		ck_assert_uint_eq(seen.n, 2);
+		ck_assert_int_ne(
+		    store_list(store, &query, page, &n), STORE_FAILED);
+		ck_assert_uint_eq(n, 2);
+		ck_assert_ptr_null(find_difference(&page[0], &jobs[0]));
+		ck_assert_ptr_null(find_difference(&page[1], &jobs[2]));
+		store_close(store);
+		run_sql("DELETE FROM job");
+		store = open_store();
+	}
+}
+END_TEST
+
+START_TEST(a_damaged_result_is_told_of)
+{
+	struct job_record job = make_job(1), got;
+	char *result;
+
+	end_job(&job, JOB_DONE);
+	record_and_commit(&job);
+	store_close(store);
+	run_sql("UPDATE job SET result = NULL");
+	store = open_store();
+	ck_assert_int_eq(
+	    store_get(store, job.id, &got, &result), STORE_DAMAGED);
+	ck_assert_ptr_null(result);
+	store_close(store);
+	run_sql("UPDATE job SET result = 'a' || char(0) || 'b'");
+	store = open_store();
+	ck_assert_int_eq(
+	    store_get(store, job.id, &got, &result), STORE_DAMAGED);
+	ck_assert_ptr_null(result);
+	ck_assert_int_eq(store_get(store, job.id, &got, NULL), STORE_DONE);
+}
+END_TEST
+
+/* A key whose row is damaged: the others of the commit do not suffer. */
+START_TEST(a_damaged_row_spares_the_transaction)
+{
+	struct job_record job = make_job(1), next = make_job(2), there;
+
+	strcpy(job.request.key, "a");
+	accept_and_commit(&job);
+	store_close(store);
+	run_sql("UPDATE job SET workers = -1");
+	store = open_store();
+	begin();
+	accept_job(&next);
+	ck_assert_int_eq(store_accept(store, &job, &there), STORE_DAMAGED);
+	commit();
+	reopen();
+	expect_job(&next, NULL);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("store");
 	TCase *jobs = tcase_create("jobs");
 	TCase *retention = tcase_create("retention");
+	TCase *rows = tcase_create("damaged rows");
 
 	tcase_add_checked_fixture(jobs, setup, teardown);
 	tcase_add_test(jobs, a_job_goes_its_way);
@@ -328,5 +441,10 @@ main(void)
 	tcase_add_test(retention, the_file_gets_smaller);
 	tcase_add_test(retention, the_log_does_not_grow_without_end);
 	suite_add_tcase(suite, retention);
+	tcase_add_checked_fixture(rows, setup, teardown);
+	tcase_add_test(rows, rows_that_make_no_sense_are_told_of);
+	tcase_add_test(rows, a_damaged_result_is_told_of);
+	tcase_add_test(rows, a_damaged_row_spares_the_transaction);
+	suite_add_tcase(suite, rows);
 	return suite_main(suite);
 }

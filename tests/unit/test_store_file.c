@@ -1,7 +1,7 @@
 /*
  * The file of the job store: made, opened by one process alone, brought up to
  * date, refused where it is not ours to write, and set aside where it is
- * damaged, never overwritten. Rows that are damaged harm nobody else.
+ * damaged, never overwritten.
  */
 #include "daemon/store.h"
 
@@ -272,6 +272,53 @@ START_TEST(a_damaged_page_is_found)
 }
 END_TEST
 
+/* By another process, which is then killed, so that its log stays. */
+static void
+record_and_die(uint64_t from, uint64_t n)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		store = open_store();
+		record_many(from, n, 1000);
+		_exit(EXIT_SUCCESS);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(a_log_outlives_its_process)
+{
+	record_and_die(1, 3);
+	store = open_store();
+	expect_figures(0, 3);
+}
+END_TEST
+
+START_TEST(a_damaged_file_and_its_log_stay_as_they_are)
+{
+	char command[300];
+	char *aside;
+
+	store = open_store();
+	record_many(1, 500, 1000);
+	store_close(store);
+	record_and_die(501, 3);
+	scribble(4096 * 60, 4096);
+	snprintf(command, sizeof(command),
+	    "cp %s %s/copy && cp %s-wal %s/copy-wal", path, folder, path,
+	    folder);
+	ck_assert_int_eq(system(command), 0);
+	aside = open_damaged("jobs.db: ");
+	snprintf(command, sizeof(command),
+	    "cmp %s %s/copy && cmp %s-wal %s/copy-wal", aside, folder, aside,
+	    folder);
+	ck_assert_int_eq(system(command), 0);
+	free(aside);
+}
+END_TEST
+
 START_TEST(a_file_that_is_cut_off_is_found)
 {
 	char *aside;
@@ -324,116 +371,6 @@ START_TEST(a_log_that_is_left_over_is_kept)
 }
 END_TEST
 
-/* Rows that are no jobs: each is told of, and harms nobody. */
-START_TEST(rows_that_make_no_sense_are_told_of)
-{
-	static const char *const changes[] = {
-	    "state = 0.5",
-	    "state = -1",
-	    "profile = 3",
-	    "is_detached = 2",
-	    "count = 0",
-	    "count = 'many'",
-	    "count = NULL",
-	    "workers = 4294967296",
-	    "priority = 10",
-	    "accepted_ms = -5",
-	    "pool = ''",
-	    "pool = NULL",
-	    "pool = x'61'",
-	    "pool = printf('%.32c', 'a')",
-	    "pool = 'a' || char(0)",
-	    "key = printf('%.129c', 'a')",
-	    "key = 'a' || char(10)",
-	    "key = CAST(x'6180' AS TEXT)",
-	    "reason = printf('%.160c', 'a')",
-	    "reason = x'37'",
-	    "io_every = 0",
-	    "profile = 0",
-	};
-
-	for (size_t i = 0; i < COUNT(changes); i++) {
-		struct job_record jobs[3] = {
-		    make_job(1), make_job(2), make_job(3)};
-		struct store_query query = {.limit = 2};
-		struct job_record job, page[2];
-		struct seen seen = {0};
-		char sql[200];
-		uint32_t n;
-
-		begin();
-		for (int k = 0; k < 3; k++)
-			accept_job(&jobs[k]);
-		commit();
-		store_close(store);
-		snprintf(sql, sizeof(sql),
-		    "UPDATE job SET %s WHERE count = 1002", changes[i]);
-		run_sql(sql);
-		store = open_store();
-		ck_assert_msg(store != NULL, "%s: %s", changes[i], why);
-		ck_assert_msg(
-		    store_get(store, jobs[1].id, &job, NULL) == STORE_DAMAGED,
-		    "%s", changes[i]);
-		ck_assert_ptr_nonnull(
-		    strstr(store_error(store), "makes no sense"));
-		expect_job(&jobs[0], NULL);
-		ck_assert_int_eq(
-		    store_each_unfinished(store, see, &seen), STORE_DAMAGED);
-		ck_assert_uint_eq(seen.n, 2);
-		ck_assert_int_ne(
-		    store_list(store, &query, page, &n), STORE_FAILED);
-		ck_assert_uint_eq(n, 2);
-		ck_assert_ptr_null(find_difference(&page[0], &jobs[0]));
-		ck_assert_ptr_null(find_difference(&page[1], &jobs[2]));
-		store_close(store);
-		run_sql("DELETE FROM job");
-		store = open_store();
-	}
-}
-END_TEST
-
-START_TEST(a_damaged_result_is_told_of)
-{
-	struct job_record job = make_job(1), got;
-	char *result;
-
-	end_job(&job, JOB_DONE);
-	record_and_commit(&job);
-	store_close(store);
-	run_sql("UPDATE job SET result = NULL");
-	store = open_store();
-	ck_assert_int_eq(
-	    store_get(store, job.id, &got, &result), STORE_DAMAGED);
-	ck_assert_ptr_null(result);
-	store_close(store);
-	run_sql("UPDATE job SET result = 'a' || char(0) || 'b'");
-	store = open_store();
-	ck_assert_int_eq(
-	    store_get(store, job.id, &got, &result), STORE_DAMAGED);
-	ck_assert_ptr_null(result);
-	ck_assert_int_eq(store_get(store, job.id, &got, NULL), STORE_DONE);
-}
-END_TEST
-
-/* A key whose row is damaged: the others of the commit do not suffer. */
-START_TEST(a_damaged_row_spares_the_transaction)
-{
-	struct job_record job = make_job(1), next = make_job(2), there;
-
-	strcpy(job.request.key, "a");
-	accept_and_commit(&job);
-	store_close(store);
-	run_sql("UPDATE job SET workers = -1");
-	store = open_store();
-	begin();
-	accept_job(&next);
-	ck_assert_int_eq(store_accept(store, &job, &there), STORE_DAMAGED);
-	commit();
-	reopen();
-	expect_job(&next, NULL);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -445,9 +382,6 @@ main(void)
 	tcase_add_test(files, the_file_is_its_owners_alone);
 	tcase_add_test(files, a_second_one_is_refused);
 	tcase_add_test(files, a_directory_must_be_there);
-	tcase_add_test(files, rows_that_make_no_sense_are_told_of);
-	tcase_add_test(files, a_damaged_result_is_told_of);
-	tcase_add_test(files, a_damaged_row_spares_the_transaction);
 	suite_add_tcase(suite, files);
 	tcase_add_checked_fixture(others, setup_without_store, teardown);
 	tcase_add_test(others, an_older_store_is_brought_up_to_date);
@@ -457,6 +391,8 @@ main(void)
 	tcase_add_test(others, what_cannot_be_written_is_refused);
 	tcase_add_test(others, what_is_no_database_is_set_aside);
 	tcase_add_test(others, a_damaged_page_is_found);
+	tcase_add_test(others, a_log_outlives_its_process);
+	tcase_add_test(others, a_damaged_file_and_its_log_stay_as_they_are);
 	tcase_add_test(others, a_file_that_is_cut_off_is_found);
 	tcase_add_test(others, our_numbers_without_our_table_are_damage);
 	tcase_add_test(others, a_version_that_never_was_is_damage);
