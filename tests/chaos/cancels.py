@@ -18,7 +18,7 @@ from drill import Drill
 from rest import await_rest
 
 AT_ONCE = 48
-TURN_NS = 2000  # so a job takes 2 ms and more, and most wait for their turn
+JOB_NS = 10_000_000  # so most of them wait for their turn
 LONGEST_PAUSE_S = 0.2
 POOLS = ("threads", "processes", "free")
 
@@ -41,8 +41,9 @@ class Cancels(Drill):
         parser.add_argument("--jobs", type=int, default=10000, help="how many (10000)")
 
     def _new_job(self):
-        params = {"pool": self.chance.choice(POOLS), "workers": 1, "cost_ns": TURN_NS}
-        return self.ledger.new("detached", params)
+        job = self.ledger.new("detached", {"pool": self.chance.choice(POOLS), "workers": 1})
+        job.params["cost_ns"] = JOB_NS // job.count
+        return job
 
     async def _pause(self):
         """None, or so long that the job may just start, run, or have ended."""

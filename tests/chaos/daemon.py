@@ -8,6 +8,7 @@ import subprocess
 import time
 
 PATIENCE_S = 60
+RESTART_S = 0.05
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 FINDINGS = (
@@ -102,7 +103,22 @@ class Daemon:
         return path
 
     def start(self):
-        """Returns once it is ready."""
+        """
+        Returns once it is ready. It is tried again, as a service manager would:
+        the frontends of a master that was killed may still have the socket.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while not (said := self._start_once()):
+            if time.monotonic() > end:
+                raise RuntimeError(f"gild does not start; its log: {self.log_path}")
+            self.end()
+            time.sleep(RESTART_S)
+        self.n_starts += 1
+        addresses = [line[13:] for line in said if line.startswith("listening on ")]
+        self.tcp = next(a for a in addresses if not a.startswith("unix:"))
+
+    def _start_once(self):
+        """The lines that it said until it was ready; none if it ended instead."""
         command = [self.program, "-c", self.write_configuration()]
         with open(self.log_path, "ab") as log:
             self.master = subprocess.Popen(
@@ -112,12 +128,6 @@ class Daemon:
                 stderr=log,
                 preexec_fn=die_with_parent,
             )
-        self.n_starts += 1
-        said = self._hear_until_ready()
-        addresses = [line[13:] for line in said if line.startswith("listening on ")]
-        self.tcp = next(a for a in addresses if not a.startswith("unix:"))
-
-    def _hear_until_ready(self):
         end = time.monotonic() + PATIENCE_S
         pipe, said = self.master.stdout.fileno(), b""
         while b"ready\n" not in said:
@@ -125,7 +135,7 @@ class Daemon:
             is_heard = select.select([pipe], [], [], left)[0]
             data = os.read(pipe, 4096) if is_heard else b""
             if not data:
-                raise RuntimeError(f"gild did not start; its log: {self.log_path}")
+                return []
             said += data
         return said.decode().splitlines()
 

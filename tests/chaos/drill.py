@@ -33,6 +33,7 @@ class Drill:
 
     name = "drill"
     disk_bytes = DISK_BYTES
+    needs_small_disk = False
     daemon_options = OPTIONS
 
     def __init__(self, options):
@@ -122,6 +123,10 @@ class Drill:
         adopt_orphans()
         begin = time.monotonic()
         drill = cls(options)
+        if cls.needs_small_disk and not drill.disk.is_small:
+            shutil.rmtree(drill.folder)
+            print(f"{cls.name}: skipped: this may not mount a small disk, as root may")
+            sys.exit(77)
         try:
             asyncio.run(drill._run())
         finally:
