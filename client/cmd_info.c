@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "client/show.h"
+#include "client/show_store.h"
 #include "client/table.h"
 #include "client/talk.h"
 #include "client/units.h"
@@ -25,11 +26,17 @@ show_limits(const struct context *context, const json_t *limits)
 	    {"max_connections", NULL, units_count},
 	    {"max_jobs", NULL, units_count},
 	    {"max_in_flight", NULL, units_count},
+	    {"max_queued", NULL, units_count},
+	    {"max_rate", NULL, units_count},
 	    {"max_batch", NULL, units_count},
 	    {"max_workers", NULL, units_count},
 	    {"max_attempts", NULL, units_count},
 	    {"max_line_bytes", NULL, units_bytes},
 	    {"max_unsent_bytes", NULL, units_bytes},
+	    {"max_client_bytes", NULL, units_bytes},
+	    {"idle_timeout_ns", "idle_timeout", units_duration},
+	    {"line_timeout_ns", "line_timeout", units_duration},
+	    {"stall_timeout_ns", "stall_timeout", units_duration},
 	    {"drain_timeout_ns", "drain_timeout", units_duration},
 	    {"heartbeat_timeout_ns", "heartbeat_timeout", units_duration},
 	};
@@ -41,6 +48,9 @@ show_limits(const struct context *context, const json_t *limits)
 		const char *name = rows[i].name;
 		uint64_t value = show_number(limits, name);
 
+		/* An older gild has fewer. */
+		if (json_object_get(limits, name) == NULL)
+			continue;
 		table_word(table, name, "%s",
 		    rows[i].label != NULL ? rows[i].label : name);
 		table_count(table, value, "%s", rows[i].write(value).text);
@@ -136,11 +146,17 @@ run_info(const struct context *context, const void *settings, char **operands)
 	if (context->format == FORMAT_JSON) {
 		outcome = show_json(context, info);
 	} else {
+		const json_t *store = json_object_get(info, "store");
+
 		outcome = show_server(context, info);
 		if (outcome == OUTCOME_FINE)
 			outcome =
 			    show_pools(context, json_object_get(info, "pools"));
 		fputc('\n', context->out.stream);
+		if (outcome == OUTCOME_FINE && store != NULL) {
+			outcome = show_store_settings(context, store);
+			fputc('\n', context->out.stream);
+		}
 		if (outcome == OUTCOME_FINE)
 			outcome = show_limits(
 			    context, json_object_get(info, "limits"));

@@ -12,6 +12,7 @@
 
 #include "client/show.h"
 #include "client/show_locks.h"
+#include "client/show_store.h"
 #include "client/table.h"
 #include "client/talk.h"
 #include "client/units.h"
@@ -243,6 +244,9 @@ show_stats(const struct context *context, const json_t *stats, bool is_all)
 	if (outcome == OUTCOME_FINE)
 		outcome = show_locks(
 		    context, json_object_get(stats, "pools"), is_all);
+	if (outcome == OUTCOME_FINE)
+		outcome = show_store_stats(
+		    context, json_object_get(stats, "store"), is_all);
 	if (outcome == OUTCOME_FINE)
 		outcome = show_processes(context, stats, is_all);
 	return outcome;

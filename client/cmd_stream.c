@@ -7,16 +7,14 @@
  * one stops the stage before it: no output room, no reading of replies; no
  * room for a job, no reading of input.
  *
- * lines.c numbers the lines, flight.c keeps the jobs on their way; what comes
- * in and goes out, and when, is here.
+ * lines.c numbers the lines, flight.c keeps the jobs on their way, lifeline.c
+ * the connection; what comes in and goes out, and when, is here.
  */
 #include "client/submit.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -25,8 +23,10 @@
 
 #include "client/flight.h"
 #include "client/interrupt.h"
+#include "client/lifeline.h"
 #include "client/lines.h"
 #include "client/link.h"
+#include "client/outlet.h"
 #include "client/show.h"
 #include "client/talk.h"
 #include "proto/rpcerror.h"
@@ -41,12 +41,16 @@
 
 struct stream {
 	const struct context *context;
-	struct link *link;
+	const struct submit_settings *settings;
+	struct lifeline line;
+	struct submit_keys keys;
 	json_t *defaults; /* params from the command line */
 	struct lines in;
 	bool is_input_done; /* all of it has been taken */
 	struct flight flight;
-	struct evbuffer *out;
+	struct outlet out;
+	int64_t not_before_ms; /* no try earlier, the server said */
+	bool has_keys;	       /* a line had one */
 	bool any_refused;
 	bool any_not_done;
 };
@@ -68,7 +72,7 @@ put_line(struct stream *stream, uint64_t line, const char *name, json_t *value)
 	    json_pack("{s:I, s:o}", "line", (json_int_t)line, name, value);
 	enum outcome outcome = OUTCOME_FINE;
 
-	if (json == NULL || jsonrpc_write(stream->out, json) == -1)
+	if (outlet_put(&stream->out, json) == -1)
 		outcome = talk_no_memory(stream->context);
 	json_decref(json);
 	return outcome;
@@ -88,8 +92,8 @@ send_job(struct stream *stream, uint64_t id)
 {
 	const struct flight_job *job = flight_find(&stream->flight, id);
 
-	if (link_send(
-		stream->link, id, "job.submit", json_incref(job->params)) == -1)
+	if (link_send(stream->line.link, id, "job.submit",
+		json_incref(job->params)) == -1)
 		return talk_no_memory(stream->context);
 	return OUTCOME_FINE;
 }
@@ -111,37 +115,26 @@ retry_all(struct stream *stream)
 static enum outcome
 take_line(struct stream *stream, const char *text, size_t length)
 {
+	uint64_t number = stream->in.number;
 	struct rpc_error error;
-	json_error_t at;
-	json_t *params = json_loadb(text, length,
-	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &at);
+	json_t *params =
+	    submit_read_line(text, length, number, stream->defaults,
+		stream->settings->is_resumed ? &stream->keys : NULL, &error);
 
-	if (params == NULL) {
-		rpc_error_set(&error, RPC_PARSE_ERROR, NULL, "%s, at column %d",
-		    at.text, at.column);
-		return put_error(stream, stream->in.number, &error);
-	}
-	if (!json_is_object(params)) {
-		json_decref(params);
-		rpc_error_set(&error, RPC_INVALID_PARAMS, NULL,
-		    "a line holds the params of one job, an object such as "
-		    "{\"count\":1000}");
-		return put_error(stream, stream->in.number, &error);
-	}
-	if (json_object_update_missing(params, stream->defaults) == -1) {
-		json_decref(params);
-		return talk_no_memory(stream->context);
-	}
-	return send_job(
-	    stream, flight_add(&stream->flight, stream->in.number, params));
+	if (params == NULL)
+		return error.kind == RPC_INTERNAL
+		    ? talk_no_memory(stream->context)
+		    : put_error(stream, number, &error);
+	stream->has_keys |= json_object_get(params, "key") != NULL;
+	return send_job(stream, flight_add(&stream->flight, number, params));
 }
 
 static bool
 has_room(const struct stream *stream)
 {
 	return !flight_is_full(&stream->flight) && stream->flight.n_busy == 0 &&
-	    link_unsent_bytes(stream->link) < MAX_UNSENT_BYTES &&
-	    evbuffer_get_length(stream->out) < MAX_UNWRITTEN_BYTES;
+	    link_unsent_bytes(stream->line.link) < MAX_UNSENT_BYTES &&
+	    outlet_length(&stream->out) < MAX_UNWRITTEN_BYTES;
 }
 
 static enum outcome
@@ -197,15 +190,36 @@ complain_stray(struct stream *stream, const struct jsonrpc_reply *reply)
 
 	command_complain(stream->context->command,
 	    "%s sent an answer to no line of the input: %s",
-	    link_server(stream->link), message);
+	    link_server(stream->line.link), message);
 	return OUTCOME_NO_SERVER;
 }
 
 static bool
-is_busy(const struct jsonrpc_reply *reply)
+is_busy(const json_t *error)
 {
-	return json_integer_value(json_object_get(reply->error, "code")) ==
+	return json_integer_value(json_object_get(error, "code")) ==
 	    rpc_error_code(RPC_BUSY);
+}
+
+/* Whether it would be different later; *pause_ms: what the server asks for. */
+static bool
+is_for_later(
+    const struct stream *stream, const json_t *error, int64_t *pause_ms)
+{
+	json_int_t code = json_integer_value(json_object_get(error, "code"));
+
+	*pause_ms = json_integer_value(
+	    json_object_get(json_object_get(error, "data"), "retry_after_ms"));
+	return *pause_ms > 0 || is_busy(error) ||
+	    (code == rpc_error_code(RPC_SHUTTING_DOWN) && stream->has_keys);
+}
+
+/* An accepted one that is not waited for, or one that has ended. */
+static bool
+is_fine(const json_t *result)
+{
+	return json_object_get(result, "created") != NULL ||
+	    strcmp(show_text(result, "state"), "done") == 0;
 }
 
 static enum outcome
@@ -214,14 +228,19 @@ take_reply(struct stream *stream, const struct jsonrpc_reply *reply)
 	uint64_t id = (uint64_t)json_integer_value(reply->id);
 	const struct flight_job *job = flight_find(&stream->flight, id);
 	enum outcome outcome;
+	int64_t pause_ms;
 	uint64_t line;
 
 	if (!json_is_integer(reply->id) || job == NULL)
 		return complain_stray(stream, reply);
-	if (is_busy(reply)) {
-		flight_put_off(&stream->flight, id, now_ms());
+	if (is_for_later(stream, reply->error, &pause_ms)) {
+		flight_put_off(&stream->flight, id, now_ms(), pause_ms);
+		/* A job that ends makes room, but not the rate higher. */
+		if (!is_busy(reply->error))
+			stream->not_before_ms = now_ms() + pause_ms;
 		return OUTCOME_FINE;
 	}
+	lifeline_prove(&stream->line);
 	line = job->line;
 	flight_land(&stream->flight, id);
 	if (reply->error != NULL) {
@@ -229,13 +248,14 @@ take_reply(struct stream *stream, const struct jsonrpc_reply *reply)
 		outcome =
 		    put_line(stream, line, "error", json_incref(reply->error));
 	} else {
-		if (strcmp(show_text(reply->result, "state"), "done") != 0)
+		if (!is_fine(reply->result))
 			stream->any_not_done = true;
 		outcome = put_line(
 		    stream, line, "result", json_incref(reply->result));
 	}
 	/* There is room on the server for one that was put off. */
-	id = flight_retry(&stream->flight);
+	id = now_ms() < stream->not_before_ms ? 0
+					      : flight_retry(&stream->flight);
 	if (outcome == OUTCOME_FINE && id != 0)
 		outcome = send_job(stream, id);
 	return outcome;
@@ -251,7 +271,66 @@ complain_lost(struct stream *stream)
 		command_complain(stream->context->command,
 		    "%zu line%s had no answer, the first of them line %" PRIu64,
 		    n, n == 1 ? "" : "s", first);
-	return talk_lost(stream->context, stream->link);
+	return talk_lost(stream->context, stream->line.link);
+}
+
+/* Output. */
+
+static enum outcome
+take_written(const struct stream *stream, int status)
+{
+	if (status == 0)
+		return OUTCOME_FINE;
+	command_complain(stream->context->command,
+	    "cannot write the output: %s", strerror(errno));
+	return OUTCOME_NOT_DONE;
+}
+
+/* What is known already gets out, also when the rest has failed. */
+static enum outcome
+flush_output(struct stream *stream)
+{
+	return take_written(stream, outlet_flush(&stream->out, interrupt_fd()));
+}
+
+/* The connection. */
+
+/*
+ * Whether all that is on its way may be sent again: it has a key, or was never
+ * served (as far as can be seen) and the user asks for it.
+ */
+static bool
+can_go_on(const struct stream *stream)
+{
+	bool is_stubborn = stream->settings->is_resumed ||
+	    stream->settings->retry_for_ms != SUBMIT_NOT_GIVEN;
+	bool is_unserved =
+	    is_stubborn && link_ended_in_order(stream->line.link);
+
+	return stream->line.patience.for_ms > 0 &&
+	    (stream->has_keys || is_stubborn) &&
+	    (is_unserved || flight_count_bare(&stream->flight) == 0);
+}
+
+/* The connection is lost: another one, and all that was on its way again. */
+static enum outcome
+come_back(struct stream *stream)
+{
+	enum outcome outcome;
+
+	if (!can_go_on(stream))
+		return complain_lost(stream);
+	outcome = flush_output(stream);
+	if (outcome == OUTCOME_FINE)
+		outcome = lifeline_reopen(&stream->line);
+	for (size_t i = 0; i < stream->flight.size && outcome == OUTCOME_FINE;
+	     i++) {
+		uint64_t id = flight_at(&stream->flight, i);
+
+		if (id != 0)
+			outcome = send_job(stream, id);
+	}
+	return outcome;
 }
 
 static enum outcome
@@ -260,12 +339,12 @@ take_replies(struct stream *stream)
 	enum outcome outcome = OUTCOME_FINE;
 
 	while (outcome == OUTCOME_FINE &&
-	    evbuffer_get_length(stream->out) < MAX_UNWRITTEN_BYTES) {
+	    outlet_length(&stream->out) < MAX_UNWRITTEN_BYTES) {
 		struct jsonrpc_reply reply;
-		enum link_status status = link_next(stream->link, &reply);
+		enum link_status status = link_next(stream->line.link, &reply);
 
 		if (status == LINK_LOST)
-			return complain_lost(stream);
+			return come_back(stream);
 		if (status != LINK_REPLY)
 			return OUTCOME_FINE;
 		if (reply.method == NULL)
@@ -275,45 +354,19 @@ take_replies(struct stream *stream)
 	return outcome;
 }
 
-/* Output. */
-
-/*
- * After POLLOUT a pipe takes PIPE_BUF bytes without blocking, whatever its
- * descriptor's flags, which are not ours to change: others may share it.
- */
-static enum outcome
-write_output(struct stream *stream)
-{
-	size_t length = evbuffer_get_length(stream->out);
-	ssize_t written;
-
-	if (length > PIPE_BUF)
-		length = PIPE_BUF;
-	written = write(STDOUT_FILENO,
-	    evbuffer_pullup(stream->out, (ev_ssize_t)length), length);
-	if (written >= 0) {
-		evbuffer_drain(stream->out, (size_t)written);
-	} else if (errno != EAGAIN && errno != EINTR) {
-		command_complain(stream->context->command,
-		    "cannot write the output: %s", strerror(errno));
-		return OUTCOME_NOT_DONE;
-	}
-	return OUTCOME_FINE;
-}
-
 /* Waits until something can go on, and does what wants no order. */
 static enum outcome
 poll_once(struct stream *stream)
 {
 	enum { INPUT, LINK, OUTPUT, WAKE, N_FDS };
-	size_t unwritten = evbuffer_get_length(stream->out);
-	short link_wants = link_events(stream->link);
+	size_t unwritten = outlet_length(&stream->out);
+	short link_wants = link_events(stream->line.link);
 	enum outcome outcome = OUTCOME_FINE;
 	int timeout_ms = -1;
 	/* A negative descriptor is left out. */
 	struct pollfd fds[N_FDS] = {
 	    [INPUT] = {.fd = -1, .events = POLLIN},
-	    [LINK] = {.fd = link_fd(stream->link), .events = link_wants},
+	    [LINK] = {.fd = link_fd(stream->line.link), .events = link_wants},
 	    [OUTPUT] = {.fd = STDOUT_FILENO},
 	    [WAKE] = {.fd = interrupt_fd(), .events = POLLIN},
 	};
@@ -344,11 +397,11 @@ poll_once(struct stream *stream)
 		return OUTCOME_INTERRUPTED;
 	}
 	if (fds[OUTPUT].revents != 0 && unwritten > 0)
-		outcome = write_output(stream);
+		outcome = take_written(stream, outlet_write(&stream->out));
 	if (outcome == OUTCOME_FINE && fds[INPUT].revents != 0)
 		outcome = read_input(stream);
 	if (fds[LINK].revents != 0)
-		link_serve(stream->link);
+		link_serve(stream->line.link);
 	return outcome;
 }
 
@@ -356,7 +409,7 @@ static bool
 is_finished(const struct stream *stream)
 {
 	return stream->is_input_done && flight_is_empty(&stream->flight) &&
-	    evbuffer_get_length(stream->out) == 0;
+	    outlet_length(&stream->out) == 0;
 }
 
 static enum outcome
@@ -377,86 +430,14 @@ run_stream(struct stream *stream)
 	return outcome;
 }
 
-/* What is known already gets out, also when the rest has failed. */
-static void
-flush_output(struct stream *stream)
-{
-	while (evbuffer_get_length(stream->out) > 0) {
-		struct pollfd fds[] = {
-		    {.fd = STDOUT_FILENO, .events = POLLOUT},
-		    {.fd = interrupt_fd(), .events = POLLIN},
-		};
-
-		if (poll(fds, 2, -1) == -1 && errno != EINTR)
-			return;
-		if (fds[1].revents != 0)
-			return;
-		if (fds[0].revents != 0 && write_output(stream) != OUTCOME_FINE)
-			return;
-	}
-}
-
-/* The server takes no more than this at a time; more would only be refused. */
-static enum outcome
-learn_limit(const struct stream *stream, uint64_t *in_flight)
-{
-	json_t *info;
-	enum outcome outcome = talk_ask(
-	    stream->context, stream->link, "server.info", json_object(), &info);
-	uint64_t limit;
-
-	if (outcome != OUTCOME_FINE)
-		return outcome;
-	limit = show_number(json_object_get(info, "limits"), "max_in_flight");
-	if (limit > 0 && limit < *in_flight)
-		*in_flight = limit;
-	json_decref(info);
-	return OUTCOME_FINE;
-}
-
-static json_t *
-make_defaults(const struct submit_settings *settings)
-{
-	json_t *defaults = json_object();
-	int failed = 0;
-
-	if (settings->pool != NULL)
-		failed |= json_object_set_new(
-		    defaults, "pool", json_string(settings->pool));
-	if (settings->workers != SUBMIT_NOT_GIVEN)
-		failed |= json_object_set_new(defaults, "workers",
-		    json_integer((json_int_t)settings->workers));
-	if (settings->cost_ns != SUBMIT_NOT_GIVEN)
-		failed |= json_object_set_new(defaults, "cost_ns",
-		    json_integer((json_int_t)settings->cost_ns));
-	if (settings->timeout_ms != SUBMIT_NOT_GIVEN)
-		failed |= json_object_set_new(defaults, "timeout_ms",
-		    json_integer((json_int_t)settings->timeout_ms));
-	if (settings->profile != NULL)
-		failed |= json_object_set_new(
-		    defaults, "profile", json_string(settings->profile));
-	if (settings->io_every != SUBMIT_NOT_GIVEN)
-		failed |= json_object_set_new(defaults, "io_every",
-		    json_integer((json_int_t)settings->io_every));
-	if (settings->io_for_us != SUBMIT_NOT_GIVEN)
-		failed |= json_object_set_new(defaults, "io_for_us",
-		    json_integer((json_int_t)settings->io_for_us));
-	if (failed != 0) {
-		json_decref(defaults);
-		defaults = NULL;
-	}
-	return defaults;
-}
-
 static int
 stream_init(struct stream *stream, const struct submit_settings *settings,
     uint64_t in_flight)
 {
-	stream->out = evbuffer_new();
-	stream->defaults = make_defaults(settings);
+	stream->defaults = submit_make_defaults(settings);
 	if (lines_init(&stream->in, MAX_LINE_BYTES) == -1 ||
 	    flight_init(&stream->flight, in_flight) == -1 ||
-	    stream->out == NULL || stream->defaults == NULL)
+	    outlet_init(&stream->out) == -1 || stream->defaults == NULL)
 		return -1;
 	return 0;
 }
@@ -466,34 +447,54 @@ stream_free(struct stream *stream)
 {
 	lines_free(&stream->in);
 	flight_free(&stream->flight);
-	if (stream->out != NULL)
-		evbuffer_free(stream->out);
+	outlet_free(&stream->out);
 	json_decref(stream->defaults);
-	link_close(stream->link);
+	lifeline_close(&stream->line);
+}
+
+/* Interrupted: what has a key is not cancelled with the connection. */
+static void
+tell_of_keys(const struct stream *stream)
+{
+	size_t n = flight_count_keyed(&stream->flight);
+
+	if (n > 0)
+		command_complain(stream->context->command,
+		    "%zu job%s with a key go%s on; gilctl list --state "
+		    "unfinished shows %s",
+		    n, n == 1 ? "" : "s", n == 1 ? "es" : "",
+		    n == 1 ? "it" : "them");
 }
 
 enum outcome
 submit_stream(
     const struct context *context, const struct submit_settings *settings)
 {
-	struct stream stream = {.context = context};
+	struct stream stream = {.context = context, .settings = settings};
 	uint64_t in_flight = settings->in_flight;
-	enum outcome outcome = talk_open(context, &stream.link);
+	enum outcome outcome = submit_make_keys(context, &stream.keys);
 
+	lifeline_init(
+	    &stream.line, context, submit_retry_for_ms(settings, true), NULL);
 	if (outcome == OUTCOME_FINE)
-		outcome = learn_limit(&stream, &in_flight);
+		outcome = lifeline_open(&stream.line);
+	if (outcome == OUTCOME_FINE)
+		outcome =
+		    submit_learn_limit(context, stream.line.link, &in_flight);
 	if (outcome != OUTCOME_FINE)
 		goto out;
 	if (stream_init(&stream, settings, in_flight) == -1) {
 		outcome = talk_no_memory(context);
 		goto out;
 	}
-	outcome = talk_catch(context);
-	if (outcome != OUTCOME_FINE)
-		goto out;
 	outcome = run_stream(&stream);
-	if (outcome != OUTCOME_INTERRUPTED)
-		flush_output(&stream);
+	if (outcome == OUTCOME_INTERRUPTED) {
+		tell_of_keys(&stream);
+	} else {
+		enum outcome flushed = flush_output(&stream);
+
+		outcome = outcome == OUTCOME_FINE ? flushed : outcome;
+	}
 	if (outcome == OUTCOME_FINE && stream.any_refused)
 		outcome = OUTCOME_REFUSED;
 	else if (outcome == OUTCOME_FINE && stream.any_not_done)

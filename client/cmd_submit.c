@@ -1,7 +1,9 @@
 /*
  * gilctl submit COUNT: one job, or the same job several times, one after
- * another over one connection. A bar shows how far it is while somebody
- * watches. submit - is cmd_stream.c's.
+ * another. A bar shows how far it is while somebody watches. A job with a key
+ * lives in the server's store: where the connection is lost it is asked for
+ * again over the next one. submit - is cmd_stream.c's, submit --detach
+ * cmd_detach.c's.
  */
 #include "client/submit.h"
 
@@ -10,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/count.h"
-#include "client/link.h"
+#include "client/await.h"
+#include "client/lifeline.h"
 #include "client/progress.h"
 #include "client/sample.h"
 #include "client/show.h"
@@ -226,23 +228,31 @@ take_result(const struct context *context, const struct view *view,
 }
 
 static enum outcome
-run_all(const struct context *context, struct link *link,
-    const struct job_request *request, struct view *view,
-    struct entry entries[])
+run_all(struct lifeline *line, struct job_request *request,
+    const struct submit_keys *keys, struct view *view, struct entry entries[])
 {
+	const struct context *context = line->context;
 	struct talk_watcher watcher = {see_progress, view};
 	enum outcome worst = OUTCOME_FINE;
 
 	for (view->number = 1; view->number <= view->repeat; view->number++) {
 		struct job_result result;
+		struct rpc_error error;
 		enum outcome outcome;
 		json_t *json;
 
 		view->is_known = false;
-		outcome = talk_run(context, link, request, &watcher,
-		    &view->progress, &json, &result);
+		if (keys != NULL)
+			submit_write_key(keys, view->number, request->key);
+		outcome =
+		    await_job(line, request, keys != NULL, &watcher, &json);
 		if (outcome != OUTCOME_FINE)
 			return outcome;
+		if (job_result_from_json(json, &result, &error) == -1) {
+			json_decref(json);
+			return talk_not_understood(
+			    context, line->link, error.detail);
+		}
 		outcome = take_result(
 		    context, view, json, &result, &entries[view->number - 1]);
 		job_result_free(&result);
@@ -260,92 +270,54 @@ run_all(const struct context *context, struct link *link,
 	return worst;
 }
 
-/* What the task does with the lock: all of it, or none. */
-static enum outcome
-read_profile(const struct context *context,
-    const struct submit_settings *settings, struct job_request *request)
-{
-	bool has_every = settings->io_every != SUBMIT_NOT_GIVEN;
-	bool has_for = settings->io_for_us != SUBMIT_NOT_GIVEN;
-	bool is_io;
-
-	if (settings->profile != NULL &&
-	    job_profile_parse(settings->profile, &request->profile) != 0) {
-		command_complain(context->command,
-		    "--profile: \"%.40s\" is none: write cpu, native or io",
-		    settings->profile);
-		return OUTCOME_USAGE;
-	}
-	is_io = request->profile == PROFILE_IO;
-	if (has_every != is_io || has_for != is_io) {
-		command_complain(context->command,
-		    is_io ? "--profile io needs --io-every and --io-for"
-			  : "--io-every and --io-for go with --profile io");
-		return OUTCOME_USAGE;
-	}
-	if (is_io) {
-		request->io_every = settings->io_every;
-		request->io_for_us = settings->io_for_us;
-	}
-	return OUTCOME_FINE;
-}
-
-static enum outcome
-make_request(const struct context *context,
-    const struct submit_settings *settings, const char *count,
-    struct job_request *request)
-{
-	char error[COUNT_ERROR_CHARS + 1];
-
-	job_request_init(request);
-	if (count_parse(count, 1, REQUEST_MAX_COUNT, &request->count, error) ==
-	    -1) {
-		command_complain(context->command, "COUNT: %s", error);
-		return OUTCOME_USAGE;
-	}
-	if (settings->pool != NULL) {
-		if (!pool_name_is_valid(settings->pool)) {
-			command_complain(context->command,
-			    "--pool: \"%.40s\" is no pool's name: 1 to %d of "
-			    "a-z, 0-9, '-' and '_', a letter first",
-			    settings->pool, POOL_NAME_CHARS);
-			return OUTCOME_USAGE;
-		}
-		strcpy(request->pool, settings->pool);
-	}
-	if (settings->workers != SUBMIT_NOT_GIVEN)
-		request->workers = (uint32_t)settings->workers;
-	if (settings->cost_ns != SUBMIT_NOT_GIVEN)
-		request->cost_ns = settings->cost_ns;
-	if (settings->timeout_ms != SUBMIT_NOT_GIVEN)
-		request->timeout_ms = settings->timeout_ms;
-	return read_profile(context, settings, request);
-}
-
 static enum outcome
 submit_count(const struct context *context,
-    const struct submit_settings *settings, const char *count)
+    const struct submit_settings *settings, struct job_request *request)
 {
-	struct view view = {.repeat = settings->repeat};
-	struct job_request request;
+	bool is_key_ours = settings->is_resumed && request->key[0] == '\0';
+	struct view view = {
+	    .repeat = settings->repeat, .count = request->count};
 	struct entry *entries = NULL;
-	struct link *link = NULL;
-	enum outcome outcome = make_request(context, settings, count, &request);
+	struct submit_keys keys;
+	struct lifeline line;
+	enum outcome outcome;
 
-	if (outcome != OUTCOME_FINE)
-		return outcome;
 	progress_init(&view.progress);
-	view.count = request.count;
-	request.wants_progress = progress_is_live(&view.progress);
+	request->wants_progress = progress_is_live(&view.progress);
+	lifeline_init(&line, context,
+	    submit_retry_for_ms(
+		settings, is_key_ours || request->key[0] != '\0'),
+	    &view.progress);
 	entries = calloc(settings->repeat, sizeof(*entries));
 	if (entries == NULL)
 		return talk_no_memory(context);
-	outcome = talk_open(context, &link);
+	outcome = submit_make_keys(context, &keys);
 	if (outcome == OUTCOME_FINE)
-		outcome = run_all(context, link, &request, &view, entries);
-	link_close(link);
+		outcome = lifeline_open(&line);
+	if (outcome == OUTCOME_FINE)
+		outcome = run_all(
+		    &line, request, is_key_ours ? &keys : NULL, &view, entries);
+	lifeline_close(&line);
 	free(entries);
 	return outcome;
+}
+
+static enum outcome
+submit_lines(
+    const struct context *context, const struct submit_settings *settings)
+{
+	const char *wrong = NULL;
+
+	if (settings->repeat != 1)
+		wrong = "--repeat does not go with -: write the line again";
+	else if (settings->key != NULL)
+		wrong = "--key does not go with -: give each line its own "
+			"\"key\", or all of them one by --resume";
+	if (wrong != NULL) {
+		command_complain(context->command, "%s", wrong);
+		return OUTCOME_USAGE;
+	}
+	return submit_stream(context, settings);
 }
 
 static enum outcome
@@ -353,15 +325,17 @@ run_submit(
     const struct context *context, const void *settings_given, char **operands)
 {
 	const struct submit_settings *settings = settings_given;
+	struct job_request request;
+	enum outcome outcome;
 
-	if (strcmp(operands[0], "-") != 0)
-		return submit_count(context, settings, operands[0]);
-	if (settings->repeat != 1) {
-		command_complain(context->command,
-		    "--repeat does not go with -: write the line again");
-		return OUTCOME_USAGE;
-	}
-	return submit_stream(context, settings);
+	if (strcmp(operands[0], "-") == 0)
+		return submit_lines(context, settings);
+	outcome = submit_make_request(context, settings, operands[0], &request);
+	if (outcome != OUTCOME_FINE)
+		return outcome;
+	return settings->is_detached
+	    ? submit_detached(context, settings, &request)
+	    : submit_count(context, settings, &request);
 }
 
 static const struct submit_settings defaults = {
@@ -370,6 +344,9 @@ static const struct submit_settings defaults = {
     .timeout_ms = SUBMIT_NOT_GIVEN,
     .io_every = SUBMIT_NOT_GIVEN,
     .io_for_us = SUBMIT_NOT_GIVEN,
+    .priority = SUBMIT_NOT_GIVEN,
+    .start_after_ms = SUBMIT_NOT_GIVEN,
+    .retry_for_ms = SUBMIT_NOT_GIVEN,
     .repeat = 1,
     .in_flight = 64,
 };
@@ -394,11 +371,28 @@ static const struct option_row options[] = {
     {"io-for", 0, "US", OPTION_NUMBER,
 	offsetof(struct submit_settings, io_for_us), 1, REQUEST_MAX_IO_FOR_US,
 	"of io: how long it sleeps, in microseconds"},
+    {"priority", 0, "N", OPTION_NUMBER,
+	offsetof(struct submit_settings, priority), 0, REQUEST_PRIORITIES - 1,
+	"0 to 9, and 9 is served first (4)"},
+    {"start-after", 0, "MS", OPTION_NUMBER,
+	offsetof(struct submit_settings, start_after_ms), 0,
+	REQUEST_MAX_TIMEOUT_MS, "do not start it before MS ms have passed (0)"},
     {"repeat", 0, "N", OPTION_NUMBER, offsetof(struct submit_settings, repeat),
 	1, MAX_REPEAT, "run it N times, one after another (1)"},
     {"in-flight", 0, "N", OPTION_NUMBER,
 	offsetof(struct submit_settings, in_flight), 1, MAX_IN_FLIGHT,
-	"with -: at most N jobs at a time (64)"},
+	"with - and -d: at most N jobs at a time (64)"},
+    {"detach", 'd', NULL, OPTION_FLAG,
+	offsetof(struct submit_settings, is_detached), 0, 0,
+	"do not wait: print the job's id, see gilctl collect"},
+    {"key", 0, "KEY", OPTION_TEXT, offsetof(struct submit_settings, key), 0, 0,
+	"one job, however often it is submitted so"},
+    {"resume", 0, NULL, OPTION_FLAG,
+	offsetof(struct submit_settings, is_resumed), 0, 0,
+	"make up a key, to go on when the server comes back"},
+    {"retry-for", 0, "MS", OPTION_NUMBER,
+	offsetof(struct submit_settings, retry_for_ms), 0, INT32_MAX,
+	"try to come back for MS ms (30000; without a key 0)"},
     {0},
 };
 
@@ -414,7 +408,10 @@ const struct command command_submit = {
 	"such as\n{\"count\":1000,\"pool\":\"threads\"}. Each gets one line of "
 	"output, when it ends:\n{\"line\":N,\"result\":{...}}, or "
 	"{\"line\":N,\"error\":{...}} where line N was refused.\nThe options "
-	"are then defaults for what a line leaves out.\n",
+	"are then defaults for what a line leaves out.\n"
+	"A job with a key is kept by the server, whatever becomes of gilctl or "
+	"of the\nserver's processes; with --key K again gilctl waits for the "
+	"same job.\n",
     .options = options,
     .settings_size = sizeof(struct submit_settings),
     .defaults = &defaults,

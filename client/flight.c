@@ -81,13 +81,16 @@ flight_land(struct flight *flight, uint64_t id)
 }
 
 void
-flight_put_off(struct flight *flight, uint64_t id, int64_t now_ms)
+flight_put_off(
+    struct flight *flight, uint64_t id, int64_t now_ms, int64_t at_least_ms)
 {
+	int64_t pause_ms =
+	    flight->pause_ms > at_least_ms ? flight->pause_ms : at_least_ms;
 	size_t end = (flight->first_busy + flight->n_busy) % flight->size;
 	size_t place = id % flight->size;
 
-	if (flight->n_busy++ == 0)
-		flight->retry_at_ms = now_ms + flight->pause_ms;
+	if (flight->n_busy++ == 0 || flight->retry_at_ms < now_ms + at_least_ms)
+		flight->retry_at_ms = now_ms + pause_ms;
 	flight->busy[end] = place;
 	flight->jobs[place].is_put_off = true;
 }
@@ -115,6 +118,42 @@ flight_retries_due(struct flight *flight, int64_t now_ms)
 	if (flight->pause_ms > FLIGHT_LAST_PAUSE_MS)
 		flight->pause_ms = FLIGHT_LAST_PAUSE_MS;
 	return flight->n_busy;
+}
+
+uint64_t
+flight_at(const struct flight *flight, size_t place)
+{
+	const struct flight_job *job = &flight->jobs[place];
+
+	if (job->line == 0 || job->is_put_off)
+		return 0;
+	return job->line * flight->size + place;
+}
+
+static bool
+has_key(const struct flight_job *job)
+{
+	return json_object_get(job->params, "key") != NULL;
+}
+
+size_t
+flight_count_keyed(const struct flight *flight)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < flight->size; i++)
+		n += flight->jobs[i].line != 0 && has_key(&flight->jobs[i]);
+	return n;
+}
+
+size_t
+flight_count_bare(const struct flight *flight)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < flight->size; i++)
+		n += flight_at(flight, i) != 0 && !has_key(&flight->jobs[i]);
+	return n;
 }
 
 size_t

@@ -56,8 +56,12 @@ const struct flight_job *flight_find(const struct flight *flight, uint64_t id);
 /* A job that flight_find() finds has ended: the server has room again. */
 void flight_land(struct flight *flight, uint64_t id);
 
-/* The server was too busy for a job that flight_find() finds: it waits. */
-void flight_put_off(struct flight *flight, uint64_t id, int64_t now_ms);
+/*
+ * The server was too busy for a job that flight_find() finds: it waits, for
+ * at_least_ms or longer.
+ */
+void flight_put_off(
+    struct flight *flight, uint64_t id, int64_t now_ms, int64_t at_least_ms);
 
 /* The job that has waited longest tries again: its id, or 0 for none. */
 uint64_t flight_retry(struct flight *flight);
@@ -67,6 +71,19 @@ uint64_t flight_retry(struct flight *flight);
  * longer one, until a job lands.
  */
 size_t flight_retries_due(struct flight *flight, int64_t now_ms);
+
+/*
+ * To look at all jobs that an answer may be for: the id of the one in this
+ * place, from 0 to flight->size - 1, or 0.
+ */
+uint64_t flight_at(const struct flight *flight, size_t place);
+
+/*
+ * How many jobs have a key, by which the server knows them beyond their
+ * connection; and how many that an answer may be for have none.
+ */
+size_t flight_count_keyed(const struct flight *flight);
+size_t flight_count_bare(const struct flight *flight);
 
 /* How many jobs there are, and the first of their lines (0 for none). */
 size_t flight_count(const struct flight *flight, uint64_t *first_line);

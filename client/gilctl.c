@@ -25,13 +25,16 @@ static const struct command *const commands[] = {
     &command_sweep,
     &command_convoy,
     &command_submit,
+    &command_collect,
+    &command_list,
+    &command_history,
+    &command_cancel,
     &command_trace,
     &command_info,
     &command_stats,
     &command_pools,
     &command_set,
     &command_fit,
-    &command_cancel,
     &command_ping,
     &command_reload,
     &command_drain,
@@ -47,7 +50,9 @@ static const char exit_codes[] =
     "  3  cannot connect, or the connection was lost\n"
     "  4  the server refused\n"
     "  5  what was waited for did not come in time, or cannot be seen\n"
-    "When interrupted it cancels its jobs and dies from the signal.\n";
+    "When interrupted it cancels its jobs, but for those with a key or "
+    "detached, "
+    "and\ndies from the signal.\n";
 
 static enum outcome
 print_help(void)

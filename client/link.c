@@ -49,6 +49,7 @@ struct link {
 	char server[LINK_SERVER_CHARS + 1];
 	char error[LINK_ERROR_CHARS + 1];
 	enum link_end end;
+	bool is_orderly; /* its end: no reset */
 	uint64_t unanswered;
 	struct evbuffer *in;
 	struct evbuffer *out;
@@ -341,6 +342,12 @@ link_error(const struct link *link)
 	return link->error;
 }
 
+bool
+link_ended_in_order(const struct link *link)
+{
+	return link->end == LINK_ENDED && link->is_orderly;
+}
+
 uint64_t
 link_unanswered(const struct link *link)
 {
@@ -439,6 +446,7 @@ read_some(struct link *link)
 		if (evbuffer_commit_space(link->in, &room, 1) == -1)
 			lose(link, LINK_BROKEN, strerror(ENOMEM));
 	} else if (got == 0) {
+		link->is_orderly = true;
 		lose(link, LINK_ENDED, "the server closed it");
 	} else if (errno != EAGAIN && errno != EINTR) {
 		lose(link, LINK_ENDED, strerror(errno));

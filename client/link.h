@@ -77,6 +77,13 @@ const char *link_server(const struct link *link);
 pid_t link_peer_pid(const struct link *link);
 /* Why the link was lost; "" while it is not. */
 const char *link_error(const struct link *link);
+/*
+ * Whether the server ended the connection in good order: not by a reset, and
+ * with its last line whole. What has no answer then was never served, as
+ * PROTOCOL.md says of a gild that stops; one whose process was killed ends its
+ * connections so, too.
+ */
+bool link_ended_in_order(const struct link *link);
 /* Requests sent that have no answer yet. */
 uint64_t link_unanswered(const struct link *link);
 /* What waits here to be sent, in bytes. */

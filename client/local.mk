@@ -8,6 +8,7 @@ libgilctlcore_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DLINK_ADMIN_SERVER='"unix:$(runstatedir)/gild/gild.sock"'
 libgilctlcore_a_SOURCES = \
 	%D%/arguments.c %D%/arguments.h \
+	%D%/await.c %D%/await.h \
 	%D%/bar.c %D%/bar.h \
 	%D%/chance.c %D%/chance.h \
 	%D%/chart.c %D%/chart.h \
@@ -15,15 +16,19 @@ libgilctlcore_a_SOURCES = \
 	%D%/chart_print.c \
 	%D%/cmd_admin.c \
 	%D%/cmd_cancel.c \
+	%D%/cmd_collect.c \
 	%D%/cmd_compare.c \
 	%D%/cmd_convoy.c \
+	%D%/cmd_detach.c \
 	%D%/cmd_fit.c \
+	%D%/cmd_history.c \
 	%D%/cmd_info.c \
+	%D%/cmd_list.c \
 	%D%/cmd_ping.c \
 	%D%/cmd_set.c \
 	%D%/cmd_stats.c \
 	%D%/cmd_stream.c \
-	%D%/cmd_submit.c %D%/submit.h \
+	%D%/cmd_submit.c \
 	%D%/cmd_sweep.c \
 	%D%/cmd_trace.c \
 	%D%/command.c %D%/command.h \
@@ -35,16 +40,23 @@ libgilctlcore_a_SOURCES = \
 	%D%/count.c %D%/count.h \
 	%D%/doubt.c %D%/doubt.h \
 	%D%/ending.c %D%/ending.h \
+	%D%/errands.c %D%/errands.h \
 	%D%/experiment.c %D%/experiment.h \
+	%D%/filter.c %D%/filter.h \
 	%D%/fit.c %D%/fit.h \
 	%D%/flight.c %D%/flight.h \
 	%D%/format.h \
+	%D%/history.c %D%/history.h \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/ledger.c %D%/ledger.h \
+	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \
 	%D%/mosaic.c %D%/mosaic.h \
 	%D%/operations.c %D%/operations.h \
 	%D%/outfile.c %D%/outfile.h \
+	%D%/outlet.c %D%/outlet.h \
+	%D%/patience.c %D%/patience.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/range.c %D%/range.h \
 	%D%/recording.c %D%/recording.h \
@@ -55,8 +67,10 @@ libgilctlcore_a_SOURCES = \
 	%D%/show.c %D%/show.h \
 	%D%/show_locks.c %D%/show_locks.h \
 	%D%/show_result.c \
+	%D%/show_store.c %D%/show_store.h \
 	%D%/split.c %D%/split.h \
 	%D%/statistics.c %D%/statistics.h \
+	%D%/submit.c %D%/submit.h \
 	%D%/svg.c %D%/svg.h \
 	%D%/table.c %D%/table.h \
 	%D%/talk.c %D%/talk.h \
@@ -69,7 +83,8 @@ libgilctlcore_a_SOURCES = \
 	%D%/tradeoff.c %D%/tradeoff.h \
 	%D%/units.c %D%/units.h \
 	%D%/verdict.c %D%/verdict.h \
-	%D%/weather.c %D%/weather.h
+	%D%/weather.c %D%/weather.h \
+	%D%/when.c %D%/when.h
 
 bin_PROGRAMS += gilctl
 gilctl_SOURCES = %D%/gilctl.c

@@ -14,16 +14,19 @@
 
 #define TABLE_INDENT 2
 #define TABLE_GAP 2
+#define TABLE_NOTE_INDENT 4
 
 struct column {
 	enum table_align align;
 	char *heading;
 	char *name; /* NULL: not for machines */
+	size_t least_width;
 };
 
 struct cell {
 	char *text;
 	char *value; /* NULL: is its text */
+	char *note;  /* below its row, or NULL */
 };
 
 struct table {
@@ -53,6 +56,7 @@ table_free(struct table *table)
 	for (size_t i = 0; i < table->n_cells; i++) {
 		free(table->cells[i].text);
 		free(table->cells[i].value);
+		free(table->cells[i].note);
 	}
 	free(table->cells);
 	free(table);
@@ -92,6 +96,13 @@ table_column(struct table *table, enum table_align align, const char *heading)
 	column = &table->columns[table->n_columns - 1];
 	for (char *at = column->name; *at != '\0'; at++)
 		*at = *at == ' ' ? '_' : (char)tolower((unsigned char)*at);
+}
+
+void
+table_column_widen(struct table *table, size_t width)
+{
+	if (table != NULL && !table->is_broken)
+		table->columns[table->n_columns - 1].least_width = width;
 }
 
 static bool
@@ -194,6 +205,26 @@ table_word(struct table *table, const char *value, const char *format, ...)
 	va_end(args);
 }
 
+void
+table_note(struct table *table, const char *format, ...)
+{
+	struct cell *cell;
+	va_list args;
+
+	if (table == NULL || table->is_broken || table->n_cells == 0)
+		return;
+	cell = &table->cells[table->n_cells - 1];
+	free(cell->note);
+	va_start(args, format);
+	if (vasprintf(&cell->note, format, args) == -1)
+		cell->note = NULL;
+	va_end(args);
+	if (cell->note == NULL)
+		table->is_broken = true;
+	else
+		term_tame(cell->note);
+}
+
 /* The cell in this row and column, or NULL: the last row may be short. */
 static const struct cell *
 find_cell(const struct table *table, size_t row, size_t column)
@@ -235,6 +266,8 @@ column_width(const struct table *table, size_t column, enum format format)
 {
 	size_t width = text_width(table->columns[column].heading, format);
 
+	if (width < table->columns[column].least_width)
+		width = table->columns[column].least_width;
 	for (size_t row = 0; row < count_rows(table); row++) {
 		const struct cell *cell = find_cell(table, row, column);
 		size_t needed =
@@ -296,24 +329,33 @@ print_headings(
 }
 
 static void
-print_text(const struct table *table, const struct term *term)
+print_text(
+    const struct table *table, bool has_headings, const struct term *term)
 {
 	size_t widths[TABLE_MAX_COLUMNS];
 
 	measure(table, FORMAT_TEXT, widths);
-	print_headings(table, widths, term);
+	if (has_headings)
+		print_headings(table, widths, term);
 	for (size_t row = 0; row < count_rows(table); row++) {
 		size_t blanks = TABLE_INDENT;
+		const char *note = NULL;
 
 		for (size_t i = 0; i < table->n_columns; i++) {
 			const struct cell *cell = find_cell(table, row, i);
 			enum table_align align = table->columns[i].align;
 
+			if (cell != NULL && cell->note != NULL)
+				note = cell->note;
 			if (cell != NULL && align != TABLE_MACHINE)
 				print_padded(term->stream, align, widths[i],
 				    cell->text, &blanks);
 		}
 		fputc('\n', term->stream);
+		if (note != NULL)
+			fprintf(term->stream, "%*s%s%s%s\n", TABLE_NOTE_INDENT,
+			    "", term_style(term, TERM_DIM), note,
+			    term_style(term, TERM_PLAIN));
 	}
 }
 
@@ -339,7 +381,7 @@ print_rule(FILE *out, enum table_align align, size_t width)
 }
 
 static void
-print_markdown(const struct table *table, FILE *out)
+print_markdown(const struct table *table, bool has_headings, FILE *out)
 {
 	size_t widths[TABLE_MAX_COLUMNS];
 	size_t n = table->n_columns;
@@ -348,7 +390,8 @@ print_markdown(const struct table *table, FILE *out)
 	for (size_t i = 0; i < n; i++)
 		widths[i] = widths[i] < 3 ? 3 : widths[i];
 	/* Line by line: the headings, the rule, the rows. */
-	for (size_t line = 0; line < count_rows(table) + 2; line++) {
+	for (size_t line = has_headings ? 0 : 2; line < count_rows(table) + 2;
+	     line++) {
 		fputc('|', out);
 		for (size_t i = 0; i < n; i++) {
 			const struct column *column = &table->columns[i];
@@ -385,9 +428,10 @@ print_field(FILE *out, const char *text)
 }
 
 static void
-print_csv(const struct table *table, FILE *out)
+print_csv(const struct table *table, bool has_headings, FILE *out)
 {
-	for (size_t line = 0; line < count_rows(table) + 1; line++) {
+	for (size_t line = has_headings ? 0 : 1; line < count_rows(table) + 1;
+	     line++) {
 		const char *comma = "";
 
 		for (size_t i = 0; i < table->n_columns; i++) {
@@ -411,23 +455,37 @@ print_csv(const struct table *table, FILE *out)
 	}
 }
 
-int
-table_print(
-    const struct table *table, enum format format, const struct term *term)
+static int
+print(const struct table *table, bool has_headings, enum format format,
+    const struct term *term)
 {
 	if (table == NULL || table->is_broken)
 		return -1;
 	switch (format) {
 	case FORMAT_CSV:
-		print_csv(table, term->stream);
+		print_csv(table, has_headings, term->stream);
 		break;
 	case FORMAT_MARKDOWN:
-		print_markdown(table, term->stream);
+		print_markdown(table, has_headings, term->stream);
 		break;
 	case FORMAT_TEXT:
 	case FORMAT_JSON:
-		print_text(table, term);
+		print_text(table, has_headings, term);
 		break;
 	}
 	return 0;
+}
+
+int
+table_print(
+    const struct table *table, enum format format, const struct term *term)
+{
+	return print(table, true, format, term);
+}
+
+int
+table_print_rows(
+    const struct table *table, enum format format, const struct term *term)
+{
+	return print(table, false, format, term);
 }

@@ -18,6 +18,7 @@
 #ifndef GILD_CLIENT_TABLE_H
 #define GILD_CLIENT_TABLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "client/format.h"
@@ -51,6 +52,12 @@ void table_column(
 void table_column_named(struct table *table, enum table_align align,
     const char *heading, const char *name);
 
+/*
+ * People see the last column at least so wide: for a table that is printed row
+ * by row, with table_print_rows().
+ */
+void table_column_widen(struct table *table, size_t width);
+
 /* The next cell: from left to right, and then in a new row. */
 void table_cell(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -64,6 +71,10 @@ void table_real(struct table *table, double value, const char *format, ...)
 void table_word(struct table *table, const char *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A line for people below the row of the last cell: in text alone. */
+void table_note(struct table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /*
  * Prints it. As text: the headings (not if all are empty) and the rows,
  * indented by two blanks, without blanks at the end of a line; control
@@ -72,6 +83,10 @@ void table_word(struct table *table, const char *value, const char *format, ...)
  * when memory has run out.
  */
 int table_print(const struct table *table, enum format format,
+    const struct term *term) __attribute__((warn_unused_result));
+
+/* The same without the headings: more rows of a table that has been printed. */
+int table_print_rows(const struct table *table, enum format format,
     const struct term *term) __attribute__((warn_unused_result));
 
 #endif

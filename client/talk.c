@@ -32,9 +32,8 @@ talk_lost(const struct context *context, const struct link *link)
 	return OUTCOME_NO_SERVER;
 }
 
-/* The answer cannot be what gild sends. */
-static enum outcome
-not_understood(
+enum outcome
+talk_not_understood(
     const struct context *context, const struct link *link, const char *why)
 {
 	command_complain(context->command,
@@ -67,8 +66,8 @@ talk_open(const struct context *context, struct link **link)
 	return OUTCOME_NO_SERVER;
 }
 
-static enum outcome
-refused(const struct context *context, const json_t *error)
+enum outcome
+talk_refused(const struct context *context, const json_t *error)
 {
 	const char *message = "it did not say why";
 	const char *field = "", *detail = "";
@@ -93,18 +92,19 @@ take_answer(const struct context *context, const struct link *link,
     const struct jsonrpc_reply *reply, json_t **result)
 {
 	if (reply->error != NULL)
-		return refused(context, reply->error);
+		return talk_refused(context, reply->error);
 	if (json_integer_value(reply->id) != (json_int_t)last_id)
-		return not_understood(
+		return talk_not_understood(
 		    context, link, "it answers what was not asked");
 	if (!json_is_object(reply->result))
-		return not_understood(context, link, "it is no object");
+		return talk_not_understood(context, link, "it is no object");
 	*result = json_incref(reply->result);
 	return OUTCOME_FINE;
 }
 
-static void
-watch(const struct talk_watcher *watcher, const struct jsonrpc_reply *reply)
+void
+talk_watch(
+    const struct talk_watcher *watcher, const struct jsonrpc_reply *reply)
 {
 	const char *name = "";
 	json_int_t turns = 0;
@@ -153,7 +153,7 @@ await_answer(const struct context *context, struct link *link, int timeout_ms,
 	while ((outcome = talk_receive(context, link, timeout_ms, progress,
 		    &reply)) == OUTCOME_FINE &&
 	    reply.method != NULL) {
-		watch(watcher, &reply);
+		talk_watch(watcher, &reply);
 		json_decref(reply.root);
 	}
 	if (outcome != OUTCOME_FINE)
@@ -209,25 +209,29 @@ talk_catch(const struct context *context)
 }
 
 enum outcome
+talk_send(const struct context *context, struct link *link, const char *method,
+    json_t *params, uint64_t *id)
+{
+	*id = ++last_id;
+	if (link_send(link, *id, method, params) == -1)
+		return talk_no_memory(context);
+	return OUTCOME_FINE;
+}
+
+enum outcome
 talk_submit(const struct context *context, struct link *link,
     const struct job_request *request, uint64_t *id)
 {
-	*id = ++last_id;
-	if (link_send(link, *id, "job.submit", job_request_to_json(request)) ==
-	    -1)
-		return talk_no_memory(context);
-	return OUTCOME_FINE;
+	return talk_send(
+	    context, link, "job.submit", job_request_to_json(request), id);
 }
 
 enum outcome
 talk_cancel(const struct context *context, struct link *link, const char *job,
     uint64_t *id)
 {
-	*id = ++last_id;
-	if (link_send(
-		link, *id, "job.cancel", json_pack("{s:s}", "job", job)) == -1)
-		return talk_no_memory(context);
-	return OUTCOME_FINE;
+	return talk_send(
+	    context, link, "job.cancel", json_pack("{s:s}", "job", job), id);
 }
 
 enum outcome
@@ -237,9 +241,9 @@ talk_take_result(const struct context *context, const struct link *link,
 	struct rpc_error error;
 
 	if (reply->error != NULL)
-		return refused(context, reply->error);
+		return talk_refused(context, reply->error);
 	if (job_result_from_json(reply->result, result, &error) == -1)
-		return not_understood(context, link, error.detail);
+		return talk_not_understood(context, link, error.detail);
 	return OUTCOME_FINE;
 }
 
@@ -264,7 +268,7 @@ talk_run(const struct context *context, struct link *link,
 		return outcome;
 	if (job_result_from_json(*json, result, &error) == -1) {
 		json_decref(*json);
-		return not_understood(context, link, error.detail);
+		return talk_not_understood(context, link, error.detail);
 	}
 	return OUTCOME_FINE;
 }

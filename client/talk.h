@@ -48,6 +48,10 @@ struct talk_watcher {
 	void *arg;
 };
 
+/* Tells a watcher, or nobody (NULL), what a notification says. */
+void talk_watch(
+    const struct talk_watcher *watcher, const struct jsonrpc_reply *reply);
+
 /*
  * Runs a job and waits for its result, however long it takes, or for Ctrl-C
  * (OUTCOME_INTERRUPTED; closing the link then cancels the job). A watcher that
@@ -58,6 +62,15 @@ struct talk_watcher {
 enum outcome talk_run(const struct context *context, struct link *link,
     const struct job_request *request, const struct talk_watcher *watcher,
     struct progress *progress, json_t **json, struct job_result *result)
+    __attribute__((warn_unused_result));
+
+/*
+ * Puts a request behind those that wait to be sent, its params stolen; *id is
+ * what its answer will have. A request of its own number, for those who sort
+ * answers themselves.
+ */
+enum outcome talk_send(const struct context *context, struct link *link,
+    const char *method, json_t *params, uint64_t *id)
     __attribute__((warn_unused_result));
 
 /*
@@ -82,6 +95,13 @@ enum outcome talk_receive(const struct context *context, struct link *link,
 enum outcome talk_take_result(const struct context *context,
     const struct link *link, const struct jsonrpc_reply *reply,
     struct job_result *result) __attribute__((warn_unused_result));
+
+/* Says how the server refused: the error of its answer. OUTCOME_REFUSED. */
+enum outcome talk_refused(const struct context *context, const json_t *error);
+
+/* Says that an answer cannot be what gild sends, and why. */
+enum outcome talk_not_understood(
+    const struct context *context, const struct link *link, const char *why);
 
 /* Says that memory ran out. */
 enum outcome talk_no_memory(const struct context *context);

@@ -171,6 +171,44 @@ units_uptime(uint64_t ns)
 }
 
 struct units_text
+units_age(uint64_t ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t seconds;
+	} spans[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
+	struct units_text out;
+	uint64_t seconds = ns / 1000000000;
+	size_t i = 0;
+
+	while (i < 3 && seconds < spans[i].seconds)
+		i++;
+	snprintf(out.text, sizeof(out.text), "%" PRIu64 " %s",
+	    seconds / spans[i].seconds, spans[i].name);
+	return out;
+}
+
+struct units_text
+units_amount(uint64_t n)
+{
+	static const struct {
+		char letter;
+		uint64_t size;
+	} units[] = {{'G', 1000000000}, {'M', 1000000}, {'k', 1000}};
+	struct units_text out;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (n > 0 && n % units[i].size == 0 &&
+		    n / units[i].size < 10000) {
+			snprintf(out.text, sizeof(out.text), "%" PRIu64 "%c",
+			    n / units[i].size, units[i].letter);
+			return out;
+		}
+	}
+	return n < 1000000 ? units_count(n) : units_quantity((double)n);
+}
+
+struct units_text
 units_count(uint64_t n)
 {
 	struct units_text out = {""};

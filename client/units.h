@@ -34,8 +34,14 @@ struct units_text units_range(
 /* A long time in its two largest units: 3 d 4 h, 2 h 5 min, 12 min 4 s, 31 s */
 struct units_text units_uptime(uint64_t ns);
 
+/* How old something is, in its largest unit: 3 d, 5 h, 12 min, 31 s */
+struct units_text units_age(uint64_t ns);
+
 /* 50,000,000 */
 struct units_text units_count(uint64_t n);
+
+/* The same as short as can be: 50M, 20k, 1,234; or its first digits: 66.4M */
+struct units_text units_amount(uint64_t n);
 
 /* How often n times in ns come in a second, rounded: 199 */
 struct units_text units_rate(uint64_t n, uint64_t ns);

@@ -98,26 +98,15 @@ batch_bytes(const struct batch *batch)
 	return evbuffer_get_length(batch->text);
 }
 
-/* Adds one answer to its batch's line, without the LF. */
+/* Adds one answer to its batch's line. */
 static int
 batch_add(
     struct connection *connection, struct batch *batch, const json_t *message)
 {
 	size_t before_bytes = batch_bytes(batch);
-	struct evbuffer *one = evbuffer_new();
-	const char *before = before_bytes == 0 ? "[" : ",";
-	int result = -1;
+	int result =
+	    message == NULL ? -1 : jsonrpc_write_member(batch->text, message);
 
-	if (one == NULL || message == NULL || jsonrpc_write(one, message) != 0)
-		goto out;
-	if (evbuffer_add(batch->text, before, 1) != 0 ||
-	    evbuffer_remove_buffer(
-		one, batch->text, evbuffer_get_length(one) - 1) < 0)
-		goto out;
-	result = 0;
-out:
-	if (one != NULL)
-		evbuffer_free(one);
 	connection_charge(connection, batch_bytes(batch) - before_bytes);
 	return result;
 }

@@ -78,6 +78,7 @@ struct frontend_record {
 	_Atomic uint64_t connections_open;
 	_Atomic uint64_t connections_accepted;
 	_Atomic uint64_t are_doors_shut; /* for good */
+	_Atomic uint64_t links_missed;	 /* when it had none to the recorder */
 } __attribute__((aligned(64)));
 
 /*

@@ -5,9 +5,14 @@
  * Bounds: the input buffer holds at most one line (max_line_bytes) and one
  * read; when more than max_unsent_bytes wait to be sent, or are charged to the
  * connection for what cannot be sent yet, no more is read from this client
- * until that has changed. So what a client can make us hold is bounded by
- * that, plus the fixed size of each of its jobs. While nothing is read the
- * client's departure does not show by itself: the probe looks for it.
+ * until that has changed (it is paused). So what a client can make us hold is
+ * bounded by that, plus the fixed size of each of its jobs. While the crowd is
+ * full its share is the bound: for what waits to be sent, and for that together
+ * with what was read (then it is blocked). While nothing is read the client's
+ * departure does not show by itself: the probe looks for it.
+ *
+ * What was read and has an end is always served, unless it is paused; so all
+ * that a blocked connection holds goes away with time: see connection_time.c.
  *
  *	        lines              EOF            nobody holds it, all sent
  *	  OPEN -------> OPEN --------------> AT_EOF ---------------------> gone
@@ -16,6 +21,9 @@
  *	   |               EOF, or a second is over                         |
  *	   +----------------------------------------------------------------+
  *	     to be given away, nobody holds it, all sent, and it was taken
+ *
+ * Who takes too long is drained, and what it still says is not read; who takes
+ * no answers is gone at once (connection_time.c).
  *
  * A half-close (EOF) is not a departure: the client may still read. Whether it
  * does cannot be told from a FIN, and in a pause even the FIN may be stuck
@@ -31,11 +39,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "proto/jsonrpc.h"
+#include "daemon/clock.h"
+#include "daemon/connection_private.h"
+#include "daemon/scarcity.h"
 
 #define PROBE_EVERY_MS 250
 #define PROBES_PER_LF 4
@@ -46,41 +55,23 @@
 #define REST_MAX_MS 1000
 #define GIVE_AGAIN_MS 10
 
-enum connection_state { OPEN, AT_EOF, LINGERING };
-
-struct connection {
-	const struct connection_handler *handler;
-	void *arg;
-	struct bufferevent *bufferevent;
-	struct frame_reader reader;
-	enum connection_state state;
-	size_t max_unsent_bytes;
-	size_t charged_bytes;
-	bool is_paused;	  /* too much is unsent or charged: not reading */
-	bool is_draining; /* ends when nobody holds it */
-	bool is_leaving;  /* given away when nobody holds it */
-	bool is_resting;  /* for that: not reading */
-	bool is_busy;	  /* on the stack: not to be freed */
-	unsigned n_holds;
-	unsigned n_probes;
-	struct event *timer; /* probes, or the end of lingering */
-	int rest_ms;
-	struct event *rest_timer;
-};
-
 /* --- end --- */
 
 void
 connection_close(struct connection *connection)
 {
 	connection->handler->gone(connection->arg);
-	event_free(connection->timer);
-	event_free(connection->rest_timer);
+	LIST_REMOVE(connection, links);
+	crowd_count(connection->crowd, connection->counted_bytes, 0);
+	if (connection->timer != NULL)
+		event_free(connection->timer);
+	if (connection->rest_timer != NULL)
+		event_free(connection->rest_timer);
 	bufferevent_free(connection->bufferevent);
 	free(connection);
 }
 
-static size_t
+size_t
 connection_unsent(const struct connection *connection)
 {
 	return evbuffer_get_length(
@@ -93,20 +84,63 @@ connection_fd(const struct connection *connection)
 	return bufferevent_getfd(connection->bufferevent);
 }
 
+/* Makes a timer at its first use. NULL when memory ran out: then the client is
+ * cut off. */
+static struct event *
+timer_get(struct connection *connection, struct event **timer,
+    event_callback_fn callback)
+{
+	if (*timer == NULL)
+		*timer = event_new(
+		    connection->crowd->base, -1, 0, callback, connection);
+	if (*timer == NULL)
+		connection_break(connection);
+	return *timer;
+}
+
 static void
-timer_set(struct event *timer, int ms)
+timer_add(struct event *timer, int ms)
 {
 	struct timeval delay = {
 	    .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
-	event_add(timer, &delay);
+	if (timer != NULL)
+		event_add(timer, &delay);
 }
 
-/* Reads from an open connection, or not. */
+static void timer_cb(evutil_socket_t fd, short what, void *arg);
+static void rest_cb(evutil_socket_t fd, short what, void *arg);
+
 static void
+timer_set(struct connection *connection, int ms)
+{
+	timer_add(timer_get(connection, &connection->timer, timer_cb), ms);
+}
+
+void
+connection_start_probes(struct connection *connection)
+{
+	timer_set(connection, PROBE_EVERY_MS);
+}
+
+static void
+rest_timer_set(struct connection *connection, int ms)
+{
+	timer_add(timer_get(connection, &connection->rest_timer, rest_cb), ms);
+}
+
+/* Whether it is not read from for more than a moment. */
+static bool
+connection_is_unheard(const struct connection *connection)
+{
+	return connection->is_paused || connection->is_blocked ||
+	    connection->is_deaf;
+}
+
+void
 connection_set_reading(struct connection *connection)
 {
-	if (connection->is_paused || connection->is_resting)
+	if (connection_is_unheard(connection) || connection->is_resting)
 		bufferevent_disable(connection->bufferevent, EV_READ);
 	else if (connection->state == OPEN)
 		bufferevent_enable(connection->bufferevent, EV_READ);
@@ -121,8 +155,9 @@ connection_linger(struct connection *connection)
 	shutdown(connection_fd(connection), SHUT_WR);
 	bufferevent_enable(connection->bufferevent, EV_READ);
 	/* A check that is due already would take itself for the end. */
-	event_del(connection->timer);
-	timer_set(connection->timer, LINGER_MS);
+	if (connection->timer != NULL)
+		event_del(connection->timer);
+	timer_set(connection, LINGER_MS);
 }
 
 /* Gives it away, or sees to it that this is tried again, or drains it. */
@@ -136,7 +171,7 @@ connection_give(struct connection *connection)
 	if (gift == GIFT_TAKEN) {
 		connection_close(connection);
 	} else if (gift == GIFT_LATER) {
-		timer_set(connection->rest_timer, GIVE_AGAIN_MS);
+		rest_timer_set(connection, GIVE_AGAIN_MS);
 	} else {
 		connection->is_leaving = false;
 		connection_drain(connection);
@@ -194,7 +229,7 @@ rest_cb(evutil_socket_t fd, short what, void *arg)
 		connection->rest_ms *= 2;
 	connection->is_resting = !connection->is_resting;
 	connection_set_reading(connection);
-	timer_set(connection->rest_timer, connection->rest_ms);
+	rest_timer_set(connection, connection->rest_ms);
 }
 
 void
@@ -206,6 +241,21 @@ connection_give_away(struct connection *connection)
 }
 
 void
+connection_stop_listening(struct connection *connection)
+{
+	struct evbuffer *input = bufferevent_get_input(connection->bufferevent);
+
+	connection->is_deaf = true;
+	connection->line_since_ns = 0;
+	connection_set_reading(connection);
+	evbuffer_drain(input, evbuffer_get_length(input));
+	frame_reader_init(
+	    &connection->reader, connection->reader.max_line_bytes);
+	connection_start_probes(connection);
+	connection_drain(connection);
+}
+
+void
 connection_hold(struct connection *connection)
 {
 	connection->n_holds++;
@@ -214,44 +264,16 @@ connection_hold(struct connection *connection)
 void
 connection_release(struct connection *connection)
 {
-	/* Not at once: the caller may be in the middle of many of ours. */
-	if (--connection->n_holds == 0 &&
-	    (connection->state == AT_EOF || connection->is_draining ||
-		connection->is_leaving))
-		event_active(connection->timer, EV_TIMEOUT, 0);
-}
+	struct event *timer;
 
-/* --- output --- */
-
-static bool
-connection_is_overdrawn(const struct connection *connection)
-{
-	return connection_unsent(connection) + connection->charged_bytes >
-	    connection->max_unsent_bytes;
-}
-
-/* Read no more while too much is unsent or charged. */
-static void
-connection_check_backlog(struct connection *connection)
-{
-	if (connection->is_paused || !connection_is_overdrawn(connection))
+	if (--connection->n_holds > 0 ||
+	    (connection->state != AT_EOF && !connection->is_draining &&
+		!connection->is_leaving))
 		return;
-	connection->is_paused = true;
-	connection_set_reading(connection);
-	timer_set(connection->timer, PROBE_EVERY_MS);
-}
-
-void
-connection_charge(struct connection *connection, size_t bytes)
-{
-	connection->charged_bytes += bytes;
-	connection_check_backlog(connection);
-}
-
-void
-connection_discharge(struct connection *connection, size_t bytes)
-{
-	connection->charged_bytes -= bytes;
+	/* Not at once: the caller may be in the middle of many of ours. */
+	timer = timer_get(connection, &connection->timer, timer_cb);
+	if (timer != NULL)
+		event_active(timer, EV_TIMEOUT, 0);
 }
 
 void
@@ -259,37 +281,6 @@ connection_break(struct connection *connection)
 {
 	/* libevent, or our probe, then finds the end. */
 	shutdown(connection_fd(connection), SHUT_RDWR);
-}
-
-void
-connection_send(struct connection *connection, const json_t *message)
-{
-	struct evbuffer *output =
-	    bufferevent_get_output(connection->bufferevent);
-
-	if (message == NULL || jsonrpc_write(output, message) != 0)
-		connection_break(connection);
-	connection_check_backlog(connection);
-}
-
-void
-connection_send_buffer(struct connection *connection, struct evbuffer *buffer)
-{
-	struct evbuffer *output =
-	    bufferevent_get_output(connection->bufferevent);
-
-	if (evbuffer_add_buffer(output, buffer) != 0)
-		connection_break(connection);
-	connection_check_backlog(connection);
-}
-
-void
-connection_notify(struct connection *connection, json_t *message)
-{
-	if (message != NULL && connection->state != LINGERING &&
-	    connection_unsent(connection) <= connection->max_unsent_bytes / 2)
-		connection_send(connection, message);
-	json_decref(message);
 }
 
 /* --- input --- */
@@ -314,14 +305,43 @@ connection_serve_next(struct connection *connection)
 	return true;
 }
 
+/*
+ * Since when a line has begun and not ended, after what has arrived was served:
+ * had_end where another one ended meanwhile.
+ */
+static void
+connection_note_line(struct connection *connection, bool had_end)
+{
+	bool has_begun = connection->reader.is_skipping ||
+	    evbuffer_get_length(
+		bufferevent_get_input(connection->bufferevent)) > 0;
+
+	if (!has_begun || connection->is_paused)
+		connection->line_since_ns = 0;
+	else if (had_end || connection->line_since_ns == 0)
+		connection->line_since_ns = clock_monotonic_ns();
+}
+
 /* Serves what has arrived. The connection may be gone behind it. */
 static void
 connection_serve(struct connection *connection)
 {
+	const struct evbuffer *input =
+	    bufferevent_get_input(connection->bufferevent);
+	size_t before = evbuffer_get_length(input);
+	bool was_skipping = connection->reader.is_skipping, had_end = false;
+
 	connection->is_busy = true;
 	while (!connection->is_paused && connection_serve_next(connection))
-		;
+		had_end = had_end || !connection->reader.is_skipping;
+	/* Blank lines go without being handed out. */
+	if (evbuffer_get_length(input) < before &&
+	    !(was_skipping && connection->reader.is_skipping) &&
+	    !connection->reader.is_skipping)
+		had_end = true;
+	connection_note_line(connection, had_end);
 	connection->handler->served(connection->arg);
+	connection_count(connection);
 	connection->is_busy = false;
 	connection_check_end(connection);
 }
@@ -332,10 +352,32 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 	struct connection *connection = arg;
 	struct evbuffer *input = bufferevent_get_input(bufferevent);
 
-	if (connection->state == LINGERING)
+	connection->quiet_since_ns = clock_monotonic_ns();
+	if (connection->state == LINGERING || connection->is_deaf)
 		evbuffer_drain(input, evbuffer_get_length(input));
 	else
 		connection_serve(connection);
+}
+
+/* Goes on with a connection that was paused. */
+static void
+connection_resume(struct connection *connection)
+{
+	connection->is_paused = false;
+	connection_set_reading(connection);
+	connection_serve(connection);
+}
+
+void
+connection_recount(struct connection *connection)
+{
+	size_t bound = connection->crowd->limits.max_unsent_bytes;
+
+	connection_count(connection);
+	connection_check_backlog(connection);
+	if (connection->is_paused && !connection_is_overdrawn(connection) &&
+	    connection_unsent(connection) <= bound / 2)
+		connection_resume(connection);
 }
 
 /* Called when half of the unsent bound or less is left. Nothing is discharged
@@ -346,13 +388,11 @@ write_cb(struct bufferevent *bufferevent, void *arg)
 	struct connection *connection = arg;
 
 	(void)bufferevent;
-	if (!connection->is_paused || connection_is_overdrawn(connection)) {
+	connection_count(connection);
+	if (!connection->is_paused || connection_is_overdrawn(connection))
 		connection_check_end(connection);
-		return;
-	}
-	connection->is_paused = false;
-	connection_set_reading(connection);
-	connection_serve(connection);
+	else
+		connection_resume(connection);
 }
 
 static void
@@ -366,7 +406,7 @@ event_cb(struct bufferevent *bufferevent, short what, void *arg)
 		return;
 	}
 	connection->state = AT_EOF;
-	timer_set(connection->timer, PROBE_EVERY_MS);
+	connection_start_probes(connection);
 	connection_serve(connection);
 }
 
@@ -383,9 +423,11 @@ connection_probe(struct connection *connection)
 		return;
 	}
 	if (++connection->n_probes % PROBES_PER_LF == 0 &&
-	    connection_unsent(connection) == 0)
+	    connection_unsent(connection) == 0) {
 		bufferevent_write(connection->bufferevent, "\n", 1);
-	timer_set(connection->timer, PROBE_EVERY_MS);
+		connection_note_written(connection, 0);
+	}
+	connection_start_probes(connection);
 }
 
 static void
@@ -398,47 +440,49 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	if (connection->state == LINGERING)
 		connection_close(connection);
 	else if (connection_check_end(connection) &&
-	    (connection->state == AT_EOF || connection->is_paused))
+	    (connection->state == AT_EOF || connection_is_unheard(connection)))
 		connection_probe(connection);
 }
 
 /* --- begin --- */
 
 struct connection *
-connection_open(struct event_base *base, int fd,
-    const struct connection_limits *limits,
+connection_open(struct crowd *crowd, int fd,
     const struct connection_handler *handler, void *arg)
 {
+	const struct crowd_limits *limits = &crowd->limits;
 	struct connection *connection = calloc(1, sizeof(*connection));
+	unsigned long n_scarce = scarcity_count();
 	int on = 1;
 
 	if (connection == NULL)
 		return NULL;
-	connection->timer = event_new(base, -1, 0, timer_cb, connection);
-	connection->rest_timer = event_new(base, -1, 0, rest_cb, connection);
-	if (connection->timer == NULL || connection->rest_timer == NULL)
-		goto fail;
 	connection->bufferevent =
-	    bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (connection->bufferevent == NULL)
-		goto fail;
+	    bufferevent_socket_new(crowd->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (connection->bufferevent == NULL) {
+		free(connection);
+		return NULL;
+	}
+	connection->crowd = crowd;
 	connection->handler = handler;
 	connection->arg = arg;
-	connection->max_unsent_bytes = limits->max_unsent_bytes;
+	connection->quiet_since_ns = clock_monotonic_ns();
 	frame_reader_init(&connection->reader, limits->max_line_bytes);
+	LIST_INSERT_HEAD(&crowd->all, connection, links);
 	/* Answers are small and somebody waits for them. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	bufferevent_setcb(
 	    connection->bufferevent, read_cb, write_cb, event_cb, connection);
 	bufferevent_setwatermark(
 	    connection->bufferevent, EV_WRITE, limits->max_unsent_bytes / 2, 0);
-	bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE);
-	return connection;
-fail:
-	if (connection->timer != NULL)
-		event_free(connection->timer);
-	if (connection->rest_timer != NULL)
-		event_free(connection->rest_timer);
+	/* Else it would be there, and not heard, or get no answer. */
+	if (bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE) ==
+		0 &&
+	    scarcity_count() == n_scarce)
+		return connection;
+	LIST_REMOVE(connection, links);
+	bufferevent_setfd(connection->bufferevent, -1); /* the caller's */
+	bufferevent_free(connection->bufferevent);
 	free(connection);
 	return NULL;
 }

@@ -10,19 +10,26 @@
 #define GILD_DAEMON_CONNECTION_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proto/frame.h"
 
 struct connection;
+struct crowd;
 struct evbuffer;
-struct event_base;
 
 /* What became of a connection that was to be given away. */
 enum connection_gift {
 	GIFT_TAKEN,
 	GIFT_LATER, /* not now: to be tried again */
 	GIFT_REFUSED,
+};
+
+/* What took a client too long. */
+enum connection_delay {
+	DELAY_IDLE, /* it said nothing, and waited for nothing */
+	DELAY_LINE, /* a line has no end */
 };
 
 /* The upper side of a connection; arg is what connection_open() was given. */
@@ -33,6 +40,9 @@ struct connection_handler {
 	void (*bad_line)(void *arg, enum frame_status why);
 	/* All lines that had come were handed out. */
 	void (*served)(void *arg);
+	/* The client took too long, and may be told so; it is not read from any
+	 * more, and ends in good order. */
+	void (*late)(void *arg, enum connection_delay why);
 	/* It has ended, and is freed when the handler returns. */
 	void (*gone)(void *arg);
 	/* Takes the socket, which is lent, to somebody else; rest is what was
@@ -41,17 +51,12 @@ struct connection_handler {
 	    void *arg, int fd, const struct evbuffer *rest);
 };
 
-struct connection_limits {
-	size_t max_line_bytes;
-	size_t max_unsent_bytes; /* and charged; beyond that nothing is read */
-};
-
 /*
- * Serves a socket that was accepted. handler must outlive the connection. NULL
- * when memory ran out; fd is then still the caller's.
+ * Serves a socket that was accepted, as one of a crowd, which has its limits and
+ * its event loop. handler and crowd must outlive the connection. NULL when
+ * memory ran out; fd is then still the caller's.
  */
-struct connection *connection_open(struct event_base *base, int fd,
-    const struct connection_limits *limits,
+struct connection *connection_open(struct crowd *crowd, int fd,
     const struct connection_handler *handler, void *arg);
 
 /* Ends it now: gone() is called. Not from within line() or bad_line(). */
@@ -89,6 +94,17 @@ void connection_release(struct connection *connection);
  */
 void connection_charge(struct connection *connection, size_t bytes);
 void connection_discharge(struct connection *connection, size_t bytes);
+
+/*
+ * Whether there is room to keep so many bytes for this client later; they count
+ * with what it holds from connection_reserve() on. Its reading does not suffer.
+ */
+bool connection_has_room(const struct connection *connection, size_t bytes);
+void connection_reserve(struct connection *connection, size_t bytes);
+void connection_unreserve(struct connection *connection, size_t bytes);
+
+/* How long an answer may be now, that could be shorter. */
+size_t connection_allowance(const struct connection *connection);
 
 /*
  * Sends a message, which is borrowed. NULL stands for one that there was no

@@ -60,6 +60,7 @@ struct child {
 	uint32_t n_silent;	 /* looks since then that found no more */
 	bool is_given_up;	 /* killed for that */
 	uint32_t recorder_epoch; /* of a frontend: see keeper.c; 0: none */
+	uint64_t links_missed;	 /* of its record, when it was linked last */
 };
 
 struct crew {

@@ -18,6 +18,7 @@
 #include "daemon/board.h"
 #include "daemon/clock.h"
 #include "daemon/frontend.h"
+#include "daemon/lane.h"
 #include "daemon/log.h"
 
 #define TAKE_MAX 256
@@ -37,7 +38,10 @@ TAILQ_HEAD(turns, lane);
 struct pool_view {
 	const struct pool_settings *settings;
 	struct tally *tally;
-	struct turns turns;   /* lanes with jobs, the next to serve first */
+	/* Of each priority: lanes, the next to serve first. And a bit for each
+	 * where there are any. */
+	struct turns turns[REQUEST_PRIORITIES];
+	uint32_t waiting;
 	uint32_t n_under_way; /* slots that are not free */
 	uint64_t work_ns;     /* of those, each LOOKAHEAD_NS at most */
 	uint32_t n_unsent;    /* published, not in the pool's queue yet */
@@ -59,6 +63,7 @@ struct dispatcher {
 	uint32_t *free_slots; /* numbers; a stack: warm slots first */
 	struct holding *holdings;
 	struct pool_view pools[SETTINGS_MAX_POOLS];
+	struct lanes *line; /* everybody's, with queue = fifo; else NULL */
 	struct event *ended_event;
 	struct event *retry_timer;
 };
@@ -112,35 +117,45 @@ load_attempts(const struct load *load, const struct board *board)
 
 /* --- run queues --- */
 
-void
-lane_init(struct lane *lane)
-{
-	TAILQ_INIT(&lane->loads);
-}
-
-void
+int
 dispatch_enqueue(
-    struct dispatcher *dispatcher, struct lane *lane, struct load *load)
+    struct dispatcher *dispatcher, struct lanes *lanes, struct load *load)
 {
 	struct pool_view *view = &dispatcher->pools[load->pool];
+	struct lane *lane =
+	    lane_open(dispatcher->line != NULL ? dispatcher->line : lanes,
+		load->pool, load->priority);
 
+	if (lane == NULL)
+		return -1;
 	if (TAILQ_EMPTY(&lane->loads))
-		TAILQ_INSERT_TAIL(&view->turns, lane, turn);
+		TAILQ_INSERT_TAIL(&view->turns[load->priority], lane, turn);
+	view->waiting |= UINT32_C(1) << load->priority;
 	TAILQ_INSERT_TAIL(&lane->loads, load, links);
+	lanes_count(lane->lanes, 1);
 	load->lane = lane;
 	counter_add(&view->tally->tasks_queued, load->n_tasks);
+	return 0;
 }
 
-/* Takes the load out of its lane, and the lane out of the turns if empty. */
-static void
+/* Takes the load out of its lane. False where that was the last one there: then
+ * the lane is gone. */
+static bool
 lane_remove(struct pool_view *view, struct load *load)
 {
+	struct turns *turns = &view->turns[load->priority];
 	struct lane *lane = load->lane;
 
 	TAILQ_REMOVE(&lane->loads, load, links);
+	lanes_count(lane->lanes, -1);
 	load->lane = NULL;
-	if (TAILQ_EMPTY(&lane->loads))
-		TAILQ_REMOVE(&view->turns, lane, turn);
+	if (!TAILQ_EMPTY(&lane->loads))
+		return true;
+	TAILQ_REMOVE(turns, lane, turn);
+	if (TAILQ_EMPTY(turns))
+		view->waiting &= ~(UINT32_C(1) << load->priority);
+	lane_close(lane);
+	return false;
 }
 
 void
@@ -159,13 +174,13 @@ dispatch_withdraw(struct dispatcher *dispatcher, struct load *load)
 static void
 lane_end_turn(struct pool_view *view, struct load *load)
 {
+	struct turns *turns = &view->turns[load->priority];
 	struct lane *lane = load->lane;
 
-	lane_remove(view, load);
-	if (TAILQ_EMPTY(&lane->loads))
+	if (!lane_remove(view, load))
 		return;
-	TAILQ_REMOVE(&view->turns, lane, turn);
-	TAILQ_INSERT_TAIL(&view->turns, lane, turn);
+	TAILQ_REMOVE(turns, lane, turn);
+	TAILQ_INSERT_TAIL(turns, lane, turn);
 }
 
 /* --- out --- */
@@ -208,11 +223,20 @@ view_send(struct dispatcher *dispatcher, uint32_t pool)
 	    view->n_unsent * sizeof(*view->unsent));
 }
 
-/* Publishes the next task of the lane whose turn it is. */
+/* The load whose turn it is; there is one. */
+static struct load *
+view_next(const struct pool_view *view)
+{
+	int highest = 31 - __builtin_clz(view->waiting);
+
+	return TAILQ_FIRST(&TAILQ_FIRST(&view->turns[highest])->loads);
+}
+
+/* Publishes the next task of that load. */
 static void
 view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
 {
-	struct load *load = TAILQ_FIRST(&TAILQ_FIRST(&view->turns)->loads);
+	struct load *load = view_next(view);
 	struct holding *holding;
 	uint32_t number, ticket;
 	struct slot *slot;
@@ -248,7 +272,7 @@ dispatch_pump(struct dispatcher *dispatcher)
 		struct pool_view *view = &dispatcher->pools[i];
 
 		while (view_has_room(view) && dispatcher->n_free > 0 &&
-		    !TAILQ_EMPTY(&view->turns))
+		    view->waiting != 0)
 			view_dispatch_next(dispatcher, view);
 		if (view->n_unsent > 0)
 			view_send(dispatcher, i);
@@ -404,7 +428,8 @@ dispatcher_open_pools(struct dispatcher *dispatcher)
 		view->settings = &frontend->settings->pools[i];
 		view->tally = board_tally(frontend->board, frontend->number, i);
 		tally_inherit(view->tally);
-		TAILQ_INIT(&view->turns);
+		for (size_t j = 0; j < REQUEST_PRIORITIES; j++)
+			TAILQ_INIT(&view->turns[j]);
 		view->unsent = calloc(view->settings->size + BOARD_LOOKAHEAD,
 		    sizeof(*view->unsent));
 		if (view->unsent == NULL)
@@ -432,7 +457,11 @@ dispatcher_new(struct frontend *frontend)
 	    EV_READ | EV_PERSIST, ended_cb, dispatcher);
 	dispatcher->retry_timer =
 	    event_new(frontend->base, -1, 0, retry_cb, dispatcher);
+	if (frontend->settings->queue == QUEUE_FIFO)
+		dispatcher->line = lanes_new();
 	if (dispatcher->free_slots == NULL || dispatcher->holdings == NULL ||
+	    (frontend->settings->queue == QUEUE_FIFO &&
+		dispatcher->line == NULL) ||
 	    dispatcher->ended_event == NULL ||
 	    dispatcher->retry_timer == NULL ||
 	    dispatcher_open_pools(dispatcher) != 0 ||
@@ -455,6 +484,7 @@ dispatcher_free(struct dispatcher *dispatcher)
 		event_free(dispatcher->retry_timer);
 	for (size_t i = 0; i < SETTINGS_MAX_POOLS; i++)
 		free(dispatcher->pools[i].unsent);
+	lanes_unref(dispatcher->line);
 	free(dispatcher->holdings);
 	free(dispatcher->free_slots);
 	free(dispatcher);

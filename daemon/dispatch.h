@@ -1,10 +1,12 @@
 /*
  * The dispatcher of a frontend: run queues, and tickets out and in.
  *
- * Jobs wait in lanes, one a client and pool. A pool's lanes with jobs take
- * turns, a job a turn, so that one client's thousand jobs do not stand before
- * another's one. Only as many tasks as keep the pool's executors busy are
- * under way (the window); the others stay here, where they are ours to drop.
+ * Jobs wait in lanes, one a client, pool and priority. A higher priority goes
+ * first, always. Within one, a pool's lanes take turns, a job a turn, so that
+ * one client's thousand jobs do not stand before another's one; or, with the
+ * option queue = fifo, all clients share one lane. Only as many tasks as keep
+ * the pool's executors busy are under way (the window); the others stay here,
+ * where they are ours to drop, and where a higher priority overtakes them.
  *
  * What a job is does not matter here: the dispatcher knows its load.
  */
@@ -18,16 +20,10 @@
 struct board;
 struct dispatcher;
 struct frontend;
+struct lane;
+struct lanes;
 struct load;
 struct slot;
-
-TAILQ_HEAD(load_queue, load);
-
-/* The loads of one client that wait for one pool, first come first served. */
-struct lane {
-	struct load_queue loads;
-	TAILQ_ENTRY(lane) turn;
-};
 
 /* What the owner of a load does for the dispatcher. */
 struct load_type {
@@ -48,6 +44,7 @@ struct load_type {
 struct load {
 	const struct load_type *type;
 	uint32_t pool;
+	uint32_t priority; /* below REQUEST_PRIORITIES; the highest first */
 	uint32_t n_tasks;
 	uint64_t task_ns;  /* about how long one keeps an executor at work */
 	uint32_t *tickets; /* one a task, the owner's; TICKET_NONE: none */
@@ -67,11 +64,10 @@ struct load {
 struct dispatcher *dispatcher_new(struct frontend *frontend);
 void dispatcher_free(struct dispatcher *dispatcher);
 
-void lane_init(struct lane *lane);
-
-/* Puts a load behind those of its lane. Its lane must outlive its wait. */
-void dispatch_enqueue(
-    struct dispatcher *dispatcher, struct lane *lane, struct load *load);
+/* Puts a load behind those of its pool and priority in its client's lanes. 0,
+ * or -1 when memory ran out. */
+int dispatch_enqueue(struct dispatcher *dispatcher, struct lanes *lanes,
+    struct load *load) __attribute__((warn_unused_result));
 /* Takes what was not dispatched yet out again; a no-op when nothing is. */
 void dispatch_withdraw(struct dispatcher *dispatcher, struct load *load);
 /*

@@ -36,7 +36,7 @@ struct docket_job {
 			    * which is not open yet, has not confirmed that */
 	bool is_unsaved;     /* the store does not say the same of it */
 	uint32_t attempts;   /* behind it */
-	uint64_t started_ms; /* while it runs: Unix time */
+	uint64_t started_ms; /* while it runs: since when */
 	struct waiter_list waiters;
 	LIST_ENTRY(docket_job) by_id;
 	TAILQ_ENTRY(docket_job) of_owner; /* or of nobody's */

@@ -17,9 +17,11 @@
 #include "daemon/doors.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
+#include "daemon/memory.h"
 #include "daemon/peer.h"
 #include "daemon/process.h"
 #include "daemon/records.h"
+#include "daemon/scarcity.h"
 #include "daemon/session.h"
 #include "daemon/title.h"
 
@@ -58,10 +60,16 @@ frontend_meet_recorder(struct frontend *frontend, struct packet_fds *fds)
 
 /* Stored jobs that have not begun are left to others. */
 static void
+frontend_give_back(struct frontend *frontend)
+{
+	jobs_release_stored(frontend->jobs, false);
+}
+
+static void
 frontend_stop_taking(struct frontend *frontend)
 {
 	records_retire(frontend->records);
-	jobs_release_stored(frontend->jobs, false);
+	frontend_give_back(frontend);
 }
 
 static void
@@ -165,8 +173,42 @@ frontend_make_doors(struct frontend *frontend)
 	return frontend->doors == NULL ? -1 : 0;
 }
 
+static void
+frontend_stop_job(struct frontend *frontend, struct job_id id)
+{
+	struct job *job = job_find(frontend->jobs, id);
+
+	if (job != NULL)
+		job_cancel(job, "cancelled by a client");
+}
+
+static void
+frontend_each_stored(struct frontend *frontend,
+    void (*see)(void *arg, const struct job_record *job), void *arg)
+{
+	jobs_each_stored(frontend->jobs, see, arg);
+}
+
 static int
-frontend_open(struct frontend *frontend)
+frontend_open_crowd(struct frontend *frontend)
+{
+	const struct settings *settings = frontend->settings;
+	const struct crowd_limits limits = {
+	    .max_line_bytes = settings->max_line_bytes,
+	    .max_unsent_bytes = settings->max_unsent_bytes,
+	    .max_bytes = settings->max_client_bytes,
+	    .share_bytes = memory_share(settings),
+	    .idle_timeout_ns = settings->idle_timeout_ns,
+	    .line_timeout_ns = settings->line_timeout_ns,
+	    .stall_timeout_ns = settings->stall_timeout_ns,
+	};
+
+	return crowd_open(&frontend->crowd, frontend->base, &limits);
+}
+
+int
+frontend_open(struct frontend *frontend, const struct generation *generation,
+    uint32_t number)
 {
 	static const struct peer_orders orders = {
 	    .serve = frontend_serve,
@@ -177,24 +219,41 @@ frontend_open(struct frontend *frontend)
 	    .recorder = frontend_meet_recorder,
 	};
 
+	static const struct record_handler stored = {
+	    .adopt = job_adopt,
+	    .stop = frontend_stop_job,
+	    .each = frontend_each_stored,
+	    .full = frontend_give_back,
+	    .settled = frontend_check_end,
+	};
+
+	*frontend = (struct frontend){
+	    .generation = generation,
+	    .settings = generation->settings,
+	    .board = &generation->board,
+	    .number = number,
+	};
+	LIST_INIT(&frontend->sessions);
+	scarcity_watch();
 	frontend->base = event_base_new();
 	if (frontend->base == NULL)
 		return -1;
 	frontend->dispatcher = dispatcher_new(frontend);
 	frontend->jobs = jobs_new(frontend);
-	frontend->records = records_new(frontend);
+	frontend->records = records_new(frontend, &stored);
 	frontend->peers = peers_new(frontend, &orders);
 	frontend->life_event = event_new(frontend->base,
 	    frontend->generation->life_in, EV_READ, life_cb, frontend);
 	if (frontend->dispatcher == NULL || frontend->jobs == NULL ||
 	    frontend->records == NULL || frontend->peers == NULL ||
 	    frontend->life_event == NULL ||
-	    event_add(frontend->life_event, NULL) != 0)
+	    event_add(frontend->life_event, NULL) != 0 ||
+	    frontend_open_crowd(frontend) != 0)
 		return -1;
 	return frontend_make_doors(frontend);
 }
 
-static void
+void
 frontend_close(struct frontend *frontend)
 {
 	/* Clients before the rest: their jobs leave the dispatcher. */
@@ -205,8 +264,10 @@ frontend_close(struct frontend *frontend)
 	jobs_free(frontend->jobs);
 	dispatcher_free(frontend->dispatcher);
 	doors_free(frontend->doors);
+	crowd_close(&frontend->crowd);
 	event_free(frontend->life_event);
-	event_free(frontend->pulse_timer);
+	if (frontend->pulse_timer != NULL)
+		event_free(frontend->pulse_timer);
 	event_base_free(frontend->base);
 }
 
@@ -214,17 +275,12 @@ int
 frontend_main(
     const struct generation *generation, const struct process *process)
 {
-	struct frontend frontend = {
-	    .generation = generation,
-	    .settings = generation->settings,
-	    .board = &generation->board,
-	    .number = process->number,
-	};
+	struct frontend frontend;
 
-	LIST_INIT(&frontend.sessions);
+	if (frontend_open(&frontend, generation, process->number) != 0)
+		fatal("cannot start: %s", strerror(errno));
 	pulse_init(&frontend.pulse, generation, process);
-	if (frontend_open(&frontend) != 0 ||
-	    frontend_start_pulse(&frontend) != 0)
+	if (frontend_start_pulse(&frontend) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
 	event_base_dispatch(frontend.base);

@@ -3,13 +3,14 @@
  * share one thread, and this struct says where each finds the others. They
  * stand on each other's shoulders, the lowest first:
  *
+ *	crowd.c	      all connections, and what they hold together
  *	connection.c  bytes in and out, lines, backpressure
  *	doors.c       accepting clients
  *	answer.c      what clients are owed; batches
  *	dispatch.c    run queues, slots, tickets out and in
+ *	records.c     what the recorder is asked and told
  *	job.c         a job's life from its request to its result
- *	job_stored.c	what is different where a job is in the store
- *	records.c	what the recorder is asked and told
+ *	job_stored.c  what is different where a job is in the store
  *	report.c      server.info, server.stats, pool.list
  *	peer.c        what master and other frontends say and ask
  *	authority.c   who may give orders
@@ -24,6 +25,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "daemon/crowd.h"
 #include "daemon/generation.h"
 #include "daemon/pulse.h"
 
@@ -50,6 +52,7 @@ struct frontend {
 	struct peers *peers;
 	struct doors *doors;
 	struct session_list sessions;
+	struct crowd crowd;
 	bool is_retiring;	  /* a newer generation has the clients */
 	bool is_stopping;	  /* no more jobs */
 	bool is_empty;		  /* and all clients have left */
@@ -60,6 +63,17 @@ struct frontend {
 
 /* Ends the loop of a frontend that is to leave, if nothing keeps it. */
 void frontend_check_end(struct frontend *frontend);
+/*
+ * Makes the frontend with this number all that it is but a process: its loop
+ * is the caller's to turn, its doors open when the master orders it. Its parts
+ * point to it, so it stays where it is. 0, or -1 when memory ran out, and then
+ * there is nothing left to do with it.
+ */
+int frontend_open(struct frontend *frontend,
+    const struct generation *generation, uint32_t number)
+    __attribute__((warn_unused_result));
+/* All clients leave now, and their jobs with them. */
+void frontend_close(struct frontend *frontend);
 
 /* Runs until it is drained or the master is gone. The exit status. */
 int frontend_main(

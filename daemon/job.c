@@ -7,6 +7,7 @@
  */
 #include "daemon/job_private.h"
 
+#include <event2/event.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,18 @@
 #include "daemon/connection.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
+#include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/records.h"
 #include "proto/jsonrpc.h"
 
 #define PROGRESS_EVERY_MS 100
+/* What the parts of an answer take at the most, but for odd cases. */
+#define ANSWER_BYTES 1024
+#define HISTOGRAM_BYTES 2048
+#define TASK_BYTES 512
+#define LOCKED_TASK_BYTES 1536
 #define STRIDE_NS NS_PER_MS /* how often a task publishes its progress */
 
 /* --- the table --- */
@@ -77,6 +84,8 @@ job_set_state(struct job *job, enum job_state state)
 {
 	struct tally *tally = job_tally(job);
 
+	if (job->result.state == JOB_QUEUED && job->owner != NULL)
+		job->owner->n_queued--;
 	if (job->result.state == JOB_QUEUED || job->result.state == JOB_RUNNING)
 		counter_add(&tally->jobs[job->result.state], (uint64_t)-1);
 	counter_add(&tally->jobs[state], 1);
@@ -166,20 +175,23 @@ job_unlink(struct job *job)
 	if (job->owner != NULL) {
 		LIST_REMOVE(job, owner_links);
 		job->owner->n_jobs--;
+		connection_unreserve(
+		    job->owner->connection, job->reserved_bytes);
 		connection_release(job->owner->connection);
 	}
 	if (job->wants_progress)
 		LIST_REMOVE(job, progress_links);
-	if (job->deadline_ns != UINT64_MAX)
-		event_del(&job->timeout);
 	LIST_REMOVE(job, id_links);
 	job->frontend->jobs->n--;
 	job->frontend->jobs->n_stored -= job->is_stored;
 }
 
-static void
+void
 job_free(struct job *job)
 {
+	if (job->timer != NULL)
+		event_free(job->timer);
+	lanes_unref(job->lanes);
 	free(job->load.tickets);
 	job_result_free(&job->result);
 	free(job);
@@ -239,7 +251,7 @@ job_check_end(struct job *job)
 	    (job->is_stored || records_want_history(frontend->records));
 	json_t *result = NULL;
 
-	if (!load_is_over(&job->load))
+	if (job->lanes != NULL || !load_is_over(&job->load))
 		return;
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
@@ -261,6 +273,8 @@ job_decide(struct job *job, enum job_state state, const char *reason)
 	job_set_state(job, state);
 	job->is_decided = true;
 	snprintf(job->result.reason, sizeof(job->result.reason), "%s", reason);
+	lanes_unref(job->lanes);
+	job->lanes = NULL;
 	dispatch_recall(job->frontend->dispatcher, &job->load);
 }
 
@@ -285,38 +299,77 @@ job_cancel_all(struct jobs *jobs, const char *reason)
 	}
 }
 
-/* For what is left until the deadline. */
-static void
-job_set_timeout(struct job *job, uint64_t left_ns)
-{
-	uint64_t left_us = (left_ns + NS_PER_US - 1) / NS_PER_US;
-	struct timeval delay = {
-	    .tv_sec = (time_t)(left_us / 1000000),
-	    .tv_usec = (suseconds_t)(left_us % 1000000),
-	};
+/* --- delays and deadlines --- */
 
-	event_add(&job->timeout, &delay);
+/* For whichever comes first; a no-op when nothing does any more. */
+static void
+job_set_timer(struct job *job, uint64_t now_ns)
+{
+	uint64_t next_ns = job->deadline_ns, left_us;
+	struct timeval delay;
+
+	if (job->lanes != NULL && job->start_ns < next_ns)
+		next_ns = job->start_ns;
+	if (next_ns == UINT64_MAX)
+		return;
+	left_us = next_ns < now_ns
+	    ? 0
+	    : (next_ns - now_ns + NS_PER_US - 1) / NS_PER_US;
+	delay.tv_sec = (time_t)(left_us / 1000000);
+	delay.tv_usec = (suseconds_t)(left_us % 1000000);
+	event_add(job->timer, &delay);
 }
 
-static void
-timeout_cb(evutil_socket_t fd, short what, void *arg)
+void
+job_time_out(struct job *job)
 {
-	struct job *job = arg;
-	uint64_t now_ns = clock_monotonic_ns();
 	char reason[RESULT_REASON_CHARS + 1];
 
-	(void)fd;
-	(void)what;
-	if (now_ns < job->deadline_ns) {
-		/* libevent's clock is a coarse one, and stands still while
-		 * callbacks run. */
-		job_set_timeout(job, job->deadline_ns - now_ns);
-		return;
-	}
 	snprintf(reason, sizeof(reason), "timed out after %llu ms",
 	    (unsigned long long)job->request.timeout_ms);
 	job_decide(job, JOB_TIMED_OUT, reason);
+}
+
+/* Its delay is over: it waits for its turn from now on. */
+static void
+job_line_up(struct job *job, uint64_t now_ns)
+{
+	struct dispatcher *dispatcher = job->frontend->dispatcher;
+
+	if (dispatch_enqueue(dispatcher, job->lanes, &job->load) != 0) {
+		job_decide(job, JOB_FAILED, "out of memory");
+		job_check_end(job);
+		return;
+	}
+	lanes_unref(job->lanes);
+	job->lanes = NULL;
+	job_set_timer(job, now_ns);
+	dispatch_pump(dispatcher);
+}
+
+/* libevent's clock is a coarse one, and stands still while callbacks run: it may
+ * be too early. */
+static void
+job_end_late(struct job *job)
+{
+	job_time_out(job);
 	job_check_end(job);
+}
+
+static void
+timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct job *job = arg;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	(void)fd;
+	(void)what;
+	if (now_ns >= job->deadline_ns)
+		job_end_late(job);
+	else if (job->lanes != NULL && now_ns >= job->start_ns)
+		job_line_up(job, now_ns);
+	else
+		job_set_timer(job, now_ns);
 }
 
 /* --- its load, as the dispatcher asks for it --- */
@@ -340,7 +393,8 @@ job_begin(struct load *load)
 	job_set_state(job, JOB_RUNNING);
 	job->started_ms = clock_unix_ms();
 	if (job->is_stored)
-		records_start(job->frontend->records, job->result.job);
+		records_start(
+		    job->frontend->records, job->result.job, job->started_ms);
 	return 0;
 }
 
@@ -401,27 +455,15 @@ static const struct load_type job_load = {
 
 /* --- begin --- */
 
-/* One lane a pool; NULL when memory ran out. */
-static struct lane *
-lanes_new(size_t n_pools)
-{
-	struct lane *lanes = calloc(n_pools, sizeof(*lanes));
-
-	for (size_t i = 0; lanes != NULL && i < n_pools; i++)
-		lane_init(&lanes[i]);
-	return lanes;
-}
-
-int
+void
 job_owner_init(struct job_owner *owner, struct frontend *frontend,
     struct connection *connection)
 {
-	owner->frontend = frontend;
-	owner->connection = connection;
-	owner->n_jobs = 0;
+	*owner = (struct job_owner){
+	    .frontend = frontend,
+	    .connection = connection,
+	};
 	LIST_INIT(&owner->jobs);
-	owner->lanes = lanes_new(frontend->settings->n_pools);
-	return owner->lanes == NULL ? -1 : 0;
 }
 
 void
@@ -430,24 +472,41 @@ job_owner_leave(struct job_owner *owner)
 	struct job *job;
 
 	while ((job = LIST_FIRST(&owner->jobs)) != NULL) {
-		/* Out of its lane while there is one, and then on its own. */
-		dispatch_withdraw(owner->frontend->dispatcher, &job->load);
 		LIST_REMOVE(job, owner_links);
 		job->owner = NULL;
 		job_cancel(job, "the client left");
 	}
 	owner->n_jobs = 0;
-	free(owner->lanes);
+	lanes_unref(owner->lanes);
 	owner->lanes = NULL;
 }
 
-void
-job_set_deadline(struct job *job, uint64_t left_ns)
+int
+job_begin_to_wait(struct job *job, struct lanes *lanes, uint64_t passed_ns)
 {
-	job->deadline_ns = clock_monotonic_ns() + left_ns;
-	event_assign(
-	    &job->timeout, job->frontend->base, -1, 0, timeout_cb, job);
-	job_set_timeout(job, left_ns);
+	const struct job_request *request = &job->request;
+	uint64_t delay_ns = request->start_after_ms * NS_PER_MS;
+	uint64_t timeout_ns = request->timeout_ms * NS_PER_MS;
+	uint64_t now_ns = job->arrival_ns + passed_ns;
+	bool is_delayed = delay_ns > passed_ns;
+
+	job->start_ns = now_ns + (is_delayed ? delay_ns - passed_ns : 0);
+	if (timeout_ns > 0)
+		job->deadline_ns = now_ns +
+		    (timeout_ns > passed_ns ? timeout_ns - passed_ns : 0);
+	if (timeout_ns > 0 || is_delayed) {
+		job->timer =
+		    event_new(job->frontend->base, -1, 0, timer_cb, job);
+		if (job->timer == NULL)
+			return -1;
+	}
+	if (is_delayed)
+		job->lanes = lanes_ref(lanes);
+	else if (dispatch_enqueue(
+		     job->frontend->dispatcher, lanes, &job->load) != 0)
+		return -1;
+	job_set_timer(job, now_ns);
+	return 0;
 }
 
 static void
@@ -456,7 +515,9 @@ job_link_owner(struct job *job, struct job_owner *owner)
 	job->owner = owner;
 	LIST_INSERT_HEAD(&owner->jobs, job, owner_links);
 	owner->n_jobs++;
+	owner->n_queued++;
 	connection_hold(owner->connection);
+	connection_reserve(owner->connection, job->reserved_bytes);
 }
 
 void
@@ -468,6 +529,14 @@ job_link(struct job *job)
 	jobs->n++;
 	jobs->n_stored += job->is_stored;
 	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
+}
+
+size_t
+job_answer_bytes(const struct job_request *request, bool has_lock)
+{
+	return ANSWER_BYTES + (has_lock ? HISTOGRAM_BYTES : 0) +
+	    request->workers *
+	    (size_t)(has_lock ? LOCKED_TASK_BYTES : TASK_BYTES);
 }
 
 /* About how long a task keeps its executor, counting and asleep. */
@@ -507,6 +576,7 @@ job_new(struct frontend *frontend, const struct job_request *request,
 	job->load = (struct load){
 	    .type = &job_load,
 	    .pool = pool,
+	    .priority = request->priority,
 	    .n_tasks = request->workers,
 	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
@@ -525,25 +595,38 @@ job_new(struct frontend *frontend, const struct job_request *request,
 	return job;
 }
 
+struct lanes *
+job_owner_lanes(struct job_owner *owner)
+{
+	if (owner->lanes == NULL)
+		owner->lanes = lanes_new();
+	return owner->lanes;
+}
+
 int
 job_submit(struct job_owner *owner, const struct job_request *request,
     uint32_t pool, struct answer *answer)
 {
 	struct frontend *frontend = owner->frontend;
+	struct lanes *lanes = job_owner_lanes(owner);
 	struct job *job =
 	    job_new(frontend, request, pool, jobs_next_id(frontend->jobs));
 
 	if (job == NULL)
 		return -1;
+	if (lanes == NULL || job_begin_to_wait(job, lanes, 0) != 0) {
+		job_free(job);
+		return -1;
+	}
 	job->answer = answer;
+	if (answer != NULL)
+		job->reserved_bytes =
+		    job_answer_bytes(request, job->result.has_lock);
 	job_link_owner(job, owner);
 	job_link(job);
-	if (request->timeout_ms != 0)
-		job_set_deadline(job, request->timeout_ms * NS_PER_MS);
 	job->wants_progress = request->wants_progress;
 	if (job->wants_progress)
 		job_start_progress(job);
-	dispatch_enqueue(frontend->dispatcher, &owner->lanes[pool], &job->load);
 	return 0;
 }
 
@@ -555,7 +638,7 @@ jobs_new(struct frontend *frontend)
 	if (jobs == NULL)
 		return NULL;
 	jobs->frontend = frontend;
-	jobs->stored_lanes = lanes_new(frontend->settings->n_pools);
+	jobs->stored_lanes = lanes_new();
 	jobs->progress_timer = event_new(
 	    frontend->base, -1, EV_TIMEOUT | EV_PERSIST, progress_cb, jobs);
 	if (jobs->progress_timer == NULL || jobs->stored_lanes == NULL ||
@@ -576,6 +659,8 @@ jobs_free(struct jobs *jobs)
 		struct job *job;
 
 		while ((job = LIST_FIRST(&jobs->by_id[i])) != NULL) {
+			dispatch_withdraw(
+			    jobs->frontend->dispatcher, &job->load);
 			job_unlink(job);
 			answer_result(job->answer, NULL);
 			job_free(job);
@@ -583,6 +668,6 @@ jobs_free(struct jobs *jobs)
 	}
 	if (jobs->progress_timer != NULL)
 		event_free(jobs->progress_timer);
-	free(jobs->stored_lanes);
+	lanes_unref(jobs->stored_lanes);
 	free(jobs);
 }

@@ -13,19 +13,21 @@
 #ifndef GILD_DAEMON_JOB_H
 #define GILD_DAEMON_JOB_H
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "daemon/bucket.h"
 #include "daemon/dispatch.h"
 #include "proto/record.h"
 #include "proto/result.h"
 
 struct answer;
 struct connection;
+struct event;
 struct frontend;
+struct lanes;
 
 LIST_HEAD(job_list, job);
 
@@ -33,9 +35,11 @@ LIST_HEAD(job_list, job);
 struct job_owner {
 	struct frontend *frontend;
 	struct connection *connection;
-	struct lane *lanes; /* one a pool */
+	struct lanes *lanes; /* NULL before its first job */
 	struct job_list jobs;
 	uint32_t n_jobs;
+	uint32_t n_queued;  /* of these, those that have not begun */
+	struct bucket rate; /* how often it may submit one */
 };
 
 struct job {
@@ -43,12 +47,15 @@ struct job {
 	struct job_owner *owner; /* NULL once it has left */
 	struct answer *answer;	 /* NULL: none is wanted */
 	struct load load;	 /* its tasks on their way */
+	struct lanes *lanes;	 /* while it is delayed: where it will wait */
 	struct job_result result;
 	uint32_t spins;
 	uint64_t stride;
 	uint64_t arrival_ns;
-	uint64_t deadline_ns; /* UINT64_MAX: none */
-	uint64_t turns;	      /* of the tasks that ended */
+	uint64_t start_ns;     /* not before */
+	uint64_t deadline_ns;  /* UINT64_MAX: none */
+	uint64_t turns;	       /* of the tasks that ended */
+	size_t reserved_bytes; /* of its owner's, for its answer */
 	bool wants_progress;
 	bool is_decided;  /* result.state is an end */
 	bool is_stored;	  /* of the job store: it has no owner */
@@ -57,7 +64,7 @@ struct job {
 	uint64_t accepted_ms; /* these two: wall clock */
 	uint64_t started_ms;
 	uint32_t attempts_told; /* of a stored job, to the recorder */
-	struct event timeout;
+	struct event *timer;	/* its delay, its deadline; NULL: has neither */
 	LIST_ENTRY(job) owner_links;
 	LIST_ENTRY(job) id_links;
 	LIST_ENTRY(job) progress_links;
@@ -67,11 +74,17 @@ struct jobs *jobs_new(struct frontend *frontend);
 void jobs_free(struct jobs *jobs);
 uint32_t jobs_count(const struct jobs *jobs);
 
-/* 0, or -1 when memory ran out. */
-int job_owner_init(struct job_owner *owner, struct frontend *frontend,
-    struct connection *connection) __attribute__((warn_unused_result));
+void job_owner_init(struct job_owner *owner, struct frontend *frontend,
+    struct connection *connection);
 /* The client has left, and takes its unfinished jobs with it. */
 void job_owner_leave(struct job_owner *owner);
+
+/* A client's lanes, which it has from its first job on; NULL when memory ran
+ * out. */
+struct lanes *job_owner_lanes(struct job_owner *owner);
+
+/* About how long the answer to such a job can be. */
+size_t job_answer_bytes(const struct job_request *request, bool has_lock);
 
 /*
  * Takes a checked request into the pool with this number. answer is the job's
@@ -82,18 +95,19 @@ int job_submit(struct job_owner *owner, const struct job_request *request,
     uint32_t pool, struct answer *answer) __attribute__((warn_unused_result));
 
 /*
- * Takes over a job of the store, from its submission or from the recorder;
+ * Takes over a job of the store, from its submission or from the recorder. It
+ * waits in these lanes, or (NULL) in those of all whose clients are not known;
  * is_cancelled: only to say so. 0, or -1 when memory ran out.
  */
 int job_adopt(struct frontend *frontend, const struct job_record *record,
-    bool is_cancelled) __attribute__((warn_unused_result));
+    struct lanes *lanes, bool is_cancelled) __attribute__((warn_unused_result));
 
 /* An id that no other job has. */
 struct job_id jobs_next_id(struct jobs *jobs);
 
 /* The stored jobs that this frontend has. */
 void jobs_each_stored(const struct jobs *jobs,
-    void (*see)(void *arg, const struct job *job), void *arg);
+    void (*see)(void *arg, const struct job_record *job), void *arg);
 uint32_t jobs_count_stored(const struct jobs *jobs);
 /* Gives back those that have not begun; all: those that run, too, which are
  * told to stop. */

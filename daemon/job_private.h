@@ -11,7 +11,7 @@ struct jobs {
 	struct job_id_source ids;
 	uint32_t n;
 	uint32_t n_stored;
-	struct lane *stored_lanes; /* one a pool */
+	struct lanes *stored_lanes; /* of jobs that the recorder gives */
 	struct job_list by_id[JOB_BUCKETS];
 	struct job_list with_progress;
 	struct event *progress_timer;
@@ -24,11 +24,18 @@ struct job *job_new(struct frontend *frontend,
     const struct job_request *request, uint32_t pool, struct job_id id);
 /* Into the table, and counted as queued. */
 void job_link(struct job *job);
-/* Timed out when so much time has passed. */
-void job_set_deadline(struct job *job, uint64_t left_ns);
+/*
+ * Has it wait, in these lanes or for its time; passed_ns have passed since it
+ * arrived. 0, or -1 when memory ran out.
+ */
+int job_begin_to_wait(struct job *job, struct lanes *lanes, uint64_t passed_ns)
+    __attribute__((warn_unused_result));
+void job_free(struct job *job);
 struct tally *job_tally(const struct job *job);
 /* Fixes how the job ends, before its time, and calls its tasks back. */
 void job_decide(struct job *job, enum job_state state, const char *reason);
+/* As timed out. */
+void job_time_out(struct job *job);
 /* Answers and frees the job if it is over. */
 void job_check_end(struct job *job);
 

@@ -12,20 +12,23 @@
 
 #include "daemon/clock.h"
 #include "daemon/frontend.h"
+#include "daemon/lane.h"
 #include "daemon/records.h"
 
 /* Its arrival on the clock of this machine's present life, which may wrap: only
- * differences are looked at. */
-static void
+ * differences are looked at. How long ago it was. */
+static uint64_t
 job_set_arrival(struct job *job, const struct job_record *record)
 {
 	uint64_t now_ms = clock_unix_ms();
-	uint64_t passed_ms =
-	    now_ms > record->accepted_ms ? now_ms - record->accepted_ms : 0;
+	uint64_t passed_ns = now_ms > record->accepted_ms
+	    ? (now_ms - record->accepted_ms) * NS_PER_MS
+	    : 0;
 
-	job->arrival_ns -= passed_ms * NS_PER_MS;
+	job->arrival_ns -= passed_ns;
 	job->accepted_ms = record->accepted_ms;
 	job->started_ms = record->started_ms;
+	return passed_ns;
 }
 
 /* Why it cannot be run at all, in reason; false when it can. */
@@ -48,36 +51,15 @@ job_is_hopeless(const struct frontend *frontend,
 	return true;
 }
 
-/* What is left until its deadline passes; 0: it has. */
-static uint64_t
-job_time_left_ns(const struct job *job)
-{
-	uint64_t passed_ns = clock_monotonic_ns() - job->arrival_ns;
-	uint64_t timeout_ns = job->request.timeout_ms * NS_PER_MS;
-
-	return passed_ns < timeout_ns ? timeout_ns - passed_ns : 0;
-}
-
-static void
-job_begin_wait(struct job *job)
-{
-	struct jobs *jobs = job->frontend->jobs;
-	uint64_t left_ns = job_time_left_ns(job);
-
-	if (job->request.timeout_ms != 0)
-		job_set_deadline(job, left_ns);
-	dispatch_enqueue(job->frontend->dispatcher,
-	    &jobs->stored_lanes[job->load.pool], &job->load);
-}
-
 int
 job_adopt(struct frontend *frontend, const struct job_record *record,
-    bool is_cancelled)
+    struct lanes *lanes, bool is_cancelled)
 {
 	const struct settings *settings = frontend->settings;
 	const struct pool_settings *pool =
 	    settings_find_pool(settings, record->request.pool);
 	char reason[RESULT_REASON_CHARS + 1];
+	uint64_t passed_ns;
 	struct job *job;
 
 	if (job_find(frontend->jobs, record->id) != NULL)
@@ -88,14 +70,22 @@ job_adopt(struct frontend *frontend, const struct job_record *record,
 		return -1;
 	job->is_stored = true;
 	job->load.attempts = job->attempts_told = record->attempts;
-	job_set_arrival(job, record);
+	passed_ns = job_set_arrival(job, record);
+	if (lanes == NULL)
+		lanes = frontend->jobs->stored_lanes;
+	if (job_begin_to_wait(job, lanes, passed_ns) != 0) {
+		job_free(job);
+		return -1;
+	}
 	job_link(job);
 	if (is_cancelled)
 		job_decide(job, JOB_CANCELLED, "cancelled by a client");
 	else if (job_is_hopeless(frontend, record, reason))
 		job_decide(job, JOB_FAILED, reason);
+	else if (clock_monotonic_ns() >= job->deadline_ns)
+		job_time_out(job);
 	else
-		job_begin_wait(job);
+		return 0;
 	job_check_end(job);
 	return 0;
 }
@@ -118,7 +108,7 @@ jobs_each(
 }
 
 struct visit {
-	void (*see)(void *arg, const struct job *job);
+	void (*see)(void *arg, const struct job_record *job);
 	void *arg;
 };
 
@@ -126,13 +116,19 @@ static void
 visit_job(void *arg, struct job *job)
 {
 	const struct visit *visit = arg;
+	const struct job_record owned = {
+	    .id = job->result.job,
+	    .state = job->result.state,
+	    .started_ms = job->started_ms,
+	    .attempts = job->attempts_told,
+	};
 
-	visit->see(visit->arg, job);
+	visit->see(visit->arg, &owned);
 }
 
 void
 jobs_each_stored(const struct jobs *jobs,
-    void (*see)(void *arg, const struct job *job), void *arg)
+    void (*see)(void *arg, const struct job_record *job), void *arg)
 {
 	struct visit visit = {.see = see, .arg = arg};
 
@@ -146,6 +142,8 @@ job_release(struct job *job)
 	counter_add(&job_tally(job)->jobs[job->result.state], (uint64_t)-1);
 	job->is_released = job->is_decided = true;
 	records_release(job->frontend->records, job->result.job);
+	lanes_unref(job->lanes);
+	job->lanes = NULL;
 	dispatch_recall(job->frontend->dispatcher, &job->load);
 	job_check_end(job);
 }

@@ -45,7 +45,7 @@ int
 keeper_open(struct keeper *keeper, const struct settings *settings)
 {
 	*keeper = (struct keeper){.inbox = -1};
-	if (settings->state_dir[0] == '\0' || settings->record == RECORD_NONE)
+	if (!settings_has_store(settings))
 		return 0;
 	keeper->limits = limits_of(settings);
 	backoff_init(&keeper->backoff, RESPAWN_FIRST_NS, RESPAWN_CAP_NS,
@@ -269,6 +269,16 @@ keeper_link_frontend(
 	return is_done;
 }
 
+/* Whether a frontend has no link, or says that it has lost the one it had. */
+static bool
+keeper_is_missed(
+    const struct keeper *keeper, const struct child *child, uint64_t missed)
+{
+	return child->pid != 0 &&
+	    (child->recorder_epoch != keeper->epoch ||
+		child->links_missed != missed);
+}
+
 bool
 keeper_link(struct keeper *keeper, struct crew *crew)
 {
@@ -279,9 +289,14 @@ keeper_link(struct keeper *keeper, struct crew *crew)
 		return false;
 	for (uint32_t i = 0; i < crew->settings.frontends; i++) {
 		struct child *child = &crew->children[i];
+		uint64_t missed = counter_get(
+		    &crew->generation.board.frontends[i].links_missed);
 
-		if (child->pid != 0 && child->recorder_epoch != keeper->epoch &&
-		    !keeper_link_frontend(keeper, crew, child))
+		if (!keeper_is_missed(keeper, child, missed))
+			continue;
+		if (keeper_link_frontend(keeper, crew, child))
+			child->links_missed = missed;
+		else
 			is_retry = true;
 	}
 	return is_retry;

@@ -11,10 +11,14 @@ libgildcore_a_SOURCES = \
 	%D%/board.c %D%/board.h \
 	%D%/clock.h \
 	%D%/authority.c %D%/authority.h \
+	%D%/bucket.c %D%/bucket.h \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/connection_bound.c %D%/connection_private.h \
+	%D%/connection_time.c \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/crew.c %D%/crew.h \
+	%D%/crowd.c %D%/crowd.h \
 	%D%/desk.c %D%/desk.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/docket.c %D%/docket.h \
@@ -33,6 +37,7 @@ libgildcore_a_SOURCES = \
 	%D%/job.c %D%/job.h \
 	%D%/job_private.h %D%/job_stored.c \
 	%D%/journal.c %D%/journal.h \
+	%D%/lane.c %D%/lane.h \
 	%D%/listeners.c %D%/listeners.h \
 	%D%/keeper.c %D%/keeper.h \
 	%D%/lock_events.c %D%/lock_events.h \
@@ -41,6 +46,7 @@ libgildcore_a_SOURCES = \
 	%D%/master.c %D%/master.h \
 	%D%/master_private.h %D%/reload.c %D%/start.c \
 	%D%/memo.c %D%/memo.h \
+	%D%/memory.c %D%/memory.h \
 	%D%/methods.c %D%/methods.h \
 	%D%/methods_private.h %D%/methods_server.c \
 	%D%/methods_store.c %D%/pool_set.c \
@@ -65,6 +71,7 @@ libgildcore_a_SOURCES = \
 	%D%/report.c %D%/report.h \
 	%D%/report_lock.c %D%/report_lock.h \
 	%D%/sandbox.c %D%/sandbox.h \
+	%D%/scarcity.c %D%/scarcity.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \

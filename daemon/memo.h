@@ -51,6 +51,7 @@ enum memo_outcome {
 	MEMO_NO_JOB,	  /* there is none with that id */
 	MEMO_UNENDED,	  /* it has not ended */
 	MEMO_FULL,	  /* max_detached jobs are unfinished: n */
+	MEMO_DAMAGED,	  /* its row in the store makes no sense */
 	MEMO_UNAVAILABLE, /* the disk does not do it */
 };
 
@@ -64,6 +65,7 @@ struct memo {
 };
 
 struct recorder_status {
+	int32_t pid; /* the recorder's */
 	uint32_t is_available;
 	char reason[STORE_ERROR_CHARS + 1]; /* why not */
 	struct store_figures figures;

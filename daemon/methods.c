@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "daemon/answer.h"
+#include "daemon/clock.h"
+#include "daemon/connection.h"
 #include "daemon/frontend.h"
 #include "daemon/job.h"
+#include "daemon/lane.h"
 #include "daemon/lock_events.h"
 #include "daemon/methods_private.h"
 #include "daemon/peer.h"
@@ -18,6 +21,8 @@
 #include "daemon/report.h"
 #include "proto/params.h"
 #include "proto/request.h"
+
+#define BUSY_RETRY_MS 100
 
 /* --- params --- */
 
@@ -92,32 +97,86 @@ pool_list(const struct invocation *invocation)
 {
 	if (takes_nothing(invocation))
 		answer_result(invocation->answer,
-		    json_pack("{s:o*}", "pools",
+		    json_pack("{s:o}", "pools",
 			report_pools(invocation->frontend->generation)));
 }
 
 /* --- job.* --- */
 
-/* 0, or -1 with *error set: whether one more job may come in now. */
+/* There is room again when a job has ended, whenever that is. */
 static int
-job_admit(const struct invocation *invocation, struct rpc_error *error)
+job_refuse_busy(struct rpc_error *error)
+{
+	error->retry_after_ms = BUSY_RETRY_MS;
+	return -1;
+}
+
+/* 0, or -1 with *error set: whether there is room for one more job. */
+static int
+job_find_room(const struct invocation *invocation, size_t answer_bytes,
+    struct rpc_error *error)
 {
 	const struct frontend *frontend = invocation->frontend;
 	const struct settings *settings = frontend->settings;
+	const struct job_owner *owner = invocation->owner;
+
+	if (owner->n_jobs >= settings->max_in_flight) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "this connection has max_in_flight = %u jobs in flight; "
+		    "wait for one to end",
+		    settings->max_in_flight);
+		return job_refuse_busy(error);
+	}
+	if (settings->max_queued > 0 &&
+	    owner->n_queued >= settings->max_queued) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "this connection has max_queued = %u jobs that have not "
+		    "begun; wait for one to begin",
+		    settings->max_queued);
+		return job_refuse_busy(error);
+	}
+	if (jobs_count(frontend->jobs) - jobs_count_stored(frontend->jobs) >=
+	    settings->max_jobs) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "there are max_jobs = %u unfinished jobs; try again later",
+		    settings->max_jobs);
+		return job_refuse_busy(error);
+	}
+	if (!connection_has_room(owner->connection, answer_bytes)) {
+		rpc_error_set(error, RPC_BUSY, NULL,
+		    "clients hold max_client_bytes = %" PRIu64
+		    ", and this one has its share: read the answers, or wait "
+		    "for jobs to end",
+		    settings->max_client_bytes);
+		return job_refuse_busy(error);
+	}
+	return 0;
+}
+
+/* 0, or -1 with *error set: whether one more job may come in now. What is
+ * refused for another reason does not count for the rate. */
+static int
+job_admit(const struct invocation *invocation, size_t answer_bytes,
+    struct rpc_error *error)
+{
+	const struct frontend *frontend = invocation->frontend;
+	uint32_t rate = frontend->settings->max_rate;
+	uint64_t wait_ns;
 
 	if (frontend->is_stopping)
 		return rpc_error_set(error, RPC_SHUTTING_DOWN, NULL,
 		    "gild finishes the jobs in flight and then stops");
-	if (invocation->owner->n_jobs >= settings->max_in_flight)
-		return rpc_error_set(error, RPC_BUSY, NULL,
-		    "this connection has max_in_flight = %u jobs in flight; "
-		    "wait for one to end",
-		    settings->max_in_flight);
-	if (jobs_count(frontend->jobs) >= settings->max_jobs)
-		return rpc_error_set(error, RPC_BUSY, NULL,
-		    "there are max_jobs = %u unfinished jobs; try again later",
-		    settings->max_jobs);
-	return 0;
+	if (job_find_room(invocation, answer_bytes, error) != 0)
+		return -1;
+	wait_ns =
+	    bucket_take(&invocation->owner->rate, rate, clock_monotonic_ns());
+	if (wait_ns == 0)
+		return 0;
+	rpc_error_set(error, RPC_RATE_LIMITED, NULL,
+	    "this connection may submit max_rate = %u jobs a second", rate);
+	error->retry_after_ms =
+	    (uint32_t)((wait_ns + NS_PER_MS - 1) / NS_PER_MS);
+	return -1;
 }
 
 /* A job of the store may be another frontend's tomorrow. */
@@ -136,13 +195,46 @@ job_submit_check(const struct invocation *invocation,
     struct job_request *request, struct rpc_error *error)
 {
 	const struct frontend *frontend = invocation->frontend;
+	size_t answer_bytes;
+	int pool;
 
 	if (job_request_from_json(invocation->params,
 		frontend->settings->max_workers, request, error) != 0 ||
-	    job_check_progress(request, error) != 0 ||
-	    job_admit(invocation, error) != 0)
+	    job_check_progress(request, error) != 0)
 		return -1;
-	return pool_find(frontend, request->pool, error);
+	pool = pool_find(frontend, request->pool, error);
+	if (pool < 0)
+		return -1;
+	answer_bytes = invocation->answer == NULL
+	    ? 0
+	    : job_answer_bytes(request,
+		  frontend->settings->pools[pool].kind == POOL_THREADS);
+	return job_admit(invocation, answer_bytes, error) == 0 ? pool : -1;
+}
+
+/* Stored jobs wait here while there is room, for what all clients have and for
+ * what this one has; the others wait in the store. */
+static bool
+job_is_for_us(const struct frontend *frontend, const struct lanes *lanes)
+{
+	return jobs_count_stored(frontend->jobs) <
+	    frontend->settings->max_jobs &&
+	    lanes_waiting(lanes) < frontend->settings->max_in_flight;
+}
+
+static void
+job_submit_stored(
+    const struct invocation *invocation, const struct job_request *request)
+{
+	const struct frontend *frontend = invocation->frontend;
+	struct lanes *lanes = job_owner_lanes(invocation->owner);
+
+	if (lanes == NULL)
+		answer_result(invocation->answer, NULL);
+	else
+		records_submit(frontend->records, jobs_next_id(frontend->jobs),
+		    request, lanes, job_is_for_us(frontend, lanes),
+		    invocation->answer);
 }
 
 static void
@@ -155,8 +247,7 @@ job_submit_call(const struct invocation *invocation)
 	if (pool < 0)
 		answer_error(invocation->answer, &error);
 	else if (request.detach || request.key[0] != '\0')
-		records_submit(invocation->frontend->records, &request,
-		    invocation->answer);
+		job_submit_stored(invocation, &request);
 	else if (job_submit(invocation->owner, &request, (uint32_t)pool,
 		     invocation->answer) != 0)
 		answer_result(invocation->answer, NULL);
@@ -279,8 +370,8 @@ lock_events_check(const struct invocation *invocation,
 	const struct frontend *frontend = invocation->frontend;
 	const json_t *params = invocation->params;
 	uint64_t limit = LOCK_EVENTS_DEFAULT_LIMIT, end;
-	uint64_t room =
-	    frontend->settings->max_unsent_bytes / LOCK_EVENTS_EVENT_BYTES;
+	uint64_t room = connection_allowance(invocation->owner->connection) /
+	    LOCK_EVENTS_EVENT_BYTES;
 
 	*query = (struct lock_events_query){
 	    .has_since = json_object_get(params, "since") != NULL};

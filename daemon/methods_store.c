@@ -55,7 +55,6 @@ void
 job_wait(const struct invocation *invocation)
 {
 	static const char *const names[] = {"job", "timeout_ms"};
-	const struct frontend *frontend = invocation->frontend;
 	uint64_t timeout_ms = 0;
 	struct rpc_error error;
 	struct job_id id;
@@ -65,14 +64,9 @@ job_wait(const struct invocation *invocation)
 	    params_read_integer(invocation->params, "timeout_ms", 0,
 		REQUEST_MAX_TIMEOUT_MS, &timeout_ms, &error) != 0) {
 		answer_error(invocation->answer, &error);
-	} else if (frontend->is_stopping) {
-		rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
-		    "gild stops; the job is kept: wait for it again when gild "
-		    "is back");
-		answer_error(invocation->answer, &error);
 	} else {
-		records_wait(
-		    frontend->records, id, timeout_ms, invocation->answer);
+		records_wait(invocation->frontend->records, id, timeout_ms,
+		    invocation->answer);
 	}
 }
 

@@ -52,7 +52,7 @@ struct option_row {
 #define GIB (MIB * 1024)
 
 /* Room for what is wrong with a value. */
-#define OPTION_COMPLAINT_CHARS 400
+#define OPTION_COMPLAINT_CHARS 640
 /* Room for a number with its unit. */
 #define OPTION_NUMBER_CHARS 23
 /* Room for one value's bounds or one value, addresses apart. */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "daemon/bucket.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "proto/nearest.h"
@@ -28,6 +29,14 @@ choice_of_affinity(uint64_t affinity)
 {
 	return affinity < AFFINITY_COUNT
 	    ? affinity_name((enum affinity)affinity)
+	    : NULL;
+}
+
+static const char *
+choice_of_queue(uint64_t order)
+{
+	return order < QUEUE_ORDER_COUNT
+	    ? queue_order_name((enum queue_order)order)
 	    : NULL;
 }
 
@@ -83,6 +92,15 @@ static const struct option_row settings_rows[] = {
 	.meaning = "processes that serve clients",
     },
     {
+	.name = "queue",
+	.type = OPTION_CHOICE,
+	FIELD(settings, queue),
+	.max = QUEUE_ORDER_COUNT - 1,
+	.choice_name = choice_of_queue,
+	.initial = "fair",
+	.meaning = "whose job of a priority is next",
+    },
+    {
 	.name = "max_connections",
 	.type = OPTION_INTEGER,
 	FIELD(settings, max_connections),
@@ -108,6 +126,22 @@ static const struct option_row settings_rows[] = {
 	.max = 1000000,
 	.initial = "4096",
 	.meaning = "unfinished jobs of a connection",
+    },
+    {
+	.name = "max_queued",
+	.type = OPTION_INTEGER,
+	FIELD(settings, max_queued),
+	.max = 1000000,
+	.initial = "0",
+	.meaning = "of these, waiting to begin; 0: all",
+    },
+    {
+	.name = "max_rate",
+	.type = OPTION_INTEGER,
+	FIELD(settings, max_rate),
+	.max = BUCKET_MAX_RATE,
+	.initial = "0",
+	.meaning = "jobs a second of a connection; 0: any",
     },
     {
 	.name = "max_batch",
@@ -144,6 +178,39 @@ static const struct option_row settings_rows[] = {
 	.max = GIB,
 	.initial = "1M",
 	.meaning = "bytes that a client may leave unread",
+    },
+    {
+	.name = "max_client_bytes",
+	.type = OPTION_SIZE,
+	FIELD(settings, max_client_bytes),
+	.min = 64 * KIB,
+	.max = 1024 * GIB,
+	.initial = "256M",
+	.meaning = "bytes that a frontend keeps for clients",
+    },
+    {
+	.name = "idle_timeout",
+	.type = OPTION_DURATION,
+	FIELD(settings, idle_timeout_ns),
+	.max = 24 * 3600 * NS_PER_S,
+	.initial = "0",
+	.meaning = "a silent connection ends; 0: never",
+    },
+    {
+	.name = "line_timeout",
+	.type = OPTION_DURATION,
+	FIELD(settings, line_timeout_ns),
+	.max = 24 * 3600 * NS_PER_S,
+	.initial = "30s",
+	.meaning = "time to send a line in; 0: any",
+    },
+    {
+	.name = "stall_timeout",
+	.type = OPTION_DURATION,
+	FIELD(settings, stall_timeout_ns),
+	.max = 24 * 3600 * NS_PER_S,
+	.initial = "1m",
+	.meaning = "who reads no answer is cut off; 0: never",
     },
     {
 	.name = "max_attempts",

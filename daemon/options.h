@@ -14,7 +14,7 @@
 #include "daemon/settings.h"
 
 /* Room for one error message that says what, where and what would be right. */
-#define OPTIONS_ERROR_CHARS 511
+#define OPTIONS_ERROR_CHARS 767
 
 /*
  * The defaults: the two default pools, no address yet. Reading a file comes

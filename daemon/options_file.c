@@ -35,6 +35,8 @@ static struct {
 	struct settings *settings;
 	const char *path;
 	char *error;
+	int end_line;		   /* where END stands */
+	int open_line;		   /* of what is not closed; 0: nothing */
 	uint32_t seen;		   /* of settings_table, a bit a row */
 	struct pool_settings pool; /* the section's values, to check them */
 } reading;
@@ -50,6 +52,11 @@ complain(int line, const char *format, ...)
 
 	if (rest[0] != '\0')
 		return -1;
+	/* libConfuse took the end, or more, for a part of it. */
+	if (line >= reading.end_line && reading.open_line != 0) {
+		line = reading.open_line;
+		format = "a quoted text is not closed: write its second quote";
+	}
 	if (line == 0)
 		length = snprintf(rest, room, "%.255s: ", reading.path);
 	else
@@ -228,14 +235,32 @@ new_parser(void)
 	return cfg;
 }
 
-/* Where what begins at text ends: behind a quoted text or a comment. */
+/*
+ * Where what begins at text ends: behind ${NAME}, a quoted text or a comment.
+ * The first may hold quotes, in a quoted text too, and where it is none, this
+ * is text itself.
+ */
+static char *
+skip_variable(char *text)
+{
+	char *end = strncmp(text, "${", 2) == 0 ? strchr(text, '}') : NULL;
+
+	return end == NULL ? text : end + 1;
+}
+
 static char *
 skip_quoted(char *text)
 {
 	char quote = *text++;
 
-	while (*text != '\0' && *text != quote)
-		text += text[0] == '\\' && text[1] != '\0' ? 2 : 1;
+	while (*text != '\0' && *text != quote) {
+		char *end = quote == '"' ? skip_variable(text) : text;
+
+		if (end != text)
+			text = end;
+		else
+			text += text[0] == '\\' && text[1] != '\0' ? 2 : 1;
+	}
 	return *text == quote ? text + 1 : text;
 }
 
@@ -260,30 +285,49 @@ is_comment(const char *text, bool is_in_word)
 	    (text[1] == '/' || text[1] == '*');
 }
 
+static int
+line_of(const char *text, const char *place)
+{
+	int line = 1;
+
+	for (; text < place; text++)
+		line += *text == '\n';
+	return line;
+}
+
 /*
  * Comments become blanks, their line ends stay. One that is not closed is left
- * as it is: it is an error.
+ * as it is: it is an error, as a quote is, and its line is noted.
  */
 static void
 blank_comments(char *text)
 {
+	const char *start = text;
 	bool is_in_word = false;
 
+	reading.end_line = line_of(start, strchr(start, '\0')) - 1;
 	while (*text != '\0') {
 		char *end;
 
 		if (*text == '"' || *text == '\'') {
-			text = skip_quoted(text);
+			end = skip_quoted(text);
+			if (*end == '\0')
+				reading.open_line = line_of(start, text);
+			text = end;
 			is_in_word = false;
 		} else if (is_comment(text, is_in_word)) {
 			end = skip_comment(text);
-			if (*end == '\0' && text[1] == '*')
+			if (*end == '\0' && text[1] == '*') {
+				reading.open_line = line_of(start, text);
 				return;
+			}
 			for (; text < end; text++) {
 				if (*text != '\n')
 					*text = ' ';
 			}
 			is_in_word = false;
+		} else if (!is_in_word && skip_variable(text) != text) {
+			text = skip_variable(text);
 		} else {
 			is_in_word = strchr(" \t\r\n={}(),+", *text) == NULL;
 			text++;
@@ -328,7 +372,8 @@ check_rest(cfg_t *cfg)
 	const cfg_opt_t *listen = cfg_getopt(cfg, "listen");
 
 	if (cfg_getstr(cfg, END) == NULL)
-		return complain(0, "a comment is not closed: write */");
+		return complain(
+		    reading.open_line, "a comment is not closed: write */");
 	/* The mark of an = that no value followed. */
 	if (listen->nvalues == 0 && (listen->flags & CFGF_RESET) != 0)
 		return complain(0, "listen: takes 1 to %d addresses, not {}",

@@ -77,7 +77,8 @@ executor_keeps(const struct generation *generation,
 }
 
 /* The table. An executor holds nothing that outlives it, so the kernel may
- * kill it with the master; a frontend sees the life pipe's end and leaves. */
+ * kill it with the master. A frontend sees the life pipe's end and leaves, once
+ * it is woken if it was stopped: it would keep the sockets from the next gild. */
 static const struct {
 	const char *name;
 	int (*main)(const struct generation *, const struct process *);
@@ -86,7 +87,8 @@ static const struct {
 	int signal_at_master_death;
 	bool is_filtered;
 } kinds[] = {
-    [PROCESS_FRONTEND] = {"frontend", frontend_main, frontend_keeps, 0, false},
+    [PROCESS_FRONTEND] = {"frontend", frontend_main, frontend_keeps, SIGCONT,
+	false},
     [PROCESS_INTERPRETER] = {"interpreter", interpreter_main, executor_keeps,
 	SIGKILL, true},
     [PROCESS_WORKER] = {"worker", worker_main, executor_keeps, SIGKILL, true},
@@ -209,6 +211,15 @@ child_set_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Has the kernel send this signal when the master dies. */
+static void
+child_follow(pid_t master, int number)
+{
+	prctl(PR_SET_PDEATHSIG, number);
+	if (getppid() != master)
+		_exit(EXIT_FAILURE); /* it died before that line */
+}
+
 /* What every child does first; what it keeps is closed with close_others(). */
 static void
 child_begin(const char *title, struct kept *kept)
@@ -226,12 +237,8 @@ child_run(const struct generation *generation, const struct process *process)
 	char title[PROCESS_TITLE_CHARS + 1];
 	struct kept kept = {0};
 
-	if (kinds[process->kind].signal_at_master_death != 0) {
-		prctl(PR_SET_PDEATHSIG,
-		    kinds[process->kind].signal_at_master_death);
-		if (getppid() != generation->master_pid)
-			_exit(EXIT_FAILURE); /* it died before that line */
-	}
+	child_follow(generation->master_pid,
+	    kinds[process->kind].signal_at_master_death);
 	process_title(generation, process, title);
 	child_begin(title, &kept);
 	keep(&kept, generation->life_in);
@@ -263,12 +270,13 @@ process_fork(const char *title, const int keeps[], size_t n_keeps,
     int (*main)(void *arg), void *arg)
 {
 	struct kept kept = {0};
-	pid_t pid;
+	pid_t master = getpid(), pid;
 
 	fflush(NULL);
 	pid = fork();
 	if (pid != 0)
 		return pid;
+	child_follow(master, SIGCONT);
 	child_begin(title, &kept);
 	for (size_t i = 0; i < n_keeps; i++)
 		keep(&kept, keeps[i]);

@@ -350,6 +350,7 @@ recorder_main(const struct recorder_setup *setup)
 		fatal("cannot start: %s", strerror(errno));
 	recorder->setup = setup;
 	recorder->limits = setup->limits;
+	recorder->status.pid = getpid();
 	TAILQ_INIT(&recorder->links);
 	if (recorder_open(recorder) != 0)
 		fatal("cannot start: %s", strerror(errno));

@@ -56,31 +56,17 @@ recorder_move_job(struct recorder *recorder, struct docket_job *entry)
 	recorder_add_effect(recorder, EFFECT_MOVED, NULL, &memo);
 }
 
-void
-recorder_stop_job(struct recorder *recorder, struct docket_job *entry)
-{
-	const struct memo memo = {
-	    .kind = MEMO_STOP,
-	    .job = {.id = entry->id},
-	};
-
-	entry->is_cancelled = true;
-	if (entry->owner != NULL)
-		link_send((struct frontend_link *)entry->owner, &memo, NULL);
-	else
-		recorder_give_jobs(recorder);
-}
-
 /* --- jobs that nobody has --- */
 
-/* The one that has the fewest jobs, of those that take more; or NULL. */
+/* The one that has the fewest jobs, of those that take more and have fewer than
+ * max; or NULL. */
 static struct frontend_link *
-recorder_choose_link(struct recorder *recorder)
+recorder_choose_link(struct recorder *recorder, uint32_t max)
 {
 	struct frontend_link *link, *chosen = NULL;
 
 	TAILQ_FOREACH (link, &recorder->links, links) {
-		if (link->takes_jobs && link->link.n_owned < GIVE_MAX &&
+		if (link->takes_jobs && link->link.n_owned < max &&
 		    (chosen == NULL ||
 			link->link.n_owned < chosen->link.n_owned))
 			chosen = link;
@@ -117,39 +103,75 @@ recorder_note_loss(struct recorder *recorder, struct docket_job *entry)
 	recorder_move_job(recorder, entry);
 }
 
+/* False: the store cannot be read now. */
+static bool
+recorder_give_job(struct recorder *recorder, struct docket_job *entry,
+    struct frontend_link *link)
+{
+	struct memo memo = {
+	    .kind = MEMO_RUN,
+	    .n = entry->is_cancelled,
+	};
+	enum store_outcome outcome;
+
+	recorder_note_loss(recorder, entry);
+	outcome = store_get(recorder->store, entry->id, &memo.job, NULL);
+	if (outcome == STORE_FAILED)
+		return false; /* later, perhaps */
+	if (outcome != STORE_DONE) {
+		log_error("a job of the store cannot be run: %s",
+		    store_error(recorder->store));
+		recorder_settle_job(recorder, entry);
+		return true;
+	}
+	memo.job.attempts = entry->attempts;
+	docket_give(&recorder->docket, entry, &link->link);
+	link_send(link, &memo, NULL);
+	return true;
+}
+
+/* Whether jobs that nobody has may be given away. */
+static bool
+recorder_may_give(struct recorder *recorder)
+{
+	return recorder->store != NULL && !recorder->is_leaving &&
+	    recorder_is_settled(recorder);
+}
+
 void
 recorder_give_jobs(struct recorder *recorder)
 {
 	struct docket_job *entry;
 	struct frontend_link *link;
 
-	if (recorder->store == NULL || recorder->is_leaving ||
-	    !recorder_is_settled(recorder))
+	if (!recorder_may_give(recorder))
 		return;
 	while ((entry = TAILQ_FIRST(&recorder->docket.nobodys)) != NULL &&
-	    (link = recorder_choose_link(recorder)) != NULL) {
-		struct memo memo = {
-		    .kind = MEMO_RUN,
-		    .n = entry->is_cancelled,
-		};
+	    (link = recorder_choose_link(recorder, GIVE_MAX)) != NULL &&
+	    recorder_give_job(recorder, entry, link))
+		;
+}
 
-		enum store_outcome outcome;
+void
+recorder_stop_job(struct recorder *recorder, struct docket_job *entry)
+{
+	const struct memo memo = {
+	    .kind = MEMO_STOP,
+	    .job = {.id = entry->id},
+	};
+	struct frontend_link *link;
 
-		recorder_note_loss(recorder, entry);
-		outcome =
-		    store_get(recorder->store, entry->id, &memo.job, NULL);
-		if (outcome == STORE_FAILED)
-			return; /* later, perhaps */
-		if (outcome != STORE_DONE) {
-			log_error("a job of the store cannot be run: %s",
-			    store_error(recorder->store));
-			recorder_settle_job(recorder, entry);
-			continue;
-		}
-		memo.job.attempts = entry->attempts;
-		docket_give(&recorder->docket, entry, &link->link);
-		link_send(link, &memo, NULL);
+	entry->is_cancelled = true;
+	if (entry->owner != NULL) {
+		link_send((struct frontend_link *)entry->owner, &memo, NULL);
+		return;
 	}
+	/* Out of its turn: it is only to be said that it is cancelled. */
+	link = recorder_may_give(recorder)
+	    ? recorder_choose_link(recorder, UINT32_MAX)
+	    : NULL;
+	if (link != NULL)
+		(void)recorder_give_job(recorder, entry, link);
 }
 
 void

@@ -183,7 +183,8 @@ hear_move(struct frontend_link *link, const struct memo *memo)
 	if (entry == NULL || (memo->kind == MEMO_START && entry->is_running))
 		return;
 	entry->is_running = memo->kind != MEMO_RELEASE;
-	entry->started_ms = memo->job.started_ms;
+	if (memo->kind == MEMO_START)
+		entry->started_ms = memo->job.started_ms;
 	if (memo->kind == MEMO_LOSE)
 		entry->attempts = memo->job.attempts;
 	if (memo->kind == MEMO_RELEASE)
@@ -214,8 +215,10 @@ hear_get(struct frontend_link *link, const struct memo *memo)
 	case STORE_NO_JOB:
 		link_answer(link, memo->question, MEMO_NO_JOB);
 		break;
-	case STORE_THERE:
 	case STORE_DAMAGED:
+		link_answer(link, memo->question, MEMO_DAMAGED);
+		break;
+	case STORE_THERE:
 	case STORE_FAILED:
 		link_answer(link, memo->question, MEMO_UNAVAILABLE);
 		break;

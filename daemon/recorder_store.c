@@ -17,7 +17,7 @@
 #include "daemon/log.h"
 
 /* Ended jobs that one transaction removes, and the time for some of them. */
-#define TRIM_MAX 512
+#define TRIM_MAX 128
 #define TRIM_FOR_NS (20 * NS_PER_MS)
 
 static void
@@ -305,6 +305,7 @@ see_unfinished(void *arg, const struct job_record *job)
 	entry->attempts = job->attempts;
 	entry->started_ms = job->started_ms;
 	entry->is_running = job->state == JOB_RUNNING;
+	entry->started_ms = job->started_ms;
 }
 
 /* Calls see for each job of the docket, which may remove it. */

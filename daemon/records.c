@@ -17,7 +17,7 @@
 #include "daemon/clock.h"
 #include "daemon/dispatch.h"
 #include "daemon/frontend.h"
-#include "daemon/job.h"
+#include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/records_private.h"
 
@@ -41,42 +41,40 @@ records_write(
 }
 
 static void
-records_tell(struct records *records, enum memo_kind kind, struct job_id id,
-    uint32_t attempts)
+records_tell(
+    struct records *records, enum memo_kind kind, const struct job_record *job)
 {
-	const struct memo memo = {
-	    .kind = kind,
-	    .job =
-		{
-		    .id = id,
-		    .attempts = attempts,
-		    .started_ms = clock_unix_ms(),
-		},
-	};
+	const struct memo memo = {.kind = kind, .job = *job};
 
 	records_write(records, &memo, NULL);
 }
 
 void
-records_start(struct records *records, struct job_id id)
+records_start(struct records *records, struct job_id id, uint64_t now_ms)
 {
-	records_tell(records, MEMO_START, id, 0);
+	const struct job_record job = {.id = id, .started_ms = now_ms};
+
+	records_tell(records, MEMO_START, &job);
 }
 
 void
 records_lose(struct records *records, struct job_id id, uint32_t attempts)
 {
-	records_tell(records, MEMO_LOSE, id, attempts);
+	const struct job_record job = {.id = id, .attempts = attempts};
+
+	records_tell(records, MEMO_LOSE, &job);
 }
 
 void
 records_release(struct records *records, struct job_id id)
 {
-	records_tell(records, MEMO_RELEASE, id, 0);
+	const struct job_record job = {.id = id};
+
+	records_tell(records, MEMO_RELEASE, &job);
 }
 
 static void
-records_tell_end(struct records *records, const struct ended_job *ended)
+records_tell_end(struct records *records, struct ended_job *ended)
 {
 	const struct memo memo = {
 	    .kind = MEMO_END,
@@ -85,6 +83,42 @@ records_tell_end(struct records *records, const struct ended_job *ended)
 	};
 
 	records_write(records, &memo, ended->result);
+}
+
+/* Whether jobs of the store are taken, and for how long not. */
+static void
+records_tell_ready(struct records *records)
+{
+	const struct frontend *frontend = records->frontend;
+	const struct memo memo = {
+	    .kind = MEMO_READY,
+	    .n = !frontend->is_retiring && !frontend->is_stopping &&
+		!records->is_full,
+	};
+
+	records_write(records, &memo, NULL);
+}
+
+/* While the disk is slow or full results stay here: not without a bound. */
+static void
+records_check_room(struct records *records)
+{
+	uint64_t max = records->frontend->settings->max_client_bytes;
+
+	if (!records->is_full && records->ended_bytes > max) {
+		records->is_full = true;
+		records_tell_ready(records);
+		records->handler->full(records->frontend);
+	} else if (records->is_full && records->ended_bytes <= max / 2) {
+		records->is_full = false;
+		records_tell_ready(records);
+	}
+}
+
+static struct ended_bucket *
+ended_bucket(struct records *records, struct job_id id)
+{
+	return &records->ended[id.low % RECORD_BUCKETS];
 }
 
 void
@@ -97,9 +131,11 @@ records_end(
 		fatal("out of memory");
 	ended->record = *record;
 	ended->result = result;
-	LIST_INSERT_HEAD(&records->ended, ended, links);
+	LIST_INSERT_HEAD(ended_bucket(records, record->id), ended, links);
 	records->n_ended++;
+	records->ended_bytes += strlen(result);
 	records_tell_end(records, ended);
+	records_check_room(records);
 }
 
 static void
@@ -107,8 +143,24 @@ ended_free(struct records *records, struct ended_job *ended)
 {
 	LIST_REMOVE(ended, links);
 	records->n_ended--;
+	records->ended_bytes -= strlen(ended->result);
 	free(ended->result);
 	free(ended);
+	records_check_room(records);
+}
+
+static void
+records_each_ended(struct records *records,
+    void (*call)(struct records *records, struct ended_job *ended))
+{
+	for (size_t i = 0; i < RECORD_BUCKETS && records->n_ended > 0; i++) {
+		struct ended_job *ended = LIST_FIRST(&records->ended[i]), *next;
+
+		for (; ended != NULL; ended = next) {
+			next = LIST_NEXT(ended, links);
+			call(records, ended);
+		}
+	}
 }
 
 bool
@@ -140,7 +192,7 @@ records_history(struct records *records, const struct job_record *record,
 	    .job = *record,
 	};
 
-	if (records->link == NULL ||
+	if (records->link == NULL || !records->status.is_available ||
 	    evbuffer_get_length(bufferevent_get_output(records->link)) >
 		HISTORY_ROOM)
 		records->n_forgotten++;
@@ -150,13 +202,21 @@ records_history(struct records *records, const struct job_record *record,
 
 /* --- questions --- */
 
+static struct question_bucket *
+question_bucket(struct records *records, uint64_t number)
+{
+	return &records->questions_by_number[number % RECORD_BUCKETS];
+}
+
 void
 question_close(struct record_question *question)
 {
 	LIST_REMOVE(question, links);
+	LIST_REMOVE(question, by_number);
 	question->records->n_questions--;
 	if (question->timeout != NULL)
 		event_free(question->timeout);
+	lanes_unref(question->lanes);
 	free(question->behind);
 	free(question);
 }
@@ -233,6 +293,8 @@ question_ask(struct records *records, enum memo_kind kind,
 	if (size > 0)
 		memcpy(question->behind, behind, size);
 	LIST_INSERT_HEAD(&records->questions, question, links);
+	LIST_INSERT_HEAD(question_bucket(records, question->memo.question),
+	    question, by_number);
 	records->n_questions++;
 	return question;
 }
@@ -281,11 +343,12 @@ records_list(struct records *records, const struct store_query *query,
 }
 
 void
-records_submit(struct records *records, const struct job_request *request,
+records_submit(struct records *records, struct job_id id,
+    const struct job_request *request, struct lanes *lanes, bool is_for_us,
     struct answer *answer)
 {
 	const struct job_record job = {
-	    .id = jobs_next_id(records->frontend->jobs),
+	    .id = id,
 	    .request = *request,
 	    .is_detached = true,
 	    .state = JOB_QUEUED,
@@ -296,7 +359,9 @@ records_submit(struct records *records, const struct job_request *request,
 
 	if (question == NULL)
 		return;
-	question->memo.n = !records->frontend->is_retiring;
+	question->lanes = lanes_ref(lanes);
+	question->memo.n =
+	    is_for_us && !records->is_full && !records->frontend->is_retiring;
 	question_send(question);
 }
 
@@ -338,9 +403,13 @@ records_wait(struct records *records, struct job_id id, uint64_t timeout_ms,
     struct answer *answer)
 {
 	const struct job_record job = {.id = id};
-	struct record_question *question =
-	    question_ask(records, MEMO_WAIT, &job, NULL, 0, answer);
+	struct record_question *question;
 
+	if (records->frontend->is_stopping) {
+		wait_refuse_stopping(answer);
+		return;
+	}
+	question = question_ask(records, MEMO_WAIT, &job, NULL, 0, answer);
 	if (question == NULL)
 		return;
 	if (question_set_timeout(question, timeout_ms) != 0) {
@@ -358,7 +427,7 @@ records_find_question(struct records *records, uint64_t number)
 {
 	struct record_question *question;
 
-	LIST_FOREACH (question, &records->questions, links) {
+	LIST_FOREACH (question, question_bucket(records, number), by_number) {
 		if (question->memo.question == number)
 			return question;
 	}
@@ -370,13 +439,13 @@ hear_ended(struct records *records, struct job_id id)
 {
 	struct ended_job *ended;
 
-	LIST_FOREACH (ended, &records->ended, links) {
+	LIST_FOREACH (ended, ended_bucket(records, id), links) {
 		if (job_id_equals(ended->record.id, id)) {
 			ended_free(records, ended);
 			break;
 		}
 	}
-	frontend_check_end(records->frontend);
+	records->handler->settled(records->frontend);
 }
 
 /* A job that is this frontend's from now on, unless it is about to leave. */
@@ -386,17 +455,9 @@ hear_run(struct records *records, const struct memo *memo)
 	struct frontend *frontend = records->frontend;
 
 	if (frontend->is_retiring || frontend->is_stopping ||
-	    job_adopt(frontend, &memo->job, memo->n != 0) != 0)
+	    records->handler->adopt(frontend, &memo->job, NULL, memo->n != 0) !=
+		0)
 		records_release(records, memo->job.id);
-}
-
-static void
-hear_stop(struct records *records, struct job_id id)
-{
-	struct job *job = job_find(records->frontend->jobs, id);
-
-	if (job != NULL)
-		job_cancel(job, "cancelled by a client");
 }
 
 static void
@@ -404,7 +465,6 @@ hear_status(
     struct records *records, const struct memo *memo, const char *behind)
 {
 	bool was_available = records->status.is_available != 0;
-	struct ended_job *ended;
 
 	if (memo->size != sizeof(records->status))
 		return;
@@ -412,8 +472,7 @@ hear_status(
 	if (was_available || !records->status.is_available)
 		return;
 	/* What was sent meanwhile has come to nothing. */
-	LIST_FOREACH (ended, &records->ended, links)
-		records_tell_end(records, ended);
+	records_each_ended(records, records_tell_end);
 }
 
 static void
@@ -432,7 +491,7 @@ records_hear(
 		hear_run(records, memo);
 		break;
 	case MEMO_STOP:
-		hear_stop(records, memo->job.id);
+		records->handler->stop(records->frontend, memo->job.id);
 		break;
 	case MEMO_ENDED:
 		hear_ended(records, memo->job.id);
@@ -486,36 +545,32 @@ end_cb(struct bufferevent *bufferevent, short what, void *arg)
 }
 
 static void
-tell_own(void *arg, const struct job *job)
+tell_own_ended(struct records *records, struct ended_job *ended)
 {
-	struct job_id id = job->result.job;
+	records_tell(records, MEMO_OWN, &ended->record);
+}
 
-	records_tell(arg, MEMO_OWN, id, 0);
+static void
+tell_own(void *arg, const struct job_record *job)
+{
+	records_tell(arg, MEMO_OWN, job);
 	/* The one before may not have written this down. */
-	if (job->result.state == JOB_RUNNING)
-		records_tell(arg, MEMO_START, id, 0);
-	if (job->result.state == JOB_RUNNING && job->attempts_told > 0)
-		records_tell(arg, MEMO_LOSE, id, job->attempts_told);
+	if (job->state == JOB_RUNNING)
+		records_tell(arg, MEMO_START, job);
+	if (job->state == JOB_RUNNING && job->attempts > 0)
+		records_tell(arg, MEMO_LOSE, job);
 }
 
 /* What a recorder has to know that is new. */
 static void
 records_introduce(struct records *records)
 {
-	const struct frontend *frontend = records->frontend;
-	const struct memo ready = {
-	    .kind = MEMO_READY,
-	    .n = !frontend->is_retiring && !frontend->is_stopping,
-	};
 	struct record_question *question;
-	struct ended_job *ended;
 
-	jobs_each_stored(frontend->jobs, tell_own, records);
-	LIST_FOREACH (ended, &records->ended, links)
-		records_tell(records, MEMO_OWN, ended->record.id, 0);
-	records_write(records, &ready, NULL);
-	LIST_FOREACH (ended, &records->ended, links)
-		records_tell_end(records, ended);
+	records->handler->each(records->frontend, tell_own, records);
+	records_each_ended(records, tell_own_ended);
+	records_tell_ready(records);
+	records_each_ended(records, records_tell_end);
 	LIST_FOREACH (question, &records->questions, links)
 		question_send(question);
 }
@@ -548,19 +603,29 @@ void
 records_drain(struct records *records)
 {
 	struct record_question *question, *next;
-	struct rpc_error error;
 
 	for (question = LIST_FIRST(&records->questions); question != NULL;
 	     question = next) {
 		next = LIST_NEXT(question, links);
 		if (question->memo.kind != MEMO_WAIT)
 			continue;
-		rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
-		    "gild stops; the job is kept: wait for it again when gild "
-		    "is back");
-		answer_error(question->answer, &error);
+		wait_refuse_stopping(question->answer);
 		question_withdraw(question);
 	}
+}
+
+/*
+ * The recorder's death ends a link, and the master makes another without being
+ * asked. But a link can also break at one of its ends, where memory ran out.
+ */
+static void
+records_miss_link(struct records *records)
+{
+	const struct frontend *frontend = records->frontend;
+
+	counter_add(
+	    &frontend->board->frontends[frontend->number].links_missed, 1);
+	generation_wake_master(frontend->generation);
 }
 
 void
@@ -570,6 +635,8 @@ records_sweep(struct records *records)
 	struct record_question *question, *next;
 	struct rpc_error error;
 
+	if (records->has_store && records->link == NULL)
+		records_miss_link(records);
 	for (question = LIST_FIRST(&records->questions); question != NULL;
 	     question = next) {
 		next = LIST_NEXT(question, links);
@@ -608,18 +675,17 @@ records_flush(struct records *records)
 }
 
 struct records *
-records_new(struct frontend *frontend)
+records_new(struct frontend *frontend, const struct record_handler *handler)
 {
 	struct records *records = calloc(1, sizeof(*records));
 
 	if (records == NULL)
 		return NULL;
 	records->frontend = frontend;
-	records->has_store = frontend->settings->state_dir[0] != '\0' &&
-	    frontend->settings->record != RECORD_NONE;
+	records->handler = handler;
+	records->has_store = settings_has_store(frontend->settings);
 	records->link_lost_ns = clock_monotonic_ns();
 	LIST_INIT(&records->questions);
-	LIST_INIT(&records->ended);
 	return records;
 }
 
@@ -638,8 +704,7 @@ records_free(struct records *records)
 		answer_error(question->answer, &error);
 		question_close(question);
 	}
-	while (!LIST_EMPTY(&records->ended))
-		ended_free(records, LIST_FIRST(&records->ended));
+	records_each_ended(records, ended_free);
 	if (records->link != NULL)
 		bufferevent_free(records->link);
 	free(records);

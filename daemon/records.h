@@ -20,10 +20,30 @@
 
 struct answer;
 struct frontend;
+struct lanes;
 struct records;
 
-/* NULL when memory ran out. */
-struct records *records_new(struct frontend *frontend);
+/* What the frontend does with the jobs of the store that it has. */
+struct record_handler {
+	/* Takes one over, into its client's lanes where these are known;
+	 * is_cancelled: only to say so. 0, or -1: it cannot. */
+	int (*adopt)(struct frontend *frontend, const struct job_record *record,
+	    struct lanes *lanes, bool is_cancelled);
+	/* Cancels one, if it has it. */
+	void (*stop)(struct frontend *frontend, struct job_id id);
+	/* Calls see for each: its id, whether it runs (state) and since when,
+	 * and the attempts behind it that the recorder was told of. */
+	void (*each)(struct frontend *frontend,
+	    void (*see)(void *arg, const struct job_record *job), void *arg);
+	/* Results wait for the disk: what has not begun is to be given back. */
+	void (*full)(struct frontend *frontend);
+	/* Less is left to be said than before. */
+	void (*settled)(struct frontend *frontend);
+};
+
+/* handler must outlive the records. NULL when memory ran out. */
+struct records *records_new(
+    struct frontend *frontend, const struct record_handler *handler);
 /* Questions that are still open are answered with an error. */
 void records_free(struct records *records);
 
@@ -32,8 +52,11 @@ void records_link(struct records *records, int fd);
 
 /* --- on behalf of clients: the answer is this function's from now on --- */
 
-/* Takes a checked request with `detach` or a `key` into the store. */
-void records_submit(struct records *records, const struct job_request *request,
+/* Takes a checked request with `detach` or a `key` into the store, as the job
+ * with this new id. lanes are its client's. is_for_us: this frontend is to run
+ * it, and not the one that the recorder chooses when there is room. */
+void records_submit(struct records *records, struct job_id id,
+    const struct job_request *request, struct lanes *lanes, bool is_for_us,
     struct answer *answer);
 /* timeout_ms: 0: none. */
 void records_wait(struct records *records, struct job_id id,
@@ -50,7 +73,7 @@ void records_collect(
 /* --- about the jobs that this frontend has --- */
 
 /* It runs from now on. */
-void records_start(struct records *records, struct job_id id);
+void records_start(struct records *records, struct job_id id, uint64_t now_ms);
 /* It has so many attempts behind it. */
 void records_lose(struct records *records, struct job_id id, uint32_t attempts);
 /* It is not this frontend's any more, and whoever gets it runs it. */

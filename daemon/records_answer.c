@@ -7,7 +7,6 @@
 
 #include "daemon/answer.h"
 #include "daemon/frontend.h"
-#include "daemon/job.h"
 #include "daemon/records_private.h"
 
 /* The store is tried again twice a second. */
@@ -30,6 +29,16 @@ store_refuse(const struct records *records, struct rpc_error *error)
 					       : records->status.reason);
 	error->retry_after_ms = RETRY_MS;
 	return -1;
+}
+
+void
+wait_refuse_stopping(struct answer *answer)
+{
+	struct rpc_error error;
+
+	rpc_error_set(&error, RPC_SHUTTING_DOWN, NULL,
+	    "gild stops; the job is kept: wait for it again when gild is back");
+	answer_error(answer, &error);
 }
 
 static void
@@ -62,6 +71,10 @@ question_refuse(struct record_question *question, const struct memo *memo)
 		    " unfinished jobs in the store; try again later",
 		    memo->n);
 		error.retry_after_ms = RETRY_MS;
+		break;
+	case MEMO_DAMAGED:
+		rpc_error_set(&error, RPC_INTERNAL, "job",
+		    "what the store has of this job is damaged");
 		break;
 	case MEMO_UNENDED:
 		rpc_error_set(&error, RPC_INVALID_PARAMS, "job",
@@ -109,7 +122,8 @@ answer_submit(struct record_question *question, const struct memo *memo)
 	if (memo->outcome == MEMO_FINE) {
 		if (question->memo.n != 0 &&
 		    (frontend->is_retiring || frontend->is_stopping ||
-			job_adopt(frontend, asked, false) != 0))
+			question->records->handler->adopt(
+			    frontend, asked, question->lanes, false) != 0))
 			records_release(question->records, asked->id);
 		submit_accepted(question, asked, true);
 	} else if (memo->outcome == MEMO_THERE &&
@@ -277,8 +291,9 @@ records_stats(const struct records *records)
 	const struct recorder_status *status = &records->status;
 	const char *reason = why_not(records);
 
-	return json_pack("{s:b, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "available", reason == NULL, "reason", reason, "unfinished",
+	return json_pack("{s:b, s:s?, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "available", reason == NULL, "reason", reason, "pid",
+	    records->link == NULL ? 0 : (int)status->pid, "unfinished",
 	    (json_int_t)status->figures.n_unfinished, "ended",
 	    (json_int_t)status->figures.n_ended, "file_bytes",
 	    (json_int_t)status->figures.file_bytes, "commits",

@@ -11,17 +11,23 @@
 struct bufferevent;
 struct event;
 
+#define RECORD_BUCKETS 1024 /* a power of two; numbers and ids count up */
+
 /* Asked of the recorder and not answered yet. */
 struct record_question {
 	struct records *records;
 	struct memo memo; /* kind, question, job: to be asked again */
 	void *behind;	  /* memo.size bytes, owned */
 	struct answer *answer;
+	struct lanes *lanes; /* of a job to be taken in: a reference */
 	bool is_sent;
 	uint64_t asked_ns;
-	struct event *timeout; /* of a wait; NULL: none */
-	LIST_ENTRY(record_question) links;
+	struct event *timeout;		   /* of a wait; NULL: none */
+	LIST_ENTRY(record_question) links; /* of all */
+	LIST_ENTRY(record_question) by_number;
 };
+
+LIST_HEAD(question_bucket, record_question);
 
 /* A result that is not on the disk yet. */
 struct ended_job {
@@ -30,8 +36,11 @@ struct ended_job {
 	LIST_ENTRY(ended_job) links;
 };
 
+LIST_HEAD(ended_bucket, ended_job);
+
 struct records {
 	struct frontend *frontend;
+	const struct record_handler *handler;
 	bool has_store;		  /* one is configured */
 	struct bufferevent *link; /* NULL: there is no recorder now */
 	uint64_t link_lost_ns;
@@ -39,8 +48,11 @@ struct records {
 	uint64_t last_question;
 	uint32_t n_questions;
 	LIST_HEAD(, record_question) questions;
+	struct question_bucket questions_by_number[RECORD_BUCKETS];
 	uint32_t n_ended;
-	LIST_HEAD(, ended_job) ended;
+	size_t ended_bytes; /* of their results */
+	bool is_full;	    /* these are too many: no more jobs */
+	struct ended_bucket ended[RECORD_BUCKETS]; /* by id */
 	uint64_t n_forgotten; /* histories that there was no room for */
 };
 
@@ -58,6 +70,8 @@ void question_close(struct record_question *question);
 
 /* --- records_answer.c --- */
 
+/* "gild stops; the job is kept". */
+void wait_refuse_stopping(struct answer *answer);
 /* "the job store is unavailable: ...". Always -1. */
 int store_refuse(const struct records *records, struct rpc_error *error);
 /* The recorder's answer becomes the client's, and the question is closed. */

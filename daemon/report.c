@@ -11,6 +11,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/generation.h"
+#include "daemon/memory.h"
 #include "daemon/process.h"
 #include "daemon/report_lock.h"
 
@@ -68,22 +69,70 @@ report_pools(const struct generation *generation)
 	return pools;
 }
 
+struct figure {
+	const char *name;
+	uint64_t value;
+};
+
+/* An object with these members, or NULL. */
+static json_t *
+report_figures(const struct figure figures[], size_t n)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < n; i++) {
+		if (json_object_set_new(object, figures[i].name,
+			json_integer((json_int_t)figures[i].value)) != 0) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
 static json_t *
 report_limits(const struct settings *settings)
 {
-	return json_pack(
-	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "frontends", (json_int_t)settings->frontends, "max_connections",
-	    (json_int_t)settings->max_connections, "max_jobs",
-	    (json_int_t)settings->max_jobs, "max_in_flight",
-	    (json_int_t)settings->max_in_flight, "max_batch",
-	    (json_int_t)settings->max_batch, "max_workers",
-	    (json_int_t)settings->max_workers, "max_line_bytes",
-	    (json_int_t)settings->max_line_bytes, "max_unsent_bytes",
-	    (json_int_t)settings->max_unsent_bytes, "max_attempts",
-	    (json_int_t)settings->max_attempts, "drain_timeout_ns",
-	    (json_int_t)settings->drain_timeout_ns, "heartbeat_timeout_ns",
-	    (json_int_t)settings->heartbeat_timeout_ns);
+	const struct figure limits[] = {
+	    {"frontends", settings->frontends},
+	    {"max_connections", settings->max_connections},
+	    {"max_jobs", settings->max_jobs},
+	    {"max_in_flight", settings->max_in_flight},
+	    {"max_queued", settings->max_queued},
+	    {"max_rate", settings->max_rate},
+	    {"max_batch", settings->max_batch},
+	    {"max_workers", settings->max_workers},
+	    {"max_line_bytes", settings->max_line_bytes},
+	    {"max_unsent_bytes", settings->max_unsent_bytes},
+	    {"max_client_bytes", settings->max_client_bytes},
+	    {"idle_timeout_ns", settings->idle_timeout_ns},
+	    {"line_timeout_ns", settings->line_timeout_ns},
+	    {"stall_timeout_ns", settings->stall_timeout_ns},
+	    {"max_attempts", settings->max_attempts},
+	    {"drain_timeout_ns", settings->drain_timeout_ns},
+	    {"heartbeat_timeout_ns", settings->heartbeat_timeout_ns},
+	};
+
+	return report_figures(limits, sizeof(limits) / sizeof(limits[0]));
+}
+
+static json_t *
+report_memory(const struct board *board)
+{
+	const struct memory_bound bound = memory_bound(board);
+	const struct figure figures[] = {
+	    {"connection_bytes", bound.connection_bytes},
+	    {"job_bytes", bound.job_bytes},
+	    {"task_bytes", bound.task_bytes},
+	    {"line_bytes", bound.line_bytes},
+	    {"shared_bytes", bound.shared_bytes},
+	    {"frontend_bytes", bound.frontend_bytes},
+	    {"stored_bytes", bound.stored_bytes},
+	    {"recorder_bytes", bound.recorder_bytes},
+	    {"total_bytes", bound.total_bytes},
+	};
+
+	return report_figures(figures, sizeof(figures) / sizeof(figures[0]));
 }
 
 static json_t *
@@ -103,15 +152,15 @@ report_info(const struct generation *generation)
 	const struct board *board = &generation->board;
 
 	return json_pack(
-	    "{s:s, s:i, s:I, s:i, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I}}",
+	    "{s:s, s:i, s:I, s:i, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}",
 	    "version", PACKAGE_VERSION, "pid", generation->master_pid,
 	    "generation", (json_int_t)generation->number, "cores", cores(),
 	    "started_ms", (json_int_t)board->started_unix_ms, "addresses",
 	    report_addresses(generation->listeners), "pools",
 	    report_pools(generation), "limits",
-	    report_limits(generation->settings), "calibration", "turn_ps",
-	    (json_int_t)board->calibration.turn_ps, "spin_ps",
-	    (json_int_t)board->calibration.spin_ps, "event_ps",
+	    report_limits(generation->settings), "memory", report_memory(board),
+	    "calibration", "turn_ps", (json_int_t)board->calibration.turn_ps,
+	    "spin_ps", (json_int_t)board->calibration.spin_ps, "event_ps",
 	    (json_int_t)board->event_ps);
 }
 

@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon/answer.h"
+#include "daemon/clock.h"
 #include "daemon/connection.h"
 #include "daemon/dispatch.h"
 #include "daemon/doors.h"
@@ -52,7 +54,7 @@ static bool
 session_is_batch_full(const struct session *session, const struct batch *batch,
     struct rpc_error *error)
 {
-	uint64_t bound = session->frontend->settings->max_unsent_bytes;
+	uint64_t bound = connection_allowance(session->connection);
 
 	if (batch == NULL || batch_bytes(batch) <= bound)
 		return false;
@@ -153,6 +155,28 @@ session_served(void *arg)
 	dispatch_pump(session->frontend->dispatcher);
 }
 
+/* "line_timeout = 30000 ms" and so on is what it says. */
+static void
+session_late(void *arg, enum connection_delay why)
+{
+	struct session *session = arg;
+	const struct settings *settings = session->frontend->settings;
+	struct rpc_error error;
+
+	if (why == DELAY_LINE)
+		rpc_error_set(&error, RPC_CONNECTION_TIMED_OUT, NULL,
+		    "a line may take line_timeout = %" PRIu64
+		    " ms from its first byte to its end; what came of this one "
+		    "was dropped",
+		    settings->line_timeout_ns / NS_PER_MS);
+	else
+		rpc_error_set(&error, RPC_CONNECTION_TIMED_OUT, NULL,
+		    "a connection may be silent for idle_timeout = %" PRIu64
+		    " ms; connect again when there is something to say",
+		    settings->idle_timeout_ns / NS_PER_MS);
+	session_refuse(session, &error);
+}
+
 /* The client has left: its jobs go with it, and answers go nowhere. */
 static void
 session_gone(void *arg)
@@ -217,6 +241,7 @@ static const struct connection_handler handler = {
     .line = session_line,
     .bad_line = session_bad_line,
     .served = session_served,
+    .late = session_late,
     .gone = session_gone,
     .give = session_give,
 };
@@ -227,10 +252,6 @@ static const struct connection_handler handler = {
 static struct session *
 session_new(struct frontend *frontend, int fd)
 {
-	const struct connection_limits limits = {
-	    .max_line_bytes = frontend->settings->max_line_bytes,
-	    .max_unsent_bytes = frontend->settings->max_unsent_bytes,
-	};
 	struct session *session = calloc(1, sizeof(*session));
 
 	if (session == NULL)
@@ -238,16 +259,12 @@ session_new(struct frontend *frontend, int fd)
 	session->frontend = frontend;
 	LIST_INIT(&session->owed);
 	session->connection =
-	    connection_open(frontend->base, fd, &limits, &handler, session);
+	    connection_open(&frontend->crowd, fd, &handler, session);
 	if (session->connection == NULL)
 		goto fail;
 	LIST_INSERT_HEAD(&frontend->sessions, session, links);
 	doors_let_in(frontend->doors);
-	if (job_owner_init(&session->owner, frontend, session->connection) !=
-	    0) {
-		connection_close(session->connection);
-		return NULL;
-	}
+	job_owner_init(&session->owner, frontend, session->connection);
 	return session;
 fail:
 	free(session);

@@ -27,6 +27,13 @@ settings_find_pool(const struct settings *settings, const char *name)
 	return NULL;
 }
 
+bool
+settings_has_store(const struct settings *settings)
+{
+	return settings->state_dir[0] != '\0' &&
+	    settings->record != RECORD_NONE;
+}
+
 const char *
 pool_kind_name(enum pool_kind kind)
 {
@@ -55,4 +62,15 @@ record_name(enum record record)
 	};
 
 	return names[record];
+}
+
+const char *
+queue_order_name(enum queue_order order)
+{
+	static const char *const names[QUEUE_ORDER_COUNT] = {
+	    [QUEUE_FAIR] = "fair",
+	    [QUEUE_FIFO] = "fifo",
+	};
+
+	return names[order];
 }

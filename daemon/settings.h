@@ -50,6 +50,16 @@ enum affinity {
 	AFFINITY_COUNT
 };
 
+/* Whose job is next, of those that wait for a pool with the same priority. */
+enum queue_order {
+	QUEUE_FAIR, /* clients take turns */
+	QUEUE_FIFO, /* who came first */
+	QUEUE_ORDER_COUNT
+};
+
+/* "fair", "fifo" */
+const char *queue_order_name(enum queue_order order);
+
 /* "none", "spread", "one" */
 const char *affinity_name(enum affinity affinity);
 
@@ -80,14 +90,21 @@ struct settings {
 	bool allow_remote;
 	enum log_format log_format;
 	uint32_t frontends;
+	enum queue_order queue;
 	uint32_t max_connections; /* these four: of each frontend */
 	uint32_t max_jobs;
-	uint32_t max_in_flight; /* jobs of one connection */
+	uint32_t max_in_flight; /* these three: jobs of one connection */
+	uint32_t max_queued; /* that have not begun; 0: no bound of its own */
+	uint32_t max_rate;   /* a second; 0: no bound */
 	uint32_t max_batch;
 	uint32_t max_workers; /* tasks of one job */
 	uint64_t max_line_bytes;
 	uint64_t max_unsent_bytes; /* then its connection is not read from */
-	uint32_t max_attempts;	   /* starts of one task */
+	uint64_t max_client_bytes; /* of all connections of a frontend */
+	uint64_t idle_timeout_ns;  /* these three: of a connection; 0: none */
+	uint64_t line_timeout_ns;
+	uint64_t stall_timeout_ns;
+	uint32_t max_attempts; /* starts of one task */
 	uint64_t drain_timeout_ns;
 	uint64_t heartbeat_timeout_ns;	    /* 0: nobody has to give one */
 	char user[SETTINGS_USER_CHARS + 1]; /* NAME[:GROUP]; "": as started */
@@ -108,6 +125,9 @@ void settings_free(struct settings *settings);
 /* The pool of this name, or NULL. */
 const struct pool_settings *settings_find_pool(
     const struct settings *settings, const char *name);
+
+/* Whether a job store is configured. */
+bool settings_has_store(const struct settings *settings);
 
 const char *pool_kind_name(enum pool_kind kind);
 

@@ -10,6 +10,8 @@
  */
 #include "daemon/store_private.h"
 
+#include <string.h>
+
 const char *
 store_error(const struct store *store)
 {
@@ -159,6 +161,9 @@ store_find_like(
 		rc = sqlite3_step(statement);
 	if (rc == SQLITE_ROW)
 		outcome = store_read_job(store, statement, there);
+	/* The index is not the row. */
+	if (outcome == STORE_DONE && strcmp(there->request.key, key) != 0)
+		outcome = store_tell_damage(store, there, "key");
 	if (store_settle(store, statement, rc) != STORE_DONE)
 		return STORE_FAILED;
 	return outcome == STORE_NO_JOB ? store_get(store, job->id, there, NULL)

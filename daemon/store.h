@@ -4,12 +4,12 @@
  * knows no process and no JSON: a job is a struct job_record, its result a text
  * that comes back as it went in.
  *
- * Only one process has a store open, for writing and for reading. What was
- * changed between store_begin() and a store_commit() that returned 0 is on the
- * disk, power cut or not; a commit that failed has changed nothing. So many
- * changes can share one commit, and its wait for the disk. (One exception
- * nobody can rule out: where the disk took a commit, said that it did not, and
- * the process dies before the disk takes anything else.)
+ * Only one process has a store open, for writing and for reading: not one that
+ * it forks either. What was changed between store_begin() and a store_commit()
+ * that returned 0 is on the disk, power cut or not; a commit that failed has
+ * changed nothing. So many changes can share one commit, and its wait for the
+ * disk. (One exception nobody can rule out: where the disk took a commit, said
+ * that it did not, and the process dies before it takes anything else.)
  *
  * Whatever failed, the store can be used again at once, and works again when
  * the disk does. Calls wait for the disk, and for nothing else.
@@ -86,7 +86,8 @@ enum store_outcome store_move(struct store *store, struct job_id id,
 
 /*
  * An unfinished job has ended: job->state, attempts, ended_ms, reason and timing
- * and its result. STORE_NO_JOB: it has ended before, and this changes nothing.
+ * and its result, a text of UTF-8. STORE_NO_JOB: it has ended before, and this
+ * changes nothing.
  */
 enum store_outcome store_end(struct store *store, const struct job_record *job,
     const char *result, size_t size) __attribute__((warn_unused_result));

@@ -73,28 +73,24 @@ run(struct store *store, const char *sql)
 	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 }
 
+/* The first column of the first row; "" where there is none. */
 static int
 read_text(struct store *store, const char *sql, char *text, size_t size)
 {
-	sqlite3_stmt *statement = NULL;
+	sqlite3_stmt *statement;
+	const unsigned char *got;
 	int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
 
 	text[0] = '\0';
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(statement);
-	if (rc == SQLITE_ROW) {
-		const unsigned char *got = sqlite3_column_text(statement, 0);
-
+	if (rc != SQLITE_OK)
+		return rc;
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		got = sqlite3_column_text(statement, 0);
 		snprintf(
 		    text, size, "%s", got != NULL ? (const char *)got : "");
-		rc = SQLITE_OK;
 	}
-	/* Resets; what step said it says again. */
-	if (rc == SQLITE_OK || rc == SQLITE_DONE)
-		rc = sqlite3_finalize(statement);
-	else
-		sqlite3_finalize(statement);
-	return rc;
+	/* Says again what the step said. */
+	return sqlite3_finalize(statement);
 }
 
 static int
@@ -158,6 +154,10 @@ identify(struct store *store, long long *version)
 	if (application != STORE_APPLICATION_ID)
 		return refuse(
 		    store, "is no job store of gild, but another database");
+	if (*version < 1) {
+		store_say(store, "has version %lld, which never was", *version);
+		return DAMAGED;
+	}
 	if (*version > store_schema_version()) {
 		snprintf(why, sizeof(why),
 		    "has version %lld, of a newer gild; this one knows %d",
@@ -181,15 +181,17 @@ check_integrity(struct store *store)
 	return DAMAGED;
 }
 
-/* How an own file is written to from here on. */
+/* How a file of ours is written to. One that is complete stays as it is, so it
+ * can be opened where the disk is full. */
 static enum opening
-set_up_file(struct store *store)
+set_up_file(struct store *store, bool is_new)
 {
-	char mode[8];
-	int rc;
+	char mode[8] = "";
+	int rc = SQLITE_OK;
 
-	/* Holds for a file that is new: before its first page is written. */
-	rc = run(store, "PRAGMA auto_vacuum = INCREMENTAL");
+	/* Before the first page is there. */
+	if (is_new)
+		rc = run(store, "PRAGMA auto_vacuum = INCREMENTAL");
 	if (rc == SQLITE_OK)
 		rc = read_text(
 		    store, "PRAGMA journal_mode = WAL", mode, sizeof(mode));
@@ -207,11 +209,13 @@ set_up_file(struct store *store)
 static enum opening
 migrate(struct store *store, long long version)
 {
-	int rc = run(store, "BEGIN IMMEDIATE");
+	int rc;
 
-	if (rc == SQLITE_OK && version < store_schema_version())
+	if (version == store_schema_version())
+		return OPENED;
+	rc = run(store, "BEGIN IMMEDIATE");
+	if (rc == SQLITE_OK)
 		rc = store_schema_migrate(store->db, version);
-	/* BEGIN alone has tried the lock; COMMIT without change is nothing. */
 	if (rc == SQLITE_OK)
 		rc = run(store, "COMMIT");
 	return rc == SQLITE_OK ? OPENED : judge(store, rc);
@@ -256,7 +260,7 @@ open_file(struct store *store)
 	if (opening == OPENED)
 		opening = check_integrity(store);
 	if (opening == OPENED)
-		opening = set_up_file(store);
+		opening = set_up_file(store, version == 0);
 	if (opening == OPENED)
 		opening = migrate(store, version);
 	if (opening == OPENED) {
@@ -304,8 +308,11 @@ replace_file(struct store *store, char **set_aside)
 
 	disconnect(store);
 	*set_aside = store_file_set_aside(store->path);
-	if (*set_aside == NULL)
-		return refuse(store, "damaged, and cannot be set aside");
+	if (*set_aside == NULL) {
+		store_say(store, "is damaged, and cannot be set aside: %s",
+		    strerror(errno));
+		return REFUSED;
+	}
 	opening = find_file(store);
 	return opening == DAMAGED ? REFUSED : opening;
 }

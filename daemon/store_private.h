@@ -115,6 +115,9 @@ int store_bind_id(sqlite3_stmt *statement, int number, struct job_id id)
 /* STORE_DAMAGED: the row is no job. */
 enum store_outcome store_read_job(struct store *store, sqlite3_stmt *statement,
     struct job_record *job) __attribute__((warn_unused_result));
+/* Says that the job's row makes no sense, and where. STORE_DAMAGED. */
+enum store_outcome store_tell_damage(
+    struct store *store, const struct job_record *job, const char *what);
 /* *result is NULL where the job has not ended, and is the caller's. */
 enum store_outcome store_read_result(struct store *store,
     sqlite3_stmt *statement, const struct job_record *job, char **result)

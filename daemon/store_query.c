@@ -47,6 +47,9 @@ store_get(struct store *store, struct job_id id, struct job_record *job,
 		rc = sqlite3_step(statement);
 	if (rc == SQLITE_ROW) {
 		outcome = store_read_job(store, statement, job);
+		/* An index that is damaged leads to the row of another. */
+		if (outcome == STORE_DONE && !job_id_equals(job->id, id))
+			outcome = store_tell_damage(store, job, "id");
 		if (outcome == STORE_DONE && result != NULL)
 			outcome =
 			    store_read_result(store, statement, job, result);
@@ -304,10 +307,12 @@ store_each_unfinished(struct store *store,
 
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
 		/* One that is damaged does not keep the others from it. */
-		if (store_read_job(store, statement, &job) == STORE_DONE)
-			see(arg, &job);
-		else
+		if (store_read_job(store, statement, &job) != STORE_DONE)
 			outcome = STORE_DAMAGED;
+		else if (job.state >= JOB_DONE)
+			outcome = store_tell_damage(store, &job, "state");
+		else
+			see(arg, &job);
 	}
 	if (store_settle(store, statement, rc) != STORE_DONE)
 		return STORE_FAILED;

@@ -289,8 +289,9 @@ find_contradiction(const struct job_record *job)
 	return NULL;
 }
 
-static enum store_outcome
-tell_damage(struct store *store, const struct job_record *job, const char *what)
+enum store_outcome
+store_tell_damage(
+    struct store *store, const struct job_record *job, const char *what)
 {
 	char id[JOB_ID_CHARS + 1];
 
@@ -308,23 +309,23 @@ store_read_job(
 
 	*job = (struct job_record){0};
 	if (!read_id(statement, &job->id))
-		return tell_damage(store, job, "id");
+		return store_tell_damage(store, job, "id");
 	if (!read_text(
 		statement, COLUMN_POOL, job->request.pool, POOL_NAME_CHARS) ||
 	    !pool_name_is_valid(job->request.pool))
-		return tell_damage(store, job, "pool");
+		return store_tell_damage(store, job, "pool");
 	if (!read_key(statement, job->request.key))
-		return tell_damage(store, job, "key");
+		return store_tell_damage(store, job, "key");
 	if (!read_text(
 		statement, COLUMN_REASON, job->reason, RESULT_REASON_CHARS))
-		return tell_damage(store, job, "reason");
+		return store_tell_damage(store, job, "reason");
 	for (int i = 0; i < N_INTEGERS; i++) {
 		if (!read_integer(statement, i, job))
-			return tell_damage(store, job, integers[i].name);
+			return store_tell_damage(store, job, integers[i].name);
 	}
 	contradiction = find_contradiction(job);
 	if (contradiction != NULL)
-		return tell_damage(store, job, contradiction);
+		return store_tell_damage(store, job, contradiction);
 	return STORE_DONE;
 }
 
@@ -338,13 +339,13 @@ store_read_result(struct store *store, sqlite3_stmt *statement,
 
 	*result = NULL;
 	if (type != (job->state < JOB_DONE ? SQLITE_NULL : SQLITE_TEXT))
-		return tell_damage(store, job, "result");
+		return store_tell_damage(store, job, "result");
 	if (type == SQLITE_NULL)
 		return STORE_DONE;
 	bytes = sqlite3_column_text(statement, COLUMN_RESULT);
 	size = (size_t)sqlite3_column_bytes(statement, COLUMN_RESULT);
 	if (bytes == NULL || memchr(bytes, '\0', size) != NULL)
-		return tell_damage(store, job, "result");
+		return store_tell_damage(store, job, "result");
 	*result = strdup((const char *)bytes);
 	if (*result == NULL) {
 		store_say(store, "out of memory");

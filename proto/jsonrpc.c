@@ -18,6 +18,7 @@
 
 #define PARSE_FLAGS (JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL)
 #define WRITE_FLAGS (JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII)
+#define WRITE_MOST_BYTES 8192 /* no longer are most messages */
 
 static const char *const request_members[] = {
     "jsonrpc", "id", "method", "params"};
@@ -365,18 +366,45 @@ jsonrpc_parse_reply(const char *line, size_t len, struct jsonrpc_reply *reply,
 	return 0;
 }
 
+/*
+ * The value between two characters (0: none), added at once: all or nothing.
+ * Not by json_dumps(): where it cannot get memory for a key it leaves a hole
+ * and goes on. Into memory that is there jansson writes all.
+ */
+static int
+write_between(
+    struct evbuffer *buffer, char before, const json_t *value, char after)
+{
+	char most[WRITE_MOST_BYTES], *text = most;
+	size_t len = json_dumpb(value, most + 1, sizeof(most) - 2, WRITE_FLAGS);
+	int result = -1;
+
+	if (len > sizeof(most) - 2) {
+		text = malloc(len + 2);
+		if (text == NULL ||
+		    json_dumpb(value, text + 1, len, WRITE_FLAGS) != len)
+			len = 0;
+	}
+	if (len > 0) {
+		text[0] = before;
+		text[1 + len] = after;
+		result = evbuffer_add(buffer, text + (before == 0),
+		    (before != 0) + len + (after != 0));
+	}
+	if (text != most)
+		free(text);
+	return result;
+}
+
 int
 jsonrpc_write(struct evbuffer *buffer, const json_t *value)
 {
-	char *text = json_dumps(value, WRITE_FLAGS);
-	size_t len;
-	int result;
+	return write_between(buffer, 0, value, '\n');
+}
 
-	if (text == NULL)
-		return -1;
-	len = strlen(text);
-	text[len] = '\n'; /* in the place of the NUL: one add, all or nothing */
-	result = evbuffer_add(buffer, text, len + 1);
-	free(text);
-	return result;
+int
+jsonrpc_write_member(struct evbuffer *array, const json_t *value)
+{
+	return write_between(
+	    array, evbuffer_get_length(array) == 0 ? '[' : ',', value, 0);
 }

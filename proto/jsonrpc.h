@@ -90,4 +90,11 @@ int jsonrpc_parse_reply(const char *line, size_t len,
 int jsonrpc_write(struct evbuffer *buffer, const json_t *value)
     __attribute__((warn_unused_result));
 
+/*
+ * The same for an array that is written piece by piece, each with the [ or the
+ * comma before it: buffer holds nothing else, and the ] is the caller's to add.
+ */
+int jsonrpc_write_member(struct evbuffer *array, const json_t *value)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -30,7 +30,9 @@
 	X(KEY_CONFLICT, -32010, "key_conflict", "Key conflict")                \
 	X(JOB_ENDED, -32011, "job_ended", "Job has ended")                     \
 	X(RATE_LIMITED, -32012, "rate_limited", "Rate limited")                \
-	X(WAIT_TIMED_OUT, -32013, "wait_timed_out", "Wait timed out")
+	X(WAIT_TIMED_OUT, -32013, "wait_timed_out", "Wait timed out")          \
+	X(CONNECTION_TIMED_OUT, -32014, "connection_timed_out",                \
+	    "Connection timed out")
 
 enum rpc_error_kind {
 	RPC_OK = 0,

@@ -2,8 +2,8 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h %D%/unit/store_jobs.h \
-	%D%/unit/suite.h
+EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -43,6 +43,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_authority \
 	%D%/unit/test_backoff \
 	%D%/unit/test_board \
+	%D%/unit/test_bucket \
 	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
@@ -69,6 +70,9 @@ DAEMON_TESTS = \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_slot \
 	%D%/unit/test_store \
+	%D%/unit/test_store_disk \
+	%D%/unit/test_store_file \
+	%D%/unit/test_store_list \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
@@ -78,6 +82,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_authority_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_backoff_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_bucket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
@@ -104,6 +109,11 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_store_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_disk_SOURCES = %D%/unit/test_store_disk.c \
+	%D%/unit/disk.c %D%/unit/disk.h
+%C%_unit_test_store_disk_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_file_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_store_list_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_title_LDADD = $(DAEMON_LDADD)
 
 # --- daemon/: the lock and the countdown, which need nobody else ---
@@ -133,19 +143,24 @@ CLIENT_TESTS = \
 	%D%/unit/test_convoy \
 	%D%/unit/test_count \
 	%D%/unit/test_ending \
+	%D%/unit/test_errands \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
+	%D%/unit/test_history \
+	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
+	%D%/unit/test_patience \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
 	%D%/unit/test_scaling \
 	%D%/unit/test_split \
 	%D%/unit/test_statistics \
+	%D%/unit/test_submit \
 	%D%/unit/test_svg \
 	%D%/unit/test_table \
 	%D%/unit/test_timeline \
@@ -154,7 +169,8 @@ CLIENT_TESTS = \
 	%D%/unit/test_tradeoff \
 	%D%/unit/test_units \
 	%D%/unit/test_verdict \
-	%D%/unit/test_weather
+	%D%/unit/test_weather \
+	%D%/unit/test_when
 CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
@@ -165,19 +181,24 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_convoy_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_history_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_patience_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_scaling_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_split_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_statistics_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_submit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_svg_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_table_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_timeline_LDADD = $(CLIENT_LDADD)
@@ -187,17 +208,26 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_units_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_verdict_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_weather_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_when_LDADD = $(CLIENT_LDADD)
 
 # --- end to end: a real gild, driven over its sockets ---
 E2E_TESTS = \
 	%D%/e2e/test_bounds \
 	%D%/e2e/test_clients \
+	%D%/e2e/test_fair \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_resume \
+	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
+	%D%/e2e/test_hostile \
+	%D%/e2e/test_injected \
+	%D%/e2e/test_injected_disk \
+	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_pulse \
@@ -212,25 +242,36 @@ E2E_TESTS = \
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
 libe2e_a_SOURCES = \
+	%D%/e2e/client.c %D%/e2e/client.h \
 	%D%/e2e/expect.c %D%/e2e/expect.h \
 	%D%/e2e/harness.c %D%/e2e/harness.h \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
+	%D%/e2e/stored.c %D%/e2e/stored.h \
 	%D%/e2e/storing.c %D%/e2e/storing.h \
-	%D%/e2e/value.c %D%/e2e/value.h
+	%D%/e2e/value.c %D%/e2e/value.h \
+	%D%/faults/steer.c %D%/faults/steer.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 check_PROGRAMS += $(E2E_TESTS)
 TESTS += $(E2E_TESTS)
 %C%_e2e_test_bounds_LDADD = $(E2E_LDADD)
 %C%_e2e_test_clients_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_fair_LDADD = $(E2E_LDADD)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_resume_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_store_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
+%C%_e2e_test_hostile_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_injected_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_disk_LDADD = $(E2E_LDADD)
+%C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_LDADD = $(E2E_LDADD)
@@ -289,7 +330,8 @@ SCRIPT_TESTS = \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh
-dist_noinst_DATA += %D%/lint/cppcheck.cfg
+dist_noinst_DATA += %D%/lint/cppcheck.cfg %D%/lint/python.py
 dist_noinst_SCRIPTS += %D%/lint/completion.bash %D%/lint/completion.zsh
 
 include %D%/fuzz/local.mk
+include %D%/faults/local.mk

@@ -44,6 +44,22 @@ _gilctl_pools() {
 		--csv pools 2>/dev/null | sed -nE '1d; s/^([a-z][a-z0-9_-]*),.*/\1/p'
 }
 
+# Of list and history, whose --help names them
+_gilctl_states() {
+	"$program" "$command" --help 2>/dev/null | awk '
+		/^ *--state / { on = 1; $1 = $2 = "" }
+		on && $1 ~ /^-/ { exit }
+		on { gsub(/[,;]| or /, " "); $1 = $1; gsub(/ +/, "\n"); print }' |
+		sed '/^$/d; /^or$/d'
+}
+
+# The ids of jobs that collect or cancel may be about, from the daemon
+_gilctl_jobs() {
+	timeout 1 "$program" ${server:+-s "$server"} --connect-timeout 300 \
+		--csv list --newest "$@" 2>/dev/null |
+		sed -nE '1d; s/^([0-9A-Z]{26}),.*/\1/p'
+}
+
 # What set takes: "NAME VALUES", a line each
 _gilctl_settings() {
 	"$program" set --help 2>/dev/null | sed -nE '
@@ -109,6 +125,8 @@ _gilctl_value() {
 	-p | --pool) _gilctl_offer "$(_gilctl_pools)" ;;
 	--pools) _gilctl_offer_list "$(_gilctl_pools)" ;;
 	--profile) _gilctl_offer $'cpu\nnative\nio' ;;
+	--state) _gilctl_offer "$(_gilctl_states)" ;;
+	--since | --until) _gilctl_offer $'10m\n2h\n1d\n1w' ;;
 	--arms)
 		_gilctl_offer_list "$(printf '%s\n' threads fair ticks native \
 			free processes hold io)"
@@ -139,6 +157,8 @@ _gilctl_operand() {
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
+	collect:*) _gilctl_offer "$(_gilctl_jobs)" ;;
+	cancel:*) _gilctl_offer "$(_gilctl_jobs --state unfinished)" ;;
 	set:0) _gilctl_offer "$(_gilctl_pools)" ;;
 	set:*)
 		if [[ $cur != *=* ]]; then

@@ -37,46 +37,12 @@
 
 #include "daemon/clock.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/server.h"
 
 #define ROUNDS 15
 #define CALLS 1000 /* a round */
 #define TURNS UINT64_C(1000000000)
 #define COUNTS 7
-
-static void
-die(const char *what)
-{
-	perror(what);
-	exit(EXIT_FAILURE);
-}
-
-/* --- placement --- */
-
-/* The n-th of the CPUs that we may use, or -1. */
-static int
-find_cpu(int n)
-{
-	cpu_set_t allowed;
-
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-		die("sched_getaffinity");
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (CPU_ISSET(cpu, &allowed) && n-- == 0)
-			return cpu;
-	}
-	return -1;
-}
-
-static void
-pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) != 0)
-		die("sched_setaffinity");
-}
 
 /* --- a bare line echo --- */
 
@@ -138,98 +104,6 @@ echo_main(void)
 	fflush(stdout);
 	event_base_dispatch(base);
 	return EXIT_SUCCESS;
-}
-
-/* --- the servers --- */
-
-struct server {
-	pid_t pid;
-	in_port_t port;
-};
-
-/* With all of its processes on one CPU. */
-static struct server
-server_start(const char *const argv[], int cpu)
-{
-	struct server server;
-	unsigned port = 0;
-	int ends[2];
-	char line[256];
-	FILE *out;
-
-	if (pipe(ends) != 0)
-		die("pipe");
-	server.pid = fork();
-	if (server.pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pin(cpu);
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execv(argv[0], (char *const *)argv);
-		die(argv[0]);
-	}
-	close(ends[1]);
-	out = fdopen(ends[0], "r");
-	while (out != NULL && fgets(line, sizeof(line), out) != NULL &&
-	    strcmp(line, "ready\n") != 0)
-		sscanf(line, "listening on 127.0.0.1:%u", &port);
-	if (port == 0) {
-		fprintf(stderr, "%s did not start\n", argv[0]);
-		exit(EXIT_FAILURE);
-	}
-	server.port = htons((in_port_t)port);
-	return server;
-}
-
-static void
-server_stop(const struct server *server)
-{
-	kill(server->pid, SIGTERM);
-	waitpid(server->pid, NULL, 0);
-}
-
-/* --- a client --- */
-
-struct client {
-	int fd;
-	char line[65536];
-};
-
-static void
-client_open(struct client *client, in_port_t port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	    .sin_port = port};
-	int on = 1;
-
-	client->fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (client->fd < 0 ||
-	    connect(client->fd, (void *)&address, sizeof(address)) != 0)
-		die("connect");
-	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
-/* Sends a line, waits for a line. Microseconds. */
-static double
-client_call(struct client *client, const char *request)
-{
-	uint64_t start_ns = clock_monotonic_ns();
-	size_t length = 0;
-
-	if (write(client->fd, request, strlen(request)) < 0)
-		die("write");
-	do {
-		ssize_t got = read(client->fd, client->line + length,
-		    sizeof(client->line) - length - 1);
-
-		if (got <= 0)
-			die("read");
-		length += (size_t)got;
-	} while (client->line[length - 1] != '\n');
-	client->line[length] = '\0';
-	return (double)(clock_monotonic_ns() - start_ns) / 1e3;
 }
 
 /* --- the measurements --- */
@@ -339,10 +213,9 @@ measure_countdown(struct client *gild)
 static void
 measure(int client_cpu, int server_cpu)
 {
-	const char *program = getenv("GILD");
 	const char *const echo_argv[] = {"/proc/self/exe", "echo", NULL};
 	const char *const gild_argv[] = {
-	    program != NULL ? program : "./gild", "-l", "127.0.0.1:0", NULL};
+	    gild_program(), "-l", "127.0.0.1:0", NULL};
 	bool is_together = client_cpu == server_cpu;
 	struct server echo_server = server_start(echo_argv, server_cpu);
 	struct server gild_server = server_start(gild_argv, server_cpu);

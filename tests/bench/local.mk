@@ -4,18 +4,31 @@
 BENCHES = \
 	%D%/bench_countdown \
 	%D%/bench_daemon \
+	%D%/bench_detached \
+	%D%/bench_fair \
 	%D%/bench_gil \
-	%D%/bench_sandbox
+	%D%/bench_idle \
+	%D%/bench_sandbox \
+	%D%/bench_store
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
 %C%_bench_countdown_LDADD = libgildcore.a libgilproto.a
-%C%_bench_daemon_SOURCES = %D%/bench_daemon.c %D%/bench.h
+BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
+%C%_bench_daemon_SOURCES = %D%/bench_daemon.c $(BENCH_SERVER)
 %C%_bench_daemon_LDADD = $(EVENT_LIBS)
+%C%_bench_detached_SOURCES = %D%/bench_detached.c $(BENCH_SERVER)
+%C%_bench_detached_LDADD =
+%C%_bench_fair_SOURCES = %D%/bench_fair.c $(BENCH_SERVER)
+%C%_bench_fair_LDADD =
+%C%_bench_idle_SOURCES = %D%/bench_idle.c $(BENCH_SERVER)
+%C%_bench_idle_LDADD =
 %C%_bench_gil_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_bench_gil_LDADD = libgildcore.a libgilproto.a
 %C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h
 %C%_bench_sandbox_LDADD = $(gild_LDADD)
+%C%_bench_store_SOURCES = %D%/bench_store.c %D%/bench.h
+%C%_bench_store_LDADD = $(gild_LDADD)
 
 bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \

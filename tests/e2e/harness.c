@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_GILDS 8
+#define MAX_GILDS 16
 
 static struct gild *gilds[MAX_GILDS];
 static size_t n_gilds;

@@ -265,8 +265,9 @@ process_children(pid_t parent, pid_t pids[], size_t max_pids)
 	return n;
 }
 
-uint64_t
-process_rss_kib(pid_t pid)
+/* A line "NAME: 123 kB" of a process's status; 0 where there is none. */
+static uint64_t
+process_status_kib(pid_t pid, const char *name)
 {
 	char path[64], line[256];
 	unsigned long kib = 0;
@@ -276,11 +277,27 @@ process_rss_kib(pid_t pid)
 	file = fopen(path, "re");
 	if (file == NULL)
 		return 0;
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "VmRSS: %lu", &kib) == 1)
+	while (fgets(line, sizeof(line), file) != NULL) {
+		size_t length = strlen(name);
+
+		if (strncmp(line, name, length) == 0 &&
+		    sscanf(line + length, ": %lu", &kib) == 1)
 			break;
+	}
 	fclose(file);
 	return kib;
+}
+
+uint64_t
+process_rss_kib(pid_t pid)
+{
+	return process_status_kib(pid, "VmRSS");
+}
+
+uint64_t
+process_peak_kib(pid_t pid)
+{
+	return process_status_kib(pid, "VmHWM");
 }
 
 size_t

@@ -78,6 +78,8 @@ bool process_reap(pid_t pid, int *status, int64_t end_ms);
  */
 size_t process_children(pid_t parent, pid_t pids[], size_t max_pids);
 uint64_t process_rss_kib(pid_t pid);
+/* The most that it ever was. */
+uint64_t process_peak_kib(pid_t pid);
 /* How many descriptors a process has. */
 size_t process_count_fds(pid_t pid);
 

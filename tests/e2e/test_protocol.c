@@ -108,23 +108,53 @@ play_expected(
 	return n;
 }
 
+/* What an example says of its gild: words first, and then options. */
+struct staging {
+	bool is_unix;
+	char address[160], state_dir[160];
+	const char *args[2 * EXAMPLE_MAX_OPTIONS];
+};
+
+static struct gild *
+start_gild(char *const *words, struct staging *staging)
+{
+	const char **args = staging->args;
+	size_t n = 0;
+
+	for (; *words != NULL && **words != '-'; words++) {
+		if (strcmp(*words, "unix") == 0) {
+			snprintf(staging->address, sizeof(staging->address),
+			    "unix:%s/gild.sock", scratch_dir());
+			staging->is_unix = true;
+			args[n++] = "-l";
+			args[n++] = staging->address;
+		} else {
+			ck_assert_str_eq(*words, "store");
+			snprintf(staging->state_dir, sizeof(staging->state_dir),
+			    "state_dir=%s/state", scratch_dir());
+			args[n++] = "-o";
+			args[n++] = staging->state_dir;
+		}
+	}
+	for (; *words != NULL; words++)
+		args[n++] = *words;
+	ck_assert_uint_le(n, 10);
+	return gild_start(args[0], args[1], args[2], args[3], args[4], args[5],
+	    args[6], args[7], args[8], args[9], NULL);
+}
+
 START_TEST(an_example_is_true)
 {
 	const struct example *example = &examples.list[_i];
-	char *const *options = example->options;
-	bool is_unix = options[0] != NULL && strcmp(options[0], "unix") == 0;
+	struct staging staging = {.is_unix = false};
 	json_t *names = json_object();
 	bool is_closed = false;
 	struct gild *gild;
 	struct peer *peer;
-	char address[160];
 
-	snprintf(address, sizeof(address), "unix:%s/gild.sock", scratch_dir());
-	gild = is_unix
-	    ? gild_start("-l", address, NULL)
-	    : gild_start(options[0], options[1], options[2], options[3],
-		  options[4], options[5], options[6], options[7], NULL);
-	peer = is_unix ? peer_connect_to(address, 0) : peer_connect(gild);
+	gild = start_gild(example->options, &staging);
+	peer = staging.is_unix ? peer_connect_to(staging.address, 0)
+			       : peer_connect(gild);
 
 	for (size_t i = 0; i < example->n_steps;) {
 		struct step *step = &example->steps[i];

@@ -4,10 +4,10 @@
 #   <!-- run[ with PROGRAM], says: TEXT -->
 #
 # is run as it is written, against a private gild, and must succeed and say
-# TEXT. The daemon has the example configuration and a port of its own, so 4453
-# is read as that port. A block whose PROGRAM is not installed is skipped, and
-# counted as such. Files that it links to, and targets of make that it names,
-# must exist.
+# TEXT. The daemon has the example configuration, a store, and a port of its own,
+# so 4453 is read as that port. A block whose PROGRAM is not installed is
+# skipped, and counted as such. Files that it links to, and targets of make that
+# it names, must exist.
 #
 # Environment: GILD and GILCTL name the programs, srcdir the sources.
 
@@ -59,7 +59,9 @@ start_daemon() {
 	local line
 
 	mkfifo "$scratch/stdout"
+	mkdir "$scratch/state"
 	"$GILD" -c "${srcdir:-.}/systemd/gild.conf" -l 127.0.0.1:0 \
+		-o state_dir="$scratch/state" \
 		>"$scratch/stdout" 2>"$scratch/log" &
 	daemon=$!
 	exec 3<"$scratch/stdout"

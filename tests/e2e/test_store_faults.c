@@ -513,6 +513,38 @@ START_TEST(a_stopping_gild_takes_no_more)
 }
 END_TEST
 
+/* The recorder answers when its asker has been told to stop. */
+START_TEST(a_key_taken_in_while_gild_stops_is_not_waited_for)
+{
+	struct gild *gild = storing_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	pid_t recorder = recorder_pid(gild, 0);
+	json_t *answer, *page;
+	int64_t id;
+
+	kill(recorder, SIGSTOP);
+	id = peer_call_start(peer, "job.submit", "{s:I, s:s, s:s, s:i, s:i}",
+	    "count", ENDLESS, "key", "late", "profile", "io", "io_every", 1,
+	    "io_for_us", 10000);
+	json_decref(peer_call(peer, "server.ping", NULL));
+	gild_signal(gild, SIGTERM);
+	gild_await_log(gild, "then stopping", 1);
+	kill(recorder, SIGCONT);
+	answer = peer_await(peer, id);
+	ck_assert_str_eq(text_at(answer, "error.data.reason"), "shutting_down");
+	json_decref(answer);
+	ck_assert_int_eq(gild_wait_exit(gild), 0);
+	peer_close_all();
+
+	gild = storing_start(NULL);
+	peer = peer_connect(gild);
+	page = peer_call(peer, "job.list", "{s:s}", "key", "late");
+	cancel_job(peer, text_at(page, "jobs.0.job"));
+	json_decref(page);
+	gild_stop(gild);
+}
+END_TEST
+
 /* --- reloads --- */
 
 #define FILE_TEXT              \
@@ -677,6 +709,7 @@ main(void)
 	    a_stop_leaves_the_queue_to_the_next_gild,
 	    a_stop_gives_back_what_does_not_end,
 	    a_stopping_gild_takes_no_more,
+	    a_key_taken_in_while_gild_stops_is_not_waited_for,
 	    a_reload_takes_the_queue_along,
 	    state_dir_is_not_changed_by_a_reload,
 	    a_reload_changes_the_recorders_limits,

@@ -18,7 +18,10 @@ check_bounds(const struct job_request *request)
 	MUST(request->workers >= 1 && request->workers <= MAX_WORKERS);
 	MUST(request->cost_ns <= REQUEST_MAX_COST_NS);
 	MUST(request->timeout_ms <= REQUEST_MAX_TIMEOUT_MS);
+	MUST(request->start_after_ms <= REQUEST_MAX_TIMEOUT_MS);
+	MUST(request->priority < REQUEST_PRIORITIES);
 	MUST(pool_name_is_valid(request->pool));
+	MUST(request->key[0] == '\0' || job_key_is_valid(request->key));
 	if (request->profile == PROFILE_IO) {
 		MUST(request->io_every >= 1);
 		MUST(request->io_every <= REQUEST_MAX_COUNT);
@@ -41,6 +44,11 @@ check_same(const struct job_request *a, const struct job_request *b)
 	MUST(a->profile == b->profile);
 	MUST(a->io_every == b->io_every);
 	MUST(a->io_for_us == b->io_for_us);
+	MUST(a->priority == b->priority);
+	MUST(a->start_after_ms == b->start_after_ms);
+	MUST(a->detach == b->detach);
+	MUST(strcmp(a->key, b->key) == 0);
+	MUST(job_request_equals(a, b));
 }
 
 static void

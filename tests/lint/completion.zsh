@@ -131,6 +131,10 @@ expect 'gilctl s' sweep submit stats set shutdown
 expect 'gilctl pools sub'
 expect 'gilctl submit --profile ' cpu native io
 expect 'gilctl submit --profile=n' native
+expect 'gilctl list --state ' queued running done failed cancelled timed_out \
+	unfinished ended
+expect 'gilctl history --state=' done failed cancelled timed_out ended
+expect 'gilctl list --since 1' 10m 1d 1w
 expect 'gilctl compare --arms threads,f' fair free
 expect 'gilctl -s u' unix:
 expect 'gilctl info -s ' unix: 127.0.0.1:4453

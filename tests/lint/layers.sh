@@ -106,7 +106,7 @@ names() {
 }
 
 proto_stack='nearest rpcerror frame jsonrpc jobid params member request'
-proto_stack="$proto_stack histogram lockrecord lockevent lockwire result"
+proto_stack="$proto_stack histogram lockrecord lockevent lockwire result record"
 # The list is a list of words.
 # shellcheck disable=SC2086
 stack proto $proto_stack

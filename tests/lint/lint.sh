@@ -72,6 +72,10 @@ check_shell() {
 	scripts | xargs shellcheck
 }
 
+check_python() {
+	find_files '*.py' | xargs python3 tests/lint/python.py
+}
+
 check_manuals() {
 	# It takes itself for skipped, with 77, where there is no mandoc.
 	srcdir=. tests/lint/mandoc.sh
@@ -98,6 +102,7 @@ check layers say_layers
 check clang-format check_format
 check cppcheck check_cppcheck
 check shellcheck check_shell
+check python check_python
 check completion check_completion
 check mandoc check_manuals
 check 'blanks at line ends' check_endings

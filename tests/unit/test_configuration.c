@@ -2,6 +2,7 @@
 #include "daemon/configuration.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/suite.h"
@@ -58,6 +59,30 @@ START_TEST(without_a_word_there_are_the_defaults)
 	ck_assert_uint_eq(settings.n_listen, 1);
 	ck_assert_str_eq(settings.listen[0], SETTINGS_DEFAULT_LISTEN);
 	ck_assert_uint_eq(settings.n_pools, 2);
+	settings_free(&settings);
+}
+END_TEST
+
+START_TEST(the_service_manager_may_name_the_state_directory)
+{
+	char words[][24] = {"state_dir=/elsewhere"};
+	char *overrides[] = {words[0]};
+
+	setenv("STATE_DIRECTORY", "/var/lib/gild:/var/lib/more", 1);
+	take();
+	ck_assert_str_eq(settings.state_dir, "/var/lib/gild");
+	settings_free(&settings);
+
+	configuration.overrides = overrides;
+	configuration.n_overrides = COUNT(overrides);
+	take();
+	ck_assert_str_eq(settings.state_dir, "/elsewhere");
+	settings_free(&settings);
+	configuration.n_overrides = 0;
+
+	unsetenv("STATE_DIRECTORY");
+	take();
+	ck_assert_str_eq(settings.state_dir, "");
 	settings_free(&settings);
 }
 END_TEST
@@ -153,6 +178,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, without_a_word_there_are_the_defaults);
+	tcase_add_test(tcase, the_service_manager_may_name_the_state_directory);
 	tcase_add_test(tcase, the_command_line_has_the_last_word);
 	tcase_add_test(tcase, it_is_read_anew_each_time);
 	tcase_add_test(tcase, what_is_wrong_is_said_with_its_place);

@@ -15,12 +15,22 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "daemon/connection_private.h"
+#include "daemon/crowd.h"
 #include "tests/unit/suite.h"
 
 #define MAX_LINE 64
 #define MAX_UNSENT 4096
+#define MAX_BYTES 65536
+#define SHARE 1024
+/* Longer than any test: what is due is looked at at times that tests make up. */
+#define IDLE_NS (3000 * NS_PER_S)
+#define LINE_NS (1000 * NS_PER_S)
+#define STALL_NS (2000 * NS_PER_S)
 
 static struct event_base *base;
+static struct crowd crowd;
+static struct crowd_limits limits;
 static struct connection *connection; /* NULL: it is gone */
 static int client;
 static char lines[4096]; /* those that came, each with an LF */
@@ -109,10 +119,22 @@ on_give(void *arg, int fd, const struct evbuffer *rest)
 	return gift;
 }
 
+static void
+on_late(void *arg, enum connection_delay why)
+{
+	ck_assert_ptr_eq(arg, lines);
+	if (why == DELAY_LINE)
+		note_line("late", 4);
+	else
+		note_line("idle", 4);
+	send_big();
+}
+
 static const struct connection_handler handler = {
     .line = on_line,
     .bad_line = on_bad_line,
     .served = on_served,
+    .late = on_late,
     .gone = on_gone,
     .give = on_give,
 };
@@ -120,19 +142,27 @@ static const struct connection_handler handler = {
 static void
 setup(void)
 {
-	static const struct connection_limits limits = {
-	    .max_line_bytes = MAX_LINE, .max_unsent_bytes = MAX_UNSENT};
 	int ends[2], small = 1;
 
+	limits = (struct crowd_limits){
+	    .max_line_bytes = MAX_LINE,
+	    .max_unsent_bytes = MAX_UNSENT,
+	    .max_bytes = MAX_BYTES,
+	    .share_bytes = SHARE,
+	    .idle_timeout_ns = IDLE_NS,
+	    .line_timeout_ns = LINE_NS,
+	    .stall_timeout_ns = STALL_NS,
+	};
 	signal(SIGPIPE, SIG_IGN); /* as every process of gild does */
 	base = event_base_new();
+	ck_assert_int_eq(crowd_open(&crowd, base, &limits), 0);
 	ck_assert_int_eq(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	ck_assert_int_eq(
 	    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)),
 	    0);
 	client = ends[1];
-	connection = connection_open(base, ends[0], &limits, &handler, lines);
+	connection = connection_open(&crowd, ends[0], &handler, lines);
 	ck_assert_ptr_nonnull(connection);
 }
 
@@ -145,6 +175,7 @@ teardown(void)
 		close(client);
 	if (taken_fd >= 0)
 		close(taken_fd);
+	crowd_close(&crowd);
 	event_base_free(base);
 }
 
@@ -657,6 +688,341 @@ START_TEST(what_was_read_is_a_line_at_the_end)
 }
 END_TEST
 
+/* --- what takes too long --- */
+
+/* Looks as if it were so much later than now. */
+static void
+look_after(uint64_t ns)
+{
+	connection_look(connection, clock_monotonic_ns() + ns);
+}
+
+/* It said so, and sent what on_late() sends; then it ended in good order. */
+static void
+expect_end_after(const char *what)
+{
+	char byte;
+
+	ck_assert_str_eq(lines, what);
+	ck_assert_uint_eq(read_all(), 1024);
+	ck_assert_int_eq(read(client, &byte, 1), 0);
+	say("not heard\n");
+	leave();
+	await_end();
+	ck_assert_str_eq(lines, what);
+}
+
+START_TEST(who_is_silent_is_told_and_ends)
+{
+	look_after(IDLE_NS - NS_PER_S);
+	ck_assert_str_eq(lines, "");
+	look_after(IDLE_NS);
+	expect_end_after("idle\n");
+}
+END_TEST
+
+START_TEST(who_said_something_was_not_silent)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+
+	say("line\n");
+	turn();
+	connection_look(connection, start_ns + IDLE_NS);
+	ck_assert_str_eq(lines, "line\n");
+	look_after(IDLE_NS);
+	expect_end_after("line\nidle\n");
+}
+END_TEST
+
+START_TEST(who_waits_for_something_may_be_silent)
+{
+	connection_hold(connection);
+	look_after(10 * IDLE_NS);
+	connection_release(connection);
+	/* From when it was last seen to wait. */
+	look_after(11 * IDLE_NS - NS_PER_S);
+	ck_assert_str_eq(lines, "");
+	look_after(11 * IDLE_NS);
+	expect_end_after("idle\n");
+}
+END_TEST
+
+START_TEST(a_line_that_does_not_end_is_dropped)
+{
+	say("one\ntw");
+	turn();
+	look_after(LINE_NS - NS_PER_S);
+	ck_assert_str_eq(lines, "one\n");
+	look_after(LINE_NS);
+	expect_end_after("one\nlate\n");
+}
+END_TEST
+
+/* A byte now and then, or blanks: it is as old as its first one. */
+START_TEST(a_line_is_as_old_as_its_first_byte)
+{
+	uint64_t start_ns;
+
+	say(" ");
+	turn();
+	start_ns = clock_monotonic_ns();
+	for (int i = 0; i < 10; i++) {
+		say("x");
+		turn();
+		connection_look(connection, start_ns + LINE_NS - NS_PER_S);
+		ck_assert_str_eq(lines, "");
+	}
+	connection_look(connection, start_ns + LINE_NS);
+	expect_end_after("late\n");
+}
+END_TEST
+
+static const struct {
+	const char *first, *then, *lines;
+} next_lines[] = {
+    {"be", "gun\nnext", "begun\n"},
+    {"  ", "\nnext", ""},
+    {"be", "gun\n \n\t\nnext", "begun\n"},
+};
+
+START_TEST(the_next_line_has_its_own_time)
+{
+	say(next_lines[_i].first);
+	turn();
+	ck_assert_uint_ne(connection->line_since_ns, 0);
+	connection->line_since_ns = 1;
+	say(next_lines[_i].then);
+	turn();
+	ck_assert_uint_gt(connection->line_since_ns, 1);
+	ck_assert_str_eq(lines, next_lines[_i].lines);
+	say("\n");
+	turn();
+	ck_assert_uint_eq(connection->line_since_ns, 0);
+}
+END_TEST
+
+START_TEST(a_line_that_is_too_long_is_one_that_does_not_end)
+{
+	char line[2 * MAX_LINE];
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	say("x");
+	turn();
+	connection->line_since_ns = 1;
+	say(line);
+	turn();
+	say(line);
+	turn();
+	ck_assert_str_eq(lines, "too long\n");
+	ck_assert_uint_eq(connection->line_since_ns, 1);
+	connection_look(connection, LINE_NS + 1);
+	expect_end_after("too long\nlate\n");
+}
+END_TEST
+
+START_TEST(what_is_owed_comes_before_the_end)
+{
+	say("job\nbeg");
+	turn();
+	connection_hold(connection);
+	look_after(LINE_NS);
+	ck_assert_str_eq(lines, "job\nlate\n");
+	ck_assert_uint_eq(read_all(), 1024);
+	say("in\n"); /* its line is not there any more */
+	for (int i = 0; i < 3; i++)
+		turn();
+	ck_assert_ptr_nonnull(connection);
+	send_big();
+	connection_release(connection);
+	ck_assert_uint_eq(read_all(), 1024);
+	ck_assert_str_eq(lines, "job\nlate\n");
+	leave();
+	await_end();
+}
+END_TEST
+
+/* Nobody can be in time who is not read from. */
+START_TEST(a_pause_stops_the_clock_of_a_line)
+{
+	replies = true;
+	for (int i = 0; i < 100; i++)
+		say("line\n");
+	say("beg");
+	turn();
+	ck_assert(connection->is_paused);
+	look_after(LINE_NS);
+	ck_assert_ptr_nonnull(connection);
+	ck_assert_uint_eq(read_all(), 100 * 1024);
+	ck_assert_ptr_null(strstr(lines, "late"));
+	ck_assert_uint_gt(connection->line_since_ns, 1);
+}
+END_TEST
+
+/* Fills what the kernel takes, and then some. */
+static void
+send_too_much(void)
+{
+	for (int i = 0; i < 16; i++)
+		send_big();
+	turn();
+	ck_assert_uint_gt(connection_unsent(connection), 0);
+}
+
+START_TEST(who_takes_nothing_is_cut_off)
+{
+	uint64_t start_ns;
+
+	send_too_much();
+	start_ns = clock_monotonic_ns();
+	connection_look(connection, start_ns);
+	connection_look(connection, start_ns + STALL_NS - 1);
+	ck_assert_ptr_nonnull(connection);
+	/* More that waits does not make it a better client. */
+	send_big();
+	turn();
+	connection_look(connection, start_ns + STALL_NS);
+	ck_assert_ptr_null(connection);
+	ck_assert_str_eq(lines, "");
+}
+END_TEST
+
+START_TEST(who_takes_a_little_is_not)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+	char chunk[1024];
+	size_t unsent;
+
+	send_too_much();
+	for (uint64_t i = 0; connection_unsent(connection) > 0; i++) {
+		connection_look(connection, start_ns + i * (STALL_NS - 1));
+		ck_assert_ptr_nonnull(connection);
+		unsent = connection_unsent(connection);
+		while (connection_unsent(connection) == unsent) {
+			ck_assert_int_gt(read(client, chunk, sizeof(chunk)), 0);
+			turn();
+		}
+	}
+	look_after(100 * STALL_NS); /* nothing waits */
+	ck_assert_ptr_nonnull(connection);
+}
+END_TEST
+
+/* --- the crowd --- */
+
+/* Others hold all that may be held, or nothing any more. */
+static void
+others_hold(bool much)
+{
+	crowd_count(&crowd, much ? 0 : MAX_BYTES, much ? MAX_BYTES : 0);
+	turn();
+}
+
+START_TEST(what_is_held_is_counted)
+{
+	ck_assert_uint_eq(crowd.bytes, 0);
+	say("beg");
+	turn();
+	ck_assert_uint_eq(crowd.bytes, 3);
+	connection_charge(connection, 100);
+	connection_reserve(connection, 1000);
+	ck_assert_uint_eq(crowd.bytes, 1103);
+	send_big();
+	ck_assert_uint_eq(crowd.bytes, 2127);
+	turn();
+	connection_discharge(connection, 100);
+	connection_unreserve(connection, 1000);
+	ck_assert_uint_eq(read_all(), 1024);
+	look_after(0);
+	ck_assert_uint_eq(crowd.bytes, 3);
+	say("in\n");
+	turn();
+	ck_assert_uint_eq(crowd.bytes, 0);
+	connection_charge(connection, 1);
+	connection_close(connection);
+	ck_assert_uint_eq(crowd.bytes, 0);
+}
+END_TEST
+
+START_TEST(in_a_full_crowd_each_has_its_share)
+{
+	size_t n_taken;
+
+	replies = true;
+	others_hold(true);
+	ck_assert_uint_eq(connection_allowance(connection), SHARE);
+	ck_assert(connection_has_room(connection, SHARE));
+	ck_assert(!connection_has_room(connection, SHARE + 1));
+	/* One that holds little is served. */
+	say("line\n");
+	turn();
+	ck_assert_str_eq(lines, "line\n");
+	ck_assert_uint_eq(read_all(), 1024);
+	/* One that holds more than that is not, until the others hold less. */
+	for (int i = 0; i < 100; i++)
+		say("line\n");
+	turn();
+	n_taken = strlen(lines) / strlen("line\n");
+	ck_assert_uint_lt(n_taken, 100);
+	ck_assert(connection->is_paused);
+	others_hold(false);
+	ck_assert(!crowd.is_full);
+	ck_assert_uint_eq(connection_allowance(connection), MAX_UNSENT);
+	ck_assert_uint_eq(
+	    read_all(), (101 - 1) * 1024); /* one was read before */
+	ck_assert_uint_eq(strlen(lines) / strlen("line\n"), 101);
+}
+END_TEST
+
+/* It holds what it was sent in a line that does not end. */
+START_TEST(in_a_full_crowd_half_lines_are_not_read_on)
+{
+	char line[MAX_LINE];
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	connection_charge(connection, SHARE);
+	say(line);
+	turn();
+	others_hold(true);
+	ck_assert(connection->is_blocked);
+	say("\n");
+	turn();
+	ck_assert_str_eq(lines, "");
+	/* Its time is running, all the same. */
+	look_after(LINE_NS);
+	ck_assert_str_eq(lines, "late\n");
+}
+END_TEST
+
+START_TEST(a_crowd_that_is_full_no_more_is_heard)
+{
+	connection_charge(connection, SHARE);
+	say("beg");
+	turn();
+	others_hold(true);
+	say("in\n");
+	turn();
+	ck_assert_str_eq(lines, "");
+	others_hold(false);
+	turn();
+	ck_assert_str_eq(lines, "begin\n");
+}
+END_TEST
+
+START_TEST(who_leaves_a_full_crowd_unheard_is_noticed)
+{
+	connection_hold(connection);
+	connection_charge(connection, SHARE);
+	say("beg");
+	turn();
+	others_hold(true);
+	leave();
+	await_end();
+	ck_assert_uint_eq(crowd.bytes, MAX_BYTES);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -697,6 +1063,23 @@ main(void)
 	tcase_add_test(tcase, what_was_read_is_looked_at_without_more_to_come);
 	tcase_add_test(tcase, what_was_read_is_given_on);
 	tcase_add_test(tcase, what_was_read_is_a_line_at_the_end);
+	tcase_add_test(tcase, who_is_silent_is_told_and_ends);
+	tcase_add_test(tcase, who_said_something_was_not_silent);
+	tcase_add_test(tcase, who_waits_for_something_may_be_silent);
+	tcase_add_test(tcase, a_line_that_does_not_end_is_dropped);
+	tcase_add_test(tcase, a_line_is_as_old_as_its_first_byte);
+	tcase_add_loop_test(
+	    tcase, the_next_line_has_its_own_time, 0, COUNT(next_lines));
+	tcase_add_test(tcase, a_line_that_is_too_long_is_one_that_does_not_end);
+	tcase_add_test(tcase, what_is_owed_comes_before_the_end);
+	tcase_add_test(tcase, a_pause_stops_the_clock_of_a_line);
+	tcase_add_test(tcase, who_takes_nothing_is_cut_off);
+	tcase_add_test(tcase, who_takes_a_little_is_not);
+	tcase_add_test(tcase, what_is_held_is_counted);
+	tcase_add_test(tcase, in_a_full_crowd_each_has_its_share);
+	tcase_add_test(tcase, in_a_full_crowd_half_lines_are_not_read_on);
+	tcase_add_test(tcase, a_crowd_that_is_full_no_more_is_heard);
+	tcase_add_test(tcase, who_leaves_a_full_crowd_unheard_is_noticed);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

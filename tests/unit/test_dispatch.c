@@ -12,6 +12,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/frontend.h"
+#include "daemon/lane.h"
 #include "tests/unit/suite.h"
 
 #define MAX_TASKS 4
@@ -24,6 +25,7 @@ static struct generation generation;
 static struct frontend frontend;
 static struct dispatcher *dispatcher;
 static struct tally *tally; /* of pool 0 */
+static struct lanes *clients[3];
 
 /* A load with a name. What happens to it is noted in `events`. */
 struct part {
@@ -97,9 +99,25 @@ part_make(char name, uint32_t n_tasks)
 }
 
 static void
-setup(void)
+enqueue(int client, struct part *part)
+{
+	ck_assert_int_eq(
+	    dispatch_enqueue(dispatcher, clients[client], &part->load), 0);
+}
+
+/* The client has left, and with it who refers to its lanes. */
+static void
+leave(int client)
+{
+	lanes_unref(clients[client]);
+	clients[client] = NULL;
+}
+
+static void
+setup_order(enum queue_order order)
 {
 	settings = (struct settings){
+	    .queue = order,
 	    .frontends = 1,
 	    .n_pools = 2,
 	    .pools = {{.kind = POOL_PROCESSES, .size = 1},
@@ -119,11 +137,29 @@ setup(void)
 	dispatcher = frontend.dispatcher = dispatcher_new(&frontend);
 	ck_assert_ptr_nonnull(dispatcher);
 	tally = board_tally(&generation.board, 0, 0);
+	for (size_t i = 0; i < COUNT(clients); i++) {
+		clients[i] = lanes_new();
+		ck_assert_ptr_nonnull(clients[i]);
+	}
+}
+
+static void
+setup(void)
+{
+	setup_order(QUEUE_FAIR);
+}
+
+static void
+setup_fifo(void)
+{
+	setup_order(QUEUE_FIFO);
 }
 
 static void
 teardown(void)
 {
+	for (int i = 0; i < (int)COUNT(clients); i++)
+		leave(i);
 	dispatcher_free(dispatcher);
 	event_base_free(frontend.base);
 	generation_close(&generation);
@@ -200,14 +236,10 @@ START_TEST(lanes_take_turns_a_job_each)
 {
 	static const char names[] = "aaaaabbc";
 	struct part parts[sizeof(names) - 1];
-	struct lane lanes[3];
 
-	for (size_t i = 0; i < COUNT(lanes); i++)
-		lane_init(&lanes[i]);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		parts[i] = part_make(names[i], 1);
-		dispatch_enqueue(
-		    dispatcher, &lanes[names[i] - 'a'], &parts[i].load);
+		enqueue(names[i] - 'a', &parts[i]);
 	}
 	ck_assert_uint_eq(counter_get(&tally->tasks_queued), COUNT(parts));
 	dispatch_pump(dispatcher);
@@ -226,13 +258,10 @@ START_TEST(the_parts_of_a_job_go_in_one_turn)
 {
 	struct part a = part_make('a', 3), b = part_make('b', 1),
 		    c = part_make('c', 2);
-	struct lane lanes[2];
 
-	lane_init(&lanes[0]);
-	lane_init(&lanes[1]);
-	dispatch_enqueue(dispatcher, &lanes[0], &a.load);
-	dispatch_enqueue(dispatcher, &lanes[0], &c.load);
-	dispatch_enqueue(dispatcher, &lanes[1], &b.load);
+	enqueue(0, &a);
+	enqueue(0, &c);
+	enqueue(1, &b);
 	dispatch_pump(dispatcher);
 	for (int i = 0; i < 6; i++)
 		serve(0);
@@ -245,17 +274,94 @@ END_TEST
 START_TEST(pools_do_not_wait_for_each_other)
 {
 	struct part a = part_make('a', 1), b = part_make('b', 1);
-	struct lane lanes[2];
 
-	lane_init(&lanes[0]);
-	lane_init(&lanes[1]);
 	b.load.pool = 1;
-	dispatch_enqueue(dispatcher, &lanes[0], &a.load);
-	dispatch_enqueue(dispatcher, &lanes[1], &b.load);
+	enqueue(0, &a);
+	enqueue(1, &b);
 	dispatch_pump(dispatcher);
 	serve(1);
 	serve(0);
 	ck_assert_str_eq(events, "ba");
+	expect_at_rest();
+}
+END_TEST
+
+/* Of what waits, in which order, with the priorities that stand below names. */
+static void
+check_order(const char *names, const char *priorities, const char *order)
+{
+	struct part parts[16];
+	size_t n = strlen(names);
+
+	ck_assert_uint_le(n, COUNT(parts));
+	for (size_t i = 0; i < n; i++) {
+		parts[i] = part_make(names[i], 1);
+		parts[i].load.priority = (uint32_t)(priorities[i] - '0');
+		enqueue(names[i] - 'a', &parts[i]);
+	}
+	dispatch_pump(dispatcher);
+	for (size_t i = 0; i < n; i++)
+		serve(0);
+	ck_assert_str_eq(events, order);
+	expect_at_rest();
+}
+
+START_TEST(a_higher_priority_goes_first)
+{
+	check_order("aabbcc", "049490", "bcabac");
+}
+END_TEST
+
+START_TEST(clients_take_turns_in_each_priority)
+{
+	check_order("aaaaabbc", "99944949", "abcaaaba");
+}
+END_TEST
+
+START_TEST(in_one_line_who_came_first_is_first)
+{
+	check_order("aaabcbac", "44444444", "aaabcbac");
+}
+END_TEST
+
+START_TEST(a_higher_priority_goes_first_in_one_line_too)
+{
+	check_order("aaabcb", "444945", "bbaaac");
+}
+END_TEST
+
+/* One that comes between two tasks of another does not wait for the second. */
+START_TEST(a_higher_priority_overtakes_in_mid_job)
+{
+	struct part a = part_make('a', 3), b = part_make('b', 1);
+
+	b.load.priority = 1;
+	enqueue(0, &a);
+	dispatch_pump(dispatcher);
+	enqueue(1, &b);
+	for (int i = 0; i < 4; i++)
+		serve(0);
+	ck_assert_str_eq(events, "abaa");
+	expect_at_rest();
+}
+END_TEST
+
+/* What a client that has left still has waiting keeps its place, and is no
+ * other client's. */
+START_TEST(lanes_outlive_their_client)
+{
+	struct part a1 = part_make('a', 1), a2 = part_make('a', 1),
+		    b1 = part_make('b', 1), b2 = part_make('b', 1);
+
+	enqueue(0, &a1);
+	enqueue(0, &a2);
+	enqueue(1, &b1);
+	enqueue(1, &b2);
+	leave(0);
+	dispatch_pump(dispatcher);
+	for (int i = 0; i < 4; i++)
+		serve(0);
+	ck_assert_str_eq(events, "abab");
 	expect_at_rest();
 }
 END_TEST
@@ -270,16 +376,14 @@ static size_t
 count_window(uint32_t pool, uint64_t first_ns, uint64_t others_ns)
 {
 	static struct part parts[2 * BOARD_LOOKAHEAD];
-	static struct lane lane;
 	const struct tally *of_pool = board_tally(&generation.board, 0, pool);
 	size_t n;
 
-	lane_init(&lane);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		parts[i] = part_make('w', 1);
 		parts[i].load.pool = pool;
 		parts[i].load.task_ns = i == 0 ? first_ns : others_ns;
-		dispatch_enqueue(dispatcher, &lane, &parts[i].load);
+		enqueue(0, &parts[i]);
 	}
 	dispatch_pump(dispatcher);
 	n = count_queued(pool);
@@ -326,11 +430,9 @@ END_TEST
 START_TEST(what_was_called_back_is_no_work)
 {
 	struct part a = part_make('a', 1), b = part_make('b', 1);
-	struct lane lane;
 
-	lane_init(&lane);
-	dispatch_enqueue(dispatcher, &lane, &a.load);
-	dispatch_enqueue(dispatcher, &lane, &b.load);
+	enqueue(0, &a);
+	enqueue(0, &b);
 	dispatch_pump(dispatcher);
 	ck_assert_uint_eq(counter_get(&tally->tasks_dispatched), 1);
 	dispatch_recall(dispatcher, &a.load);
@@ -347,12 +449,10 @@ START_TEST(what_ends_makes_room_for_the_next)
 {
 	struct part parts[3] = {
 	    part_make('a', 1), part_make('b', 1), part_make('c', 1)};
-	struct lane lane;
 	uint32_t ticket;
 
-	lane_init(&lane);
 	for (size_t i = 0; i < COUNT(parts); i++)
-		dispatch_enqueue(dispatcher, &lane, &parts[i].load);
+		enqueue(0, &parts[i]);
 	dispatch_pump(dispatcher);
 	ticket = start(0);
 	ck_assert_uint_eq(claim(0), TICKET_NONE);
@@ -370,14 +470,12 @@ START_TEST(a_full_queue_is_tried_again)
 	static const uint32_t filler[QUEUE_MAX_PUSH];
 	uint32_t out[QUEUE_MAX_PUSH];
 	struct part part = part_make('a', 2);
-	struct lane lane;
 	size_t n_filled = 0;
 
 	part.load.task_ns = QUICK_NS;
-	lane_init(&lane);
 	while (queue_push(&generation.run[0], filler, QUEUE_MAX_PUSH) == 0)
 		n_filled += QUEUE_MAX_PUSH;
-	dispatch_enqueue(dispatcher, &lane, &part.load);
+	enqueue(0, &part);
 	dispatch_pump(dispatcher);
 	ck_assert_uint_eq(part.load.n_under_way, 2);
 	while (n_filled > 0) {
@@ -402,11 +500,9 @@ START_TEST(what_was_withdrawn_does_not_run)
 {
 	struct part parts[3] = {
 	    part_make('a', 1), part_make('b', 4), part_make('c', 1)};
-	struct lane lane;
 
-	lane_init(&lane);
 	for (size_t i = 0; i < COUNT(parts); i++)
-		dispatch_enqueue(dispatcher, &lane, &parts[i].load);
+		enqueue(0, &parts[i]);
 	dispatch_pump(dispatcher);
 	dispatch_withdraw(dispatcher, &parts[1].load);
 	dispatch_withdraw(dispatcher, &parts[1].load);
@@ -422,14 +518,11 @@ END_TEST
 START_TEST(an_emptied_lane_has_no_turn)
 {
 	struct part a = part_make('a', 1), b = part_make('b', 1);
-	struct lane lanes[2];
 
-	lane_init(&lanes[0]);
-	lane_init(&lanes[1]);
-	dispatch_enqueue(dispatcher, &lanes[0], &a.load);
-	dispatch_enqueue(dispatcher, &lanes[1], &b.load);
+	enqueue(0, &a);
+	enqueue(1, &b);
 	dispatch_withdraw(dispatcher, &a.load);
-	memset(&lanes[0], 0xff, sizeof(lanes[0])); /* its client is gone */
+	leave(0);
 	dispatch_pump(dispatcher);
 	serve(0);
 	ck_assert_str_eq(events, "b");
@@ -441,12 +534,10 @@ END_TEST
 START_TEST(a_recall_stops_each_task_where_it_is)
 {
 	struct part part = part_make('a', 4);
-	struct lane lane;
 	uint32_t running, queued;
 
 	part.load.task_ns = 5 * NS_PER_MS; /* one to run and one ahead */
-	lane_init(&lane);
-	dispatch_enqueue(dispatcher, &lane, &part.load);
+	enqueue(0, &part);
 	dispatch_pump(dispatcher);
 	running = start(0);
 	dispatch_recall(dispatcher, &part.load);
@@ -473,12 +564,10 @@ END_TEST
 START_TEST(a_load_that_cannot_begin_lets_others)
 {
 	struct part a = part_make('a', 2), b = part_make('b', 1);
-	struct lane lane;
 
-	lane_init(&lane);
 	a.cannot_begin = true;
-	dispatch_enqueue(dispatcher, &lane, &a.load);
-	dispatch_enqueue(dispatcher, &lane, &b.load);
+	enqueue(0, &a);
+	enqueue(0, &b);
 	dispatch_pump(dispatcher);
 	serve(0);
 	ck_assert_str_eq(events, "!b");
@@ -489,11 +578,9 @@ END_TEST
 START_TEST(a_ticket_that_comes_back_twice_counts_once)
 {
 	struct part part = part_make('a', 1);
-	struct lane lane;
 	uint32_t ticket;
 
-	lane_init(&lane);
-	dispatch_enqueue(dispatcher, &lane, &part.load);
+	enqueue(0, &part);
 	dispatch_pump(dispatcher);
 	ticket = start(0);
 	hand_back(ticket); /* it has not ended */
@@ -510,15 +597,13 @@ END_TEST
 START_TEST(a_stale_ticket_ends_nobody_elses_task)
 {
 	struct part a = part_make('a', 1), b = part_make('b', 1);
-	struct lane lane;
 	uint32_t old, now;
 
-	lane_init(&lane);
-	dispatch_enqueue(dispatcher, &lane, &a.load);
+	enqueue(0, &a);
 	dispatch_pump(dispatcher);
 	old = start(0);
 	finish(old);
-	dispatch_enqueue(dispatcher, &lane, &b.load);
+	enqueue(0, &b);
 	dispatch_pump(dispatcher);
 	now = start(0);
 	ck_assert_uint_eq(ticket_slot_number(now), ticket_slot_number(old));
@@ -536,12 +621,10 @@ END_TEST
 START_TEST(turns_are_those_of_the_tasks_under_way)
 {
 	struct part part = part_make('a', 3);
-	struct lane lane;
 	uint32_t tickets[3];
 
 	part.load.task_ns = QUICK_NS;
-	lane_init(&lane);
-	dispatch_enqueue(dispatcher, &lane, &part.load);
+	enqueue(0, &part);
 	ck_assert_uint_eq(load_turns(&part.load, &generation.board), 0);
 	dispatch_pump(dispatcher);
 	for (uint64_t i = 0; i < 3; i++) {
@@ -560,13 +643,11 @@ END_TEST
 START_TEST(a_replacement_takes_over_the_range)
 {
 	struct part part = part_make('a', 2), next = part_make('b', 1);
-	struct lane lane;
 	uint32_t running, queued;
 	struct slot *slot;
 
 	part.load.task_ns = QUICK_NS;
-	lane_init(&lane);
-	dispatch_enqueue(dispatcher, &lane, &part.load);
+	enqueue(0, &part);
 	dispatch_pump(dispatcher);
 	running = start(0);
 	slot = board_slot(&generation.board, running);
@@ -587,7 +668,7 @@ START_TEST(a_replacement_takes_over_the_range)
 	expect_at_rest();
 	ck_assert_uint_eq(part.n_ended, 0);
 
-	dispatch_enqueue(dispatcher, &lane, &next.load);
+	enqueue(0, &next);
 	dispatch_pump(dispatcher);
 	serve(0);
 	ck_assert_uint_eq(next.n_ended, 1);
@@ -620,6 +701,15 @@ main(void)
 	tcase_add_test(tcase, a_stale_ticket_ends_nobody_elses_task);
 	tcase_add_test(tcase, turns_are_those_of_the_tasks_under_way);
 	tcase_add_test(tcase, a_replacement_takes_over_the_range);
+	tcase_add_test(tcase, a_higher_priority_goes_first);
+	tcase_add_test(tcase, clients_take_turns_in_each_priority);
+	tcase_add_test(tcase, a_higher_priority_overtakes_in_mid_job);
+	tcase_add_test(tcase, lanes_outlive_their_client);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("fifo");
+	tcase_add_checked_fixture(tcase, setup_fifo, teardown);
+	tcase_add_test(tcase, in_one_line_who_came_first_is_first);
+	tcase_add_test(tcase, a_higher_priority_goes_first_in_one_line_too);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

@@ -74,7 +74,7 @@ START_TEST(who_is_put_off_is_not_found)
 {
 	uint64_t id = add(1);
 
-	flight_put_off(&flight, id, 0);
+	flight_put_off(&flight, id, 0, 0);
 	ck_assert_ptr_null(flight_find(&flight, id));
 	ck_assert_uint_eq(flight_retry(&flight), id);
 	ck_assert_ptr_nonnull(flight_find(&flight, id));
@@ -92,6 +92,48 @@ START_TEST(what_never_was_is_not_found)
 }
 END_TEST
 
+START_TEST(a_pause_is_as_long_as_the_server_asks)
+{
+	uint64_t first, second;
+
+	first = flight_add(&flight, 1, json_object());
+	second = flight_add(&flight, 2, json_object());
+	flight_put_off(&flight, first, 1000, 300);
+	ck_assert_uint_eq(flight_retries_due(&flight, 1299), 0);
+	/* The longer of two holds for both. */
+	flight_put_off(&flight, second, 1100, 500);
+	ck_assert_uint_eq(flight_retries_due(&flight, 1599), 0);
+	ck_assert_uint_eq(flight_retries_due(&flight, 1600), 2);
+}
+END_TEST
+
+START_TEST(those_on_their_way_can_be_looked_at)
+{
+	uint64_t first, second, seen = 0;
+
+	first = flight_add(&flight, 1, json_object());
+	second = flight_add(&flight, 2, json_object());
+	flight_put_off(&flight, first, 0, 0);
+	for (size_t i = 0; i < flight.size; i++)
+		seen += flight_at(&flight, i);
+	ck_assert_uint_eq(seen, second);
+}
+END_TEST
+
+START_TEST(keys_are_counted)
+{
+	uint64_t bare = flight_add(&flight, 1, json_object());
+
+	flight_add(&flight, 2, json_pack("{s:s}", "key", "k"));
+	ck_assert_uint_eq(flight_count_keyed(&flight), 1);
+	ck_assert_uint_eq(flight_count_bare(&flight), 1);
+	/* Who was refused has lost nothing. */
+	flight_put_off(&flight, bare, 0, 0);
+	ck_assert_uint_eq(flight_count_keyed(&flight), 1);
+	ck_assert_uint_eq(flight_count_bare(&flight), 0);
+}
+END_TEST
+
 START_TEST(who_is_put_off_first_tries_first)
 {
 	uint64_t ids[SIZE] = {add(1), add(2), add(3)};
@@ -99,10 +141,10 @@ START_TEST(who_is_put_off_first_tries_first)
 	ck_assert_uint_eq(flight_retry(&flight), 0);
 	/* Many times round the queue. */
 	for (int i = 0; i < 10; i++) {
-		flight_put_off(&flight, ids[1], 0);
-		flight_put_off(&flight, ids[0], 0);
+		flight_put_off(&flight, ids[1], 0, 0);
+		flight_put_off(&flight, ids[0], 0, 0);
 		ck_assert_uint_eq(flight_retry(&flight), ids[1]);
-		flight_put_off(&flight, ids[2], 0);
+		flight_put_off(&flight, ids[2], 0, 0);
 		ck_assert_uint_eq(flight_retry(&flight), ids[0]);
 		ck_assert_uint_eq(flight_retry(&flight), ids[2]);
 		ck_assert_uint_eq(flight_retry(&flight), 0);
@@ -116,7 +158,7 @@ pause_length(uint64_t id, int64_t now_ms)
 {
 	int64_t length_ms;
 
-	flight_put_off(&flight, id, now_ms);
+	flight_put_off(&flight, id, now_ms, 0);
 	length_ms = flight.retry_at_ms - now_ms;
 	ck_assert_uint_eq(
 	    flight_retries_due(&flight, flight.retry_at_ms - 1), 0);
@@ -149,8 +191,8 @@ START_TEST(a_pause_counts_from_its_first_job)
 {
 	uint64_t ids[] = {add(1), add(2)};
 
-	flight_put_off(&flight, ids[0], 100);
-	flight_put_off(&flight, ids[1], 105);
+	flight_put_off(&flight, ids[0], 100, 0);
+	flight_put_off(&flight, ids[1], 105, 0);
 	ck_assert_int_eq(flight.retry_at_ms, 100 + FLIGHT_FIRST_PAUSE_MS);
 	ck_assert_uint_eq(flight_retries_due(&flight, 500), 2);
 }
@@ -181,7 +223,7 @@ START_TEST(one_is_a_flight_too)
 	ck_assert_int_eq(flight_init(&single, 1), 0);
 	first = flight_add(&single, 1, json_null());
 	ck_assert(flight_is_full(&single));
-	flight_put_off(&single, first, 0);
+	flight_put_off(&single, first, 0, 0);
 	ck_assert_uint_eq(flight_retry(&single), first);
 	flight_land(&single, first);
 	next = flight_add(&single, 2, json_null());
@@ -203,6 +245,9 @@ main(void)
 	tcase_add_test(tcase, an_answer_that_comes_twice_finds_nothing);
 	tcase_add_test(tcase, who_is_put_off_is_not_found);
 	tcase_add_test(tcase, what_never_was_is_not_found);
+	tcase_add_test(tcase, a_pause_is_as_long_as_the_server_asks);
+	tcase_add_test(tcase, those_on_their_way_can_be_looked_at);
+	tcase_add_test(tcase, keys_are_counted);
 	tcase_add_test(tcase, who_is_put_off_first_tries_first);
 	tcase_add_test(tcase, pauses_grow_until_a_job_lands);
 	tcase_add_test(tcase, a_pause_counts_from_its_first_job);

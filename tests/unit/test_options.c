@@ -37,15 +37,24 @@ set(const char *name, const char *value)
 	    options_set(&settings, name, value, error) == 0, "%s", error);
 }
 
-/* The error must be this one, and nothing may have changed. */
+/* The error must be this one (where it ends in "...", begin so, and name all
+ * options), and nothing may have changed. */
 static void
 refuse(const char *name, const char *value, const char *expected)
 {
 	struct settings before = settings;
+	size_t length = strlen(expected);
 
 	error[0] = '\0';
 	ck_assert_int_eq(options_set(&settings, name, value, error), -1);
-	ck_assert_str_eq(error, expected);
+	if (length > 3 && strcmp(expected + length - 3, "...") == 0) {
+		ck_assert_int_eq(strncmp(error, expected, length - 3), 0);
+		for (size_t i = 0; i < settings_table.n_rows; i++)
+			ck_assert_ptr_nonnull(
+			    strstr(error, settings_table.rows[i].name));
+	} else {
+		ck_assert_str_eq(error, expected);
+	}
 	ck_assert_mem_eq(&settings.n_listen, &before.n_listen,
 	    offsetof(struct settings, pools));
 	ck_assert_mem_eq(settings.pools, before.pools,
@@ -95,6 +104,13 @@ START_TEST(the_defaults_are_as_documented)
 	ck_assert_uint_eq(settings.drain_timeout_ns, UINT64_C(30000000000));
 	ck_assert_str_eq(settings.user, "");
 	ck_assert(settings.sandbox);
+	ck_assert_str_eq(settings.state_dir, "");
+	ck_assert_int_eq(settings.record, RECORD_DETACHED);
+	ck_assert_uint_eq(
+	    settings.keep_for_ns, UINT64_C(7) * 24 * 3600 * 1000000000);
+	ck_assert_uint_eq(settings.keep_bytes, UINT64_C(1) << 30);
+	ck_assert_uint_eq(settings.commit_group, 1024);
+	ck_assert_uint_eq(settings.max_detached, 100000);
 	ck_assert_uint_eq(settings.n_pools, 2);
 	ck_assert_str_eq(settings.pools[0].name, "threads");
 	ck_assert_int_eq(settings.pools[0].kind, POOL_THREADS);
@@ -358,15 +374,8 @@ static const struct {
     {"size", "1",
 	"unknown option \"size\": it is a pool's, as in pool.threads.size"},
     {"colour", "1",
-	"unknown option \"colour\": there are listen, allow_remote, "
-	"log_format, frontends, max_connections, max_jobs, max_in_flight, "
-	"max_batch, max_workers, max_line, max_unsent, max_attempts, "
-	"drain_timeout, heartbeat_timeout, user and sandbox"},
-    {"", "1",
-	"unknown option \"\": there are listen, allow_remote, log_format, "
-	"frontends, max_connections, max_jobs, max_in_flight, max_batch, "
-	"max_workers, max_line, max_unsent, max_attempts, drain_timeout, "
-	"heartbeat_timeout, user and sandbox"},
+	"unknown option \"colour\": there are listen, allow_remote, ..."},
+    {"", "1", "unknown option \"\": there are listen, allow_remote, ..."},
     {"pool.threads.sizes", "1",
 	"unknown option \"pool.threads.sizes\": did you mean "
 	"\"pool.threads.size\"?"},

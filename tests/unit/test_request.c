@@ -59,6 +59,10 @@ START_TEST(defaults_stand_for_what_is_absent)
 	ck_assert_int_eq(request.profile, PROFILE_CPU);
 	ck_assert_uint_eq(request.io_every, 0);
 	ck_assert_uint_eq(request.io_for_us, 0);
+	ck_assert_uint_eq(request.priority, 4);
+	ck_assert_uint_eq(request.start_after_ms, 0);
+	ck_assert(!request.detach);
+	ck_assert_str_eq(request.key, "");
 }
 END_TEST
 
@@ -72,6 +76,40 @@ START_TEST(every_parameter_is_read)
 	ck_assert_uint_eq(request.cost_ns, 20);
 	ck_assert_uint_eq(request.timeout_ms, 1500);
 	ck_assert(request.wants_progress);
+}
+END_TEST
+
+START_TEST(what_the_store_and_the_queue_need_is_read)
+{
+	expect_fine("{\"count\":5,\"priority\":0,\"start_after_ms\":2147483647,"
+		    "\"detach\":true,\"key\":\"\\u00e9 7\"}");
+	ck_assert_uint_eq(request.priority, 0);
+	ck_assert_uint_eq(request.start_after_ms, 2147483647);
+	ck_assert(request.detach);
+	ck_assert_str_eq(request.key, "\xc3\xa9 7");
+	expect_refused("{\"count\":1,\"priority\":10}", "priority",
+	    "priority must be an integer from 0 to 9, not 10");
+	expect_refused("{\"count\":1,\"start_after_ms\":-1}", "start_after_ms",
+	    "start_after_ms must be an integer from 0 to 2147483647, not -1");
+	expect_refused("{\"count\":1,\"detach\":\"yes\"}", "detach",
+	    "detach must be true or false, not a string");
+}
+END_TEST
+
+START_TEST(a_key_has_bytes_and_no_control_characters)
+{
+	static const char *const wrong[] = {"", "a\nb", "\x7f"};
+	char key[REQUEST_KEY_CHARS + 2];
+
+	memset(key, 'k', sizeof(key) - 1);
+	key[REQUEST_KEY_CHARS + 1] = '\0';
+	ck_assert(!job_key_is_valid(key));
+	key[REQUEST_KEY_CHARS] = '\0';
+	ck_assert(job_key_is_valid(key));
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		ck_assert(!job_key_is_valid(wrong[i]));
+	expect_refused("{\"count\":1,\"key\":\"\"}", "key",
+	    "key must be 1 to 128 bytes without control characters");
 }
 END_TEST
 
@@ -236,7 +274,8 @@ START_TEST(unknown_parameters_are_refused_by_name)
 	    "unknown parameter \"timeout\": did you mean \"timeout_ms\"?");
 	expect_refused("{\"count\":1,\"colour\":5}", "colour",
 	    "unknown parameter \"colour\": known are count, pool, workers, "
-	    "cost_ns, timeout_ms, progress, profile, io_every, io_for_us");
+	    "cost_ns, timeout_ms, progress, profile, io_every, io_for_us, "
+	    "priority, start_after_ms, detach, key");
 }
 END_TEST
 
@@ -321,6 +360,8 @@ main(void)
 
 	tcase_add_test(tcase, defaults_stand_for_what_is_absent);
 	tcase_add_test(tcase, every_parameter_is_read);
+	tcase_add_test(tcase, what_the_store_and_the_queue_need_is_read);
+	tcase_add_test(tcase, a_key_has_bytes_and_no_control_characters);
 	tcase_add_test(tcase, profiles_are_read);
 	tcase_add_test(tcase, a_profile_is_one_of_three);
 	tcase_add_test(tcase, io_says_how_often_and_how_long);

@@ -382,6 +382,16 @@ START_TEST(the_parameters_of_a_job_are_the_headers)
 	expect_row(text, "| `io_every` | integer | | 1 to 2^53 - 1 |");
 	expect_row(text, "| `io_for_us` | integer | | 1 to %s |",
 	    with_commas(REQUEST_MAX_IO_FOR_US, number));
+	expect_row(text, "| `priority` | integer | %u | 0 to %d |",
+	    standard.priority, REQUEST_PRIORITIES - 1);
+	expect_row(text,
+	    "| `start_after_ms` | integer | %" PRIu64 " | 0 to %s |",
+	    standard.start_after_ms,
+	    with_commas(REQUEST_MAX_TIMEOUT_MS, number));
+	expect_row(text, "| `detach` | boolean | `%s` |",
+	    standard.detach ? "true" : "false");
+	expect_row(
+	    text, "| `key` | string | | 1 to %d bytes, ", REQUEST_KEY_CHARS);
 	free(text);
 }
 END_TEST
@@ -410,6 +420,33 @@ START_TEST(the_bounds_of_a_pool_are_the_headers)
 	expect_row(text, "| `limit` | integer | %d | 1 to %d |",
 	    LOCK_EVENTS_DEFAULT_LIMIT, LOCK_EVENTS_MAX_LIMIT);
 	free(text);
+}
+END_TEST
+
+/* 1, 2, 3 and so on, each once: tests and people name them. */
+static void
+expect_numbers(const char *heading, const char *mark)
+{
+	char *text = section(heading);
+	unsigned n = 0, number;
+
+	for (const char *at = text; (at = strstr(at, mark)) != NULL;) {
+		at += strlen(mark);
+		if (sscanf(at, "%u", &number) != 1)
+			continue;
+		n++;
+		ck_assert_msg(number == n, "%s: %u stands where %u should",
+		    heading, number, n);
+	}
+	ck_assert_msg(n > 1, "%s: nothing has a number", heading);
+	free(text);
+}
+
+START_TEST(what_is_promised_has_numbers)
+{
+	expect_numbers("## What gild promises", "\n- P");
+	expect_numbers("### When something dies", "\n| F");
+	expect_numbers("### What is not promised", "\n- N");
 }
 END_TEST
 
@@ -446,6 +483,7 @@ main(void)
 	tcase_add_test(tcase, every_field_of_a_result_is_told_of);
 	tcase_add_test(tcase, the_parameters_of_a_job_are_the_headers);
 	tcase_add_test(tcase, the_bounds_of_a_pool_are_the_headers);
+	tcase_add_test(tcase, what_is_promised_has_numbers);
 	tcase_add_test(tcase, every_event_is_told_of);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);

@@ -74,6 +74,37 @@ START_TEST(no_line_ends_in_blanks)
 }
 END_TEST
 
+START_TEST(a_table_may_be_printed_row_by_row)
+{
+	struct table *more = table_new();
+
+	table_column(table, TABLE_LEFT, "a");
+	table_column_widen(table, 4);
+	table_column(table, TABLE_RIGHT, "b");
+	table_cell(table, "x");
+	table_cell(table, "1");
+	table_note(table, "why\n");
+	table_column(more, TABLE_LEFT, "a");
+	table_column_widen(more, 4);
+	table_column(more, TABLE_RIGHT, "b");
+	table_cell(more, "y");
+	table_cell(more, "2");
+	printed();
+	ck_assert_int_eq(table_print_rows(more, FORMAT_TEXT, &term), 0);
+	ck_assert_int_eq(table_print_rows(more, FORMAT_CSV, &term), 0);
+	ck_assert_int_eq(table_print_rows(more, FORMAT_MARKDOWN, &term), 0);
+	table_free(more);
+	fflush(term.stream);
+	ck_assert_str_eq(text,
+	    "  a     b\n"
+	    "  x     1\n"
+	    "    why?\n"
+	    "  y     2\n"
+	    "y,2\n"
+	    "| y    |   2 |\n");
+}
+END_TEST
+
 START_TEST(an_empty_cell_keeps_its_column)
 {
 	table_column(table, TABLE_RIGHT, "one");
@@ -251,6 +282,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, words_go_left_and_figures_right);
 	tcase_add_test(tcase, no_line_ends_in_blanks);
+	tcase_add_test(tcase, a_table_may_be_printed_row_by_row);
 	tcase_add_test(tcase, an_empty_cell_keeps_its_column);
 	tcase_add_test(tcase, without_headings_there_is_no_line_for_them);
 	tcase_add_test(tcase, characters_count_and_not_bytes);

@@ -77,6 +77,31 @@ START_TEST(uptimes_have_two_units)
 }
 END_TEST
 
+START_TEST(ages_have_one_unit)
+{
+	const uint64_t s = 1000000000;
+
+	ck_assert_str_eq(units_age(0).text, "0 s");
+	ck_assert_str_eq(units_age(59 * s + s / 2).text, "59 s");
+	ck_assert_str_eq(units_age(7500 * s).text, "2 h");
+	ck_assert_str_eq(units_age(274000 * s).text, "3 d");
+	ck_assert_str_eq(units_age(3599 * s).text, "59 min");
+}
+END_TEST
+
+START_TEST(amounts_are_short)
+{
+	ck_assert_str_eq(units_amount(0).text, "0");
+	ck_assert_str_eq(units_amount(999).text, "999");
+	ck_assert_str_eq(units_amount(1000).text, "1k");
+	ck_assert_str_eq(units_amount(1234).text, "1,234");
+	ck_assert_str_eq(units_amount(1500000).text, "1500k");
+	ck_assert_str_eq(units_amount(50000000).text, "50M");
+	ck_assert_str_eq(units_amount(66412345).text, "66.4M");
+	ck_assert_str_eq(units_amount(UINT64_C(5000000000)).text, "5G");
+}
+END_TEST
+
 START_TEST(counts_have_commas)
 {
 	ck_assert_str_eq(units_count(0).text, "0");
@@ -170,6 +195,8 @@ main(void)
 	tcase_add_test(tcase, a_column_has_one_unit);
 	tcase_add_test(tcase, a_range_is_in_the_unit_of_its_middle);
 	tcase_add_test(tcase, uptimes_have_two_units);
+	tcase_add_test(tcase, ages_have_one_unit);
+	tcase_add_test(tcase, amounts_are_short);
 	tcase_add_test(tcase, counts_have_commas);
 	tcase_add_test(tcase, rates_are_a_second);
 	tcase_add_test(tcase, bytes_have_binary_units);

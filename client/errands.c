@@ -1,0 +1,313 @@
+/*
+ * The list is short and in no order: an answer's errand is looked for from its
+ * beginning. An errand that is not sent waits for due_ms, which is one for all,
+ * as one pause of the lifeline's patience is.
+ */
+#include "client/errands.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/link.h"
+#include "client/show.h"
+#include "client/units.h"
+
+#define LATER_MS 10	   /* where the server does not say how much later */
+#define TELL_AFTER_MS 2000 /* of being put off, and only once */
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+errands_init(struct errands *errands, struct lifeline *line, size_t size)
+{
+	*errands = (struct errands){
+	    .line = line,
+	    .list = calloc(size, sizeof(*errands->list)),
+	    .size = size,
+	};
+	return errands->list == NULL ? -1 : 0;
+}
+
+void
+errands_free(struct errands *errands)
+{
+	for (size_t i = 0; i < errands->n; i++)
+		json_decref(errands->list[i].params);
+	free(errands->list);
+	*errands = (struct errands){0};
+}
+
+bool
+errands_are_full(const struct errands *errands)
+{
+	return errands->n == errands->size;
+}
+
+bool
+errands_are_none(const struct errands *errands)
+{
+	return errands->n == 0;
+}
+
+static enum outcome
+send_errand(struct errands *errands, struct errand *errand)
+{
+	return talk_send(errands->line->context, errands->line->link,
+	    errand->method, json_incref(errand->params), &errand->id);
+}
+
+enum outcome
+errands_add(struct errands *errands, const char *method, json_t *params,
+    uint64_t number, bool is_repeatable)
+{
+	struct errand *errand = &errands->list[errands->n];
+
+	if (params == NULL)
+		return talk_no_memory(errands->line->context);
+	*errand = (struct errand){
+	    .method = method,
+	    .params = params,
+	    .number = number,
+	    .is_repeatable = is_repeatable,
+	};
+	errands->n++;
+	return send_errand(errands, errand);
+}
+
+static bool
+any_waits(const struct errands *errands)
+{
+	for (size_t i = 0; i < errands->n; i++)
+		if (errands->list[i].id == 0)
+			return true;
+	return false;
+}
+
+static enum outcome
+send_all_due(struct errands *errands)
+{
+	enum outcome outcome = OUTCOME_FINE;
+
+	if (now_ms() < errands->due_ms)
+		return OUTCOME_FINE;
+	for (size_t i = 0; i < errands->n && outcome == OUTCOME_FINE; i++)
+		if (errands->list[i].id == 0)
+			outcome = send_errand(errands, &errands->list[i]);
+	return outcome;
+}
+
+/* The link tore: another one, and everything again over that. */
+static enum outcome
+begin_again(struct errands *errands)
+{
+	const struct lifeline *line = errands->line;
+
+	for (size_t i = 0; i < errands->n; i++) {
+		struct errand *errand = &errands->list[i];
+
+		if (errand->id != 0 && !errand->is_repeatable &&
+		    !link_ended_in_order(line->link)) {
+			if (line->progress != NULL)
+				progress_clear(line->progress);
+			return talk_lost(line->context, line->link);
+		}
+		errand->id = 0;
+	}
+	errands->due_ms = 0;
+	return lifeline_reopen(errands->line);
+}
+
+static struct errand *
+find(struct errands *errands, const struct jsonrpc_reply *reply)
+{
+	json_int_t id = json_integer_value(reply->id);
+
+	for (size_t i = 0; i < errands->n; i++)
+		if (id > 0 && errands->list[i].id == (uint64_t)id)
+			return &errands->list[i];
+	return NULL;
+}
+
+/* Whoever has to wait for long is told why. */
+static void
+tell(struct errands *errands, const json_t *error)
+{
+	const struct lifeline *line = errands->line;
+	const struct patience *patience = &line->patience;
+	const char *why = show_text(json_object_get(error, "data"), "detail");
+
+	if (errands->is_told ||
+	    now_ms() - (patience->until_ms - patience->for_ms) < TELL_AFTER_MS)
+		return;
+	errands->is_told = true;
+	if (line->progress != NULL)
+		progress_clear(line->progress);
+	command_complain(line->context->command,
+	    "the server refused for now: %s; trying again for %s",
+	    strcmp(why, "-") != 0 ? why : show_text(error, "message"),
+	    units_parameter_us((uint64_t)patience->for_ms * 1000).text);
+}
+
+/* Whether the server says that it would be different later: waits then. */
+static bool
+is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
+    enum rpc_error_kind kind)
+{
+	json_int_t later_ms = json_integer_value(
+	    json_object_get(json_object_get(error, "data"), "retry_after_ms"));
+	int64_t now = now_ms(), pause_ms;
+
+	if (later_ms <= 0 && kind != RPC_BUSY && kind != RPC_SHUTTING_DOWN)
+		return false;
+	if (later_ms < LATER_MS)
+		later_ms = LATER_MS;
+	/* One pause for all that were refused before it is over. */
+	if (!any_waits(errands) || errands->due_ms < now) {
+		pause_ms = patience_next(
+		    &errands->line->patience, now, (int64_t)later_ms);
+		if (pause_ms < 0)
+			return false;
+		errands->due_ms = now + pause_ms;
+		tell(errands, error);
+	}
+	errand->id = 0;
+	return true;
+}
+
+/* True when it is the answer that was waited for. */
+static enum outcome
+take_reply(struct errands *errands, const struct jsonrpc_reply *reply,
+    struct errand_answer *answer, bool *is_answered)
+{
+	const struct lifeline *line = errands->line;
+	struct errand *errand = find(errands, reply);
+	json_int_t code =
+	    json_integer_value(json_object_get(reply->error, "code"));
+	enum rpc_error_kind kind =
+	    reply->error != NULL && code >= INT_MIN && code <= INT_MAX
+	    ? rpc_error_from_code((int)code)
+	    : RPC_OK;
+
+	*is_answered = false;
+	/* What is wrong with a whole line comes without its id. */
+	if (errand == NULL && reply->error != NULL)
+		return talk_refused(line->context, reply->error);
+	if (errand == NULL)
+		return talk_not_understood(
+		    line->context, line->link, "it answers what was not asked");
+	if (reply->error == NULL && !json_is_object(reply->result))
+		return talk_not_understood(
+		    line->context, line->link, "it is no object");
+	if (reply->error != NULL &&
+	    is_put_off(errands, errand, reply->error, kind))
+		return OUTCOME_FINE;
+	lifeline_prove(errands->line);
+	errands->is_told = false;
+	*answer = (struct errand_answer){
+	    .method = errand->method,
+	    .number = errand->number,
+	    .root = json_incref(reply->root),
+	    .result = reply->result,
+	    .error = reply->error,
+	    .kind = kind,
+	};
+	json_decref(errand->params);
+	*errand = errands->list[--errands->n];
+	*is_answered = true;
+	return OUTCOME_FINE;
+}
+
+/* How long link_receive() may wait, in its words. */
+static int
+time_left(const struct errands *errands, int64_t end_ms)
+{
+	int64_t left_ms = INT_MAX;
+
+	if (end_ms >= 0)
+		left_ms = end_ms - now_ms();
+	if (any_waits(errands) && errands->due_ms - now_ms() < left_ms)
+		left_ms = errands->due_ms - now_ms();
+	if (left_ms == INT_MAX)
+		return LINK_FOREVER;
+	return left_ms > 0 ? (int)left_ms : 0;
+}
+
+enum outcome
+errands_next(
+    struct errands *errands, int64_t timeout_ms, struct errand_answer *answer)
+{
+	int64_t end_ms = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	enum outcome outcome = OUTCOME_FINE;
+	bool is_answered = false;
+
+	while (outcome == OUTCOME_FINE && !is_answered) {
+		struct jsonrpc_reply reply;
+
+		outcome = send_all_due(errands);
+		if (outcome != OUTCOME_FINE)
+			break;
+		switch (link_receive(
+		    errands->line->link, time_left(errands, end_ms), &reply)) {
+		case LINK_REPLY:
+			if (reply.method != NULL)
+				talk_watch(errands->watcher, &reply);
+			else
+				outcome = take_reply(
+				    errands, &reply, answer, &is_answered);
+			json_decref(reply.root);
+			break;
+		case LINK_TIMED_OUT:
+			if (end_ms >= 0 && now_ms() >= end_ms)
+				outcome = OUTCOME_UNEXPECTED;
+			break;
+		case LINK_WOKEN:
+			outcome = OUTCOME_INTERRUPTED;
+			break;
+		case LINK_EMPTY:
+		case LINK_LOST:
+			outcome = begin_again(errands);
+			break;
+		}
+	}
+	if (errands->line->progress != NULL)
+		progress_clear(errands->line->progress);
+	return outcome;
+}
+
+enum outcome
+errands_ask(struct lifeline *line, const char *method, json_t *params,
+    bool is_repeatable, const struct talk_watcher *watcher, json_t **result)
+{
+	struct errand_answer answer;
+	struct errands errands;
+	enum outcome outcome;
+
+	if (errands_init(&errands, line, 1) == -1) {
+		json_decref(params);
+		outcome = talk_no_memory(line->context);
+		goto out;
+	}
+	errands.watcher = watcher;
+	outcome = errands_add(&errands, method, params, 0, is_repeatable);
+	if (outcome == OUTCOME_FINE)
+		outcome = errands_next(&errands, ERRANDS_FOREVER, &answer);
+	if (outcome != OUTCOME_FINE)
+		goto out;
+	if (answer.error != NULL)
+		outcome = talk_refused(line->context, answer.error);
+	else
+		*result = json_incref((json_t *)answer.result);
+	json_decref(answer.root);
+out:
+	errands_free(&errands);
+	return outcome;
+}
