@@ -44,12 +44,12 @@ scenario_a_full_disk_is_no_reason_to_stop() {
 	await 20 'there is a store' is_available
 	# It ends when there is no more room.
 	refuse runuser -u gild -- dd if=/dev/zero of=/var/lib/gild/ballast bs=4k
-	! gilctl submit -d 1k 2>/tmp/why || fail 'it was accepted'
+	! gilctl submit -d --retry-for 0 1k 2>/tmp/why || fail 'it was accepted'
 	contains 'why not' "$(cat /tmp/why)" 'full'
 	need gilctl submit 1k
 	expect ActiveState "$(property ActiveState)" active
 	rm /var/lib/gild/ballast
-	await 20 'there is a store again' gilctl submit -d 1k
+	await 20 'there is a store again' gilctl submit -d --retry-for 0 1k
 	need systemctl stop gild
 	umount -n /var/lib/gild
 }
