@@ -73,12 +73,15 @@ struct tally {
 	_Atomic uint64_t tasks_dispatched; /* in the pool's queue or running */
 } __attribute__((aligned(64)));
 
-/* What one frontend counted of its clients. It alone writes. */
+/* What one frontend counted of its clients, and of results for the job store
+ * that are not on the disk yet or never will be. It alone writes. */
 struct frontend_record {
 	_Atomic uint64_t connections_open;
 	_Atomic uint64_t connections_accepted;
 	_Atomic uint64_t are_doors_shut; /* for good */
-	_Atomic uint64_t links_missed;	 /* when it had none to the recorder */
+	_Atomic uint64_t results_waiting;
+	_Atomic uint64_t histories_forgotten;
+	_Atomic uint64_t links_missed; /* when it had none to the recorder */
 } __attribute__((aligned(64)));
 
 /*

@@ -71,6 +71,7 @@ struct recorder_status {
 	struct store_figures figures;
 	uint64_t n_commits; /* these two: since the recorder started */
 	uint64_t n_changes;
+	uint64_t n_forgotten; /* histories that it could not write */
 };
 
 /* Appends one, with memo->size bytes behind it. 0, or -1: no memory. */

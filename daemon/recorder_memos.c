@@ -138,8 +138,11 @@ hear_history(
 {
 	struct recorder *recorder = link->recorder;
 
-	if (!recorder_begin(recorder))
+	if (!recorder_begin(recorder)) {
+		recorder->status.n_forgotten++;
 		return;
+	}
+	recorder->n_histories++;
 	if (store_record(recorder->store, &memo->job, behind,
 		(size_t)memo->size) == STORE_FAILED) {
 		recorder_fail(recorder);

@@ -70,6 +70,7 @@ struct recorder {
 	uint32_t n_in_group; /* what shares its commit */
 	uint32_t n_accepted; /* of that, new jobs */
 	uint32_t n_effects, room_for_effects;
+	uint32_t n_histories; /* in the transaction */
 	struct effect *effects;
 	bool is_status_new;
 

@@ -128,6 +128,8 @@ recorder_fail(struct recorder *recorder)
 	struct effects effects = recorder_take_effects(recorder);
 
 	recorder->is_changing = false;
+	recorder->status.n_forgotten += recorder->n_histories;
+	recorder->n_histories = 0;
 	recorder_set_status(recorder, store_error(recorder->store));
 	store_rollback(recorder->store);
 	for (uint32_t i = 0; i < effects.n; i++) {
@@ -280,6 +282,7 @@ recorder_commit(struct recorder *recorder)
 		return;
 	}
 	recorder->is_changing = false;
+	recorder->n_histories = 0;
 	recorder->status.n_commits++;
 	recorder->is_status_new = true;
 	effects = recorder_take_effects(recorder);

@@ -85,6 +85,21 @@ records_tell_end(struct records *records, struct ended_job *ended)
 	records_write(records, &memo, ended->result);
 }
 
+static struct frontend_record *
+records_counts(const struct records *records)
+{
+	const struct frontend *frontend = records->frontend;
+
+	return &frontend->board->frontends[frontend->number];
+}
+
+static void
+records_show_waiting(const struct records *records)
+{
+	counter_set(
+	    &records_counts(records)->results_waiting, records->n_ended);
+}
+
 /* Whether jobs of the store are taken, and for how long not. */
 static void
 records_tell_ready(struct records *records)
@@ -133,6 +148,7 @@ records_end(
 	ended->result = result;
 	LIST_INSERT_HEAD(ended_bucket(records, record->id), ended, links);
 	records->n_ended++;
+	records_show_waiting(records);
 	records->ended_bytes += strlen(result);
 	records_tell_end(records, ended);
 	records_check_room(records);
@@ -143,6 +159,7 @@ ended_free(struct records *records, struct ended_job *ended)
 {
 	LIST_REMOVE(ended, links);
 	records->n_ended--;
+	records_show_waiting(records);
 	records->ended_bytes -= strlen(ended->result);
 	free(ended->result);
 	free(ended);
@@ -195,7 +212,7 @@ records_history(struct records *records, const struct job_record *record,
 	if (records->link == NULL || !records->status.is_available ||
 	    evbuffer_get_length(bufferevent_get_output(records->link)) >
 		HISTORY_ROOM)
-		records->n_forgotten++;
+		counter_add(&records_counts(records)->histories_forgotten, 1);
 	else
 		records_write(records, &memo, result);
 }
@@ -685,6 +702,7 @@ records_new(struct frontend *frontend, const struct record_handler *handler)
 	records->handler = handler;
 	records->has_store = settings_has_store(frontend->settings);
 	records->link_lost_ns = clock_monotonic_ns();
+	records_show_waiting(records);
 	LIST_INIT(&records->questions);
 	return records;
 }

@@ -288,8 +288,18 @@ records_info(const struct records *records)
 json_t *
 records_stats(const struct records *records)
 {
+	const struct frontend *frontend = records->frontend;
 	const struct recorder_status *status = &records->status;
 	const char *reason = why_not(records);
+	uint64_t n_waiting = 0, n_forgotten = status->n_forgotten;
+
+	for (uint32_t i = 0; i < frontend->settings->frontends; i++) {
+		const struct frontend_record *counts =
+		    &frontend->board->frontends[i];
+
+		n_waiting += counter_get(&counts->results_waiting);
+		n_forgotten += counter_get(&counts->histories_forgotten);
+	}
 
 	return json_pack("{s:b, s:s?, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "available", reason == NULL, "reason", reason, "pid",
@@ -299,6 +309,5 @@ records_stats(const struct records *records)
 	    (json_int_t)status->figures.file_bytes, "commits",
 	    (json_int_t)status->n_commits, "changes",
 	    (json_int_t)status->n_changes, "uncommitted_results",
-	    (json_int_t)records->n_ended, "forgotten",
-	    (json_int_t)records->n_forgotten);
+	    (json_int_t)n_waiting, "forgotten", (json_int_t)n_forgotten);
 }

@@ -53,7 +53,6 @@ struct records {
 	size_t ended_bytes; /* of their results */
 	bool is_full;	    /* these are too many: no more jobs */
 	struct ended_bucket ended[RECORD_BUCKETS]; /* by id */
-	uint64_t n_forgotten; /* histories that there was no room for */
 };
 
 /* --- records.c --- */
