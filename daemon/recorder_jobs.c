@@ -153,7 +153,8 @@ recorder_give_jobs(struct recorder *recorder)
 }
 
 void
-recorder_stop_job(struct recorder *recorder, struct docket_job *entry)
+recorder_stop_job(struct recorder *recorder, struct docket_job *entry,
+    struct frontend_link *asker)
 {
 	const struct memo memo = {
 	    .kind = MEMO_STOP,
@@ -166,12 +167,12 @@ recorder_stop_job(struct recorder *recorder, struct docket_job *entry)
 		link_send((struct frontend_link *)entry->owner, &memo, NULL);
 		return;
 	}
-	/* Out of its turn: it is only to be said that it is cancelled. */
-	link = recorder_may_give(recorder)
-	    ? recorder_choose_link(recorder, UINT32_MAX)
-	    : NULL;
-	if (link != NULL)
-		(void)recorder_give_job(recorder, entry, link);
+	if (!recorder_may_give(recorder))
+		return;
+	/* Out of its turn: it is only to be said that it is cancelled. Whoever
+	 * asked can do that, too, where all are about to leave. */
+	link = recorder_choose_link(recorder, UINT32_MAX);
+	(void)recorder_give_job(recorder, entry, link == NULL ? asker : link);
 }
 
 void

@@ -173,8 +173,12 @@ hear_own(struct frontend_link *link, const struct memo *memo)
 			fatal("out of memory");
 		entry->is_claim = true;
 	}
-	if (entry != NULL && entry->owner == NULL)
-		docket_give(&recorder->docket, entry, &link->link);
+	if (entry == NULL || entry->owner != NULL)
+		return;
+	docket_give(&recorder->docket, entry, &link->link);
+	/* Another frontend may have asked for that before this one was here. */
+	if (entry->is_cancelled)
+		recorder_stop_job(recorder, entry, link);
 }
 
 static void
@@ -277,7 +281,7 @@ hear_wait(struct frontend_link *link, const struct memo *memo)
 	if (docket_wait(entry, &link->link, memo->question, is_cancel) == NULL)
 		fatal("out of memory");
 	if (is_cancel)
-		recorder_stop_job(recorder, entry);
+		recorder_stop_job(recorder, entry, link);
 }
 
 static void

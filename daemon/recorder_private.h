@@ -129,9 +129,11 @@ void recorder_settle_job(struct recorder *recorder, struct docket_job *entry);
 /* Has the store say what the docket says of a job, now or (where it cannot) once
  * it can. */
 void recorder_move_job(struct recorder *recorder, struct docket_job *entry);
-/* Tells whoever has the job to stop it. Of a job that nobody has, whoever gets
- * it hears of that then. */
-void recorder_stop_job(struct recorder *recorder, struct docket_job *entry);
+/* Tells whoever has the job to stop it. One that nobody has is given away to be
+ * ended, if need be to the one that asked for it; where it is not known yet who
+ * has it, he hears of it then. */
+void recorder_stop_job(struct recorder *recorder, struct docket_job *entry,
+    struct frontend_link *asker);
 /* Gives jobs that nobody has to frontends that take some. */
 void recorder_give_jobs(struct recorder *recorder);
 /* A frontend is gone: what it had is nobody's. */

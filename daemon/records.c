@@ -470,9 +470,12 @@ static void
 hear_run(struct records *records, const struct memo *memo)
 {
 	struct frontend *frontend = records->frontend;
+	bool is_leaving = frontend->is_retiring || frontend->is_stopping;
+	bool is_cancelled = memo->n != 0;
 
-	if (frontend->is_retiring || frontend->is_stopping ||
-	    records->handler->adopt(frontend, &memo->job, NULL, memo->n != 0) !=
+	/* One that is cancelled ends at once. */
+	if ((is_leaving && !is_cancelled) ||
+	    records->handler->adopt(frontend, &memo->job, NULL, is_cancelled) !=
 		0)
 		records_release(records, memo->job.id);
 }

@@ -568,13 +568,16 @@ END_TEST
 
 START_TEST(a_stopping_gild_takes_no_more)
 {
-	struct gild *gild = storing_start(NULL);
+	struct gild *gild = storing_start(
+	    "-o", "pool.processes.size=1", "-o", "drain_timeout=24h", NULL);
 	struct peer *peer = peer_connect(gild);
-	char job[JOB_ID_CHARS + 1], plain[JOB_ID_CHARS + 1];
+	char job[JOB_ID_CHARS + 1], plain[JOB_ID_CHARS + 1],
+	    queued[JOB_ID_CHARS + 1];
 	int64_t id;
 
 	detach_sleeping(peer, job);
 	await_state(peer, job, "running");
+	detach_job(peer, 1, queued);
 	/* Something else keeps this client's frontend. */
 	id = peer_submit_running(peer, plain, "threads", ENDLESS, 1);
 	gild_signal(gild, SIGTERM);
@@ -594,6 +597,8 @@ START_TEST(a_stopping_gild_takes_no_more)
 	    "{s:i, s:b}", "count", 1, "detach", 1));
 	/* It can still be cancelled, and then nothing holds gild back. */
 	cancel_job(peer, job);
+	/* So can one that nobody will begin any more. */
+	cancel_job(peer, queued);
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", plain));
 	expect_result(peer, id, plain, "cancelled");
 	ck_assert_int_eq(gild_wait_exit(gild), 0);
@@ -601,6 +606,7 @@ START_TEST(a_stopping_gild_takes_no_more)
 	gild = storing_start(NULL);
 	peer = peer_connect(gild);
 	await_state(peer, job, "cancelled");
+	await_state(peer, queued, "cancelled");
 	gild_stop(gild);
 }
 END_TEST

@@ -638,22 +638,41 @@ START_TEST(a_cancelled_job_that_nobody_has_is_cancelled_by_who_gets_it)
 	say(&a, MEMO_RETIRE, 0, 0, NULL, NULL);
 	say(&b, MEMO_RETIRE, 0, 0, NULL, NULL);
 	submit(&a, &job, true);
-	say(&b, MEMO_CANCEL, 11, 0, &job, NULL);
 	expect_silence(&a);
-	expect_silence(&b);
-	say(&a, MEMO_READY, 0, 1, NULL, NULL);
+	/* Nobody takes jobs, but who asks has to say that it is cancelled. */
+	say(&a, MEMO_CANCEL, 11, 0, &job, NULL);
 	memo = hear(&a, MEMO_RUN);
 	ck_assert(job_id_equals(memo.job.id, job.id));
 	ck_assert_uint_eq(memo.n, 1); /* cancelled */
 	/* Who dies over it leaves it cancelled. */
 	frontend_close(&a);
-	say(&b, MEMO_READY, 0, 1, NULL, NULL);
+	say(&b, MEMO_CANCEL, 11, 0, &job, NULL);
 	memo = hear(&b, MEMO_RUN);
 	ck_assert_uint_eq(memo.n, 1);
 	end = ended(&job, JOB_CANCELLED);
 	say(&b, MEMO_END, 0, 0, &end, RESULT);
 	hear_answer(&b, 11, MEMO_FINE);
 	hear(&b, MEMO_ENDED);
+}
+END_TEST
+
+/* A recorder that is new hears of the cancel before it hears who has the job. */
+START_TEST(a_cancel_before_its_owner_is_known)
+{
+	struct job_record job = make_job(1), end = ended(&job, JOB_CANCELLED);
+
+	submit(&a, &job, true);
+	restart();
+	order(RECORDER_ALL, NULL);
+	say(&b, MEMO_READY, 0, 1, NULL, NULL);
+	say(&b, MEMO_CANCEL, 11, 0, &job, NULL);
+	expect_silence(&b);
+	add(&a, MEMO_OWN, 0, 0, &job, NULL);
+	say(&a, MEMO_READY, 0, 1, NULL, NULL);
+	hear(&a, MEMO_STOP);
+	say(&a, MEMO_END, 0, 0, &end, RESULT);
+	hear_answer(&b, 11, MEMO_FINE);
+	hear(&a, MEMO_ENDED);
 }
 END_TEST
 
@@ -1033,6 +1052,7 @@ main(void)
 	    a_wait_and_what_forgets_it_may_come_with_its_job,
 	    a_cancel_stops_whoever_has_the_job,
 	    a_cancelled_job_that_nobody_has_is_cancelled_by_who_gets_it,
+	    a_cancel_before_its_owner_is_known,
 	    a_key_and_an_id_are_there_once,
 	    two_at_once_with_a_key_are_one,
 	    max_detached_counts_unfinished_jobs,
