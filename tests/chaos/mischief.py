@@ -16,6 +16,13 @@ KINDS = (
     "reload",
     "restart",
 )
+# What may end a connection before an answer comes: the rest may not.
+CUTTING = (
+    *(f"{verb}-{name}" for verb in ("kill", "stop") for name in ("frontend", "master")),
+    "cut",
+    "reset",
+    "restart",
+)
 STOPPED_S = (0.05, 0.2, 0.8, 3)  # the last is taken for hung, and killed
 HALF_A_LINE = b'{"jsonrpc":"2.0","id":1,"method":"job.submit","para'
 
