@@ -408,6 +408,7 @@ run_collect(
 	const struct settings *settings = settings_;
 	struct collect collect = {
 	    .context = context, .settings = settings, .end_ms = -1};
+	uint64_t in_flight = IN_FLIGHT;
 	enum outcome outcome = check_usage(context, settings, operands);
 
 	if (outcome != OUTCOME_FINE)
@@ -422,8 +423,11 @@ run_collect(
 		outcome = lifeline_open(&collect.line);
 	if (outcome == OUTCOME_FINE && settings->is_all)
 		outcome = find_jobs(&collect);
+	if (outcome == OUTCOME_FINE && collect.n > 1)
+		outcome =
+		    submit_learn_limit(context, collect.line.link, &in_flight);
 	if (outcome == OUTCOME_FINE &&
-	    errands_init(&collect.errands, &collect.line, IN_FLIGHT) == -1)
+	    errands_init(&collect.errands, &collect.line, in_flight) == -1)
 		outcome = talk_no_memory(context);
 	if (outcome == OUTCOME_FINE)
 		outcome = collect_jobs(&collect);

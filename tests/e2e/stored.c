@@ -5,30 +5,42 @@
 #include "tests/e2e/stored.h"
 
 #include <check.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/e2e/expect.h"
+#include "tests/e2e/storing.h"
 
-struct gild *
-stored_start(const char *option)
+static struct gild *
+start(const char *option, const char *other)
 {
 	static char state_dir[160], address[160];
 	struct gild *gild;
 
-	snprintf(
-	    state_dir, sizeof(state_dir), "state_dir=%s/state", scratch_dir());
+	snprintf(state_dir, sizeof(state_dir), "state_dir=%s", store_folder());
 	snprintf(address, sizeof(address), "unix:%s/s", scratch_dir());
-	(void)mkdir(strchr(state_dir, '=') + 1, 0700);
-	gild = gild_start_plain("-l", address, "-o", state_dir,
-	    option != NULL ? "-o" : NULL, option, NULL);
+	gild = gild_start_plain("-l", address, "-o", state_dir, "-o", option,
+	    other != NULL ? "-o" : NULL, other, NULL);
 	ck_assert_int_eq(setenv("GILD_SERVER", address, 1), 0);
 	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
+	await_store(gild, true);
 	return gild;
+}
+
+struct gild *
+stored_start(const char *option)
+{
+	return start("frontends=2", option);
+}
+
+struct gild *
+stored_start_recording(void)
+{
+	return start("frontends=1", "record=all");
 }
 
 struct gild *
@@ -104,6 +116,7 @@ stored_await_state(const char *key, const char *state)
 		if (count_lines(run->out) > 0)
 			return;
 		ck_assert_msg(now_ms() < end_ms, "no job %s is %s", key, state);
+		poll(NULL, 0, 50); /* nobody tells of it */
 	}
 }
 
@@ -122,6 +135,8 @@ stored_await_count(size_t n)
 {
 	int64_t end_ms = now_ms() + deadline_ms();
 
-	while (stored_count("-n", "0") != n)
+	while (stored_count("-n", "0") != n) {
 		ck_assert_msg(now_ms() < end_ms, "not %zu jobs", n);
+		poll(NULL, 0, 50); /* nobody tells of it */
+	}
 }

@@ -1,7 +1,7 @@
 /*
- * A gild with a job store, for end-to-end tests: one after another over the
- * same store and on the same socket, which gilctl finds by GILD_SERVER. And
- * what gilctl says of the jobs in it. For the body of a Check test; what goes
+ * Gilds with a job store, for end-to-end tests of gilctl: one after another over
+ * the same store (storing.h) and on the same socket, which gilctl finds by
+ * GILD_SERVER. And what gilctl says of the jobs in it. For the body of a Check test; what goes
  * wrong fails the test.
  */
 #ifndef GILD_TESTS_E2E_STORED_H
@@ -13,8 +13,13 @@
 #include "tests/e2e/harness.h"
 #include "tests/e2e/process.h"
 
-/* With this option, such as "record=all", or NULL. */
+/* With this option, such as "max_in_flight=2", or NULL; its store serves. */
 struct gild *stored_start(const char *option);
+/*
+ * One that keeps the history of all jobs. It has one frontend: to find each of
+ * several, a test would have to submit jobs.
+ */
+struct gild *stored_start_recording(void);
 /* It stops in good order; the next one. */
 struct gild *stored_restart(struct gild *gild);
 /*

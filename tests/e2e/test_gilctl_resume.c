@@ -179,7 +179,7 @@ START_TEST(a_line_without_a_key_is_lost_with_its_server)
 {
 	struct client *client;
 
-	gild = stored_start("record=all");
+	gild = stored_start_recording();
 	client = client_start("submit", "-", NULL);
 	client_say(client, "{\"count\":1000,\"key\":\"k\"}\n");
 	client_await(client, "{\"line\":1,\"result\":");

@@ -107,6 +107,29 @@ START_TEST(collect_waits_through_a_restart)
 }
 END_TEST
 
+/* With room for two calls at a time, and two jobs that do not end. */
+START_TEST(collect_asks_for_no_more_than_there_is_room_for)
+{
+	const char *first, *last;
+	struct run *run;
+
+	gild = stored_start("max_in_flight=2");
+	first = detach_sleeping_one();
+	expect_exit(run_program(NULL, "gilctl", "submit", "-d", "--repeat",
+			"20", "1k", NULL),
+	    0);
+	last = detach_sleeping_one();
+	run = run_program(
+	    NULL, "gilctl", "collect", "--all", "--timeout", "500", NULL);
+	expect_exit(run, 5);
+	expect_says(run->err, "2 of 22 jobs have not ended in 500 ms\n");
+	expect_says(run->out, "20 jobs: 20 done.");
+	expect_exit(
+	    run_program(NULL, "gilctl", "cancel", first, last, NULL), 0);
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(what_was_not_written_is_not_collected)
 {
 	const char *job, *argv[] = {"gilctl", "collect", "--all", NULL};
@@ -166,7 +189,7 @@ START_TEST(jobs_are_found_by_what_they_are)
 	struct run *run;
 	const char *job;
 
-	gild = stored_start("record=all");
+	gild = stored_start_recording();
 	for (int i = 0; i < 3; i++)
 		expect_exit(
 		    run_program(NULL, "gilctl", "submit", "1k", NULL), 0);
@@ -221,7 +244,7 @@ START_TEST(history_is_summed_up_and_drawn)
 	struct run *run;
 	char *picture;
 
-	gild = stored_start("record=all");
+	gild = stored_start_recording();
 	run = run_program(NULL, "gilctl", "history", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out, "0 jobs.");
@@ -316,6 +339,7 @@ main(void)
 	    a_detached_job_is_collected_after_a_restart,
 	    all_are_collected_once_after_a_crash,
 	    collect_waits_through_a_restart,
+	    collect_asks_for_no_more_than_there_is_room_for,
 	    what_was_not_written_is_not_collected,
 	    collect_may_be_tired_of_waiting,
 	    jobs_are_found_by_what_they_are,

@@ -134,6 +134,52 @@ START_TEST(a_start_is_told_to_the_next_recorder)
 }
 END_TEST
 
+/* Whatever was asked of one that died is asked of the next. */
+START_TEST(each_question_is_answered_by_the_next_recorder)
+{
+	struct gild *gild = storing_start("-o", "heartbeat_timeout=0", NULL);
+	struct peer *peer = peer_connect(gild);
+	char ended[JOB_ID_CHARS + 1], running[JOB_ID_CHARS + 1];
+	pid_t recorder = recorder_pid(gild, 0);
+	int64_t get, list, collect, wait, cancel, submit;
+	json_t *answer;
+
+	detach_job(peer, 1000, ended);
+	json_decref(wait_job(peer, ended));
+	detach_sleeping(peer, running);
+	await_state(peer, running, "running");
+	kill(recorder, SIGSTOP);
+	get = peer_call_start(peer, "job.get", "{s:s}", "job", ended);
+	list = peer_call_start(peer, "job.list", "{s:s}", "state", "ended");
+	collect = peer_call_start(peer, "job.collect", "{s:s}", "job", ended);
+	wait = start_wait(peer, running);
+	cancel = peer_call_start(peer, "job.cancel", "{s:s}", "job", running);
+	submit = peer_call_start(
+	    peer, "job.submit", "{s:i, s:s}", "count", 1000, "key", "k");
+	/* That they are asked shows in the order of answers of others. */
+	json_decref(peer_call(peer, "server.ping", NULL));
+	kill(recorder, SIGKILL);
+	answer = answer_result(peer_await(peer, get));
+	ck_assert_str_eq(text_at(answer, "state"), "done");
+	json_decref(answer);
+	answer = answer_result(peer_await(peer, list));
+	ck_assert_uint_ge(json_array_size(value_at(answer, "jobs")), 1);
+	json_decref(answer);
+	answer = answer_result(peer_await(peer, collect));
+	ck_assert(json_is_true(value_at(answer, "collected")));
+	json_decref(answer);
+	expect_result(peer, wait, running, "cancelled");
+	answer = answer_result(peer_await(peer, cancel));
+	ck_assert_str_eq(text_at(answer, "state"), "cancelled");
+	json_decref(answer);
+	answer = answer_result(peer_await(peer, submit));
+	ck_assert_str_eq(text_at(answer, "state"), "done");
+	json_decref(answer);
+	ck_assert_uint_eq(count_jobs(peer, "ended"), 3);
+	gild_stop(gild);
+}
+END_TEST
+
 /* Killed with a submit that it may or may not have taken in: still one job. */
 START_TEST(a_submit_meets_a_recorder_that_dies)
 {
@@ -381,6 +427,52 @@ START_TEST(deadlines_count_while_gild_is_down)
 }
 END_TEST
 
+/* What a job was submitted with is kept, and its delay counts from then on. */
+START_TEST(delays_and_priorities_outlive_gild)
+{
+	struct gild *gild = storing_start(NULL);
+	struct peer *peer = peer_connect(gild);
+	char soon[JOB_ID_CHARS + 1], late[JOB_ID_CHARS + 1];
+	json_t *answer;
+
+	answer = peer_call(peer, "job.submit", "{s:i, s:b, s:i, s:i}", "count",
+	    1000, "detach", 1, "start_after_ms", 1000, "priority", 7);
+	strcpy(soon, text_at(answer, "job"));
+	json_decref(answer);
+	answer = peer_call(peer, "job.submit", "{s:i, s:b, s:i}", "count", 1000,
+	    "detach", 1, "start_after_ms", 3600000);
+	strcpy(late, text_at(answer, "job"));
+	json_decref(answer);
+	gild_kill(gild);
+
+	gild = storing_start(NULL);
+	peer = peer_connect(gild);
+	answer = wait_job(peer, soon);
+	ck_assert_str_eq(text_at(answer, "state"), "done");
+	ck_assert_int_eq(int_at(answer, "attempts"), 1);
+	ck_assert_int_ge(
+	    int_at(answer, "timing.total_ns"), INT64_C(1000000000));
+	json_decref(answer);
+	answer = get_job(peer, soon);
+	ck_assert_int_eq(int_at(answer, "priority"), 7);
+	ck_assert_int_eq(int_at(answer, "start_after_ms"), 1000);
+	ck_assert_int_ge(int_at(answer, "started_unix_ms"),
+	    int_at(answer, "accepted_unix_ms") + 1000);
+	json_decref(answer);
+	await_state(peer, late, "queued");
+	gild_stop(gild);
+
+	gild = storing_start(NULL);
+	peer = peer_connect(gild);
+	await_state(peer, late, "queued");
+	cancel_job(peer, late);
+	answer = get_job(peer, late);
+	ck_assert(json_is_null(value_at(answer, "started_unix_ms")));
+	json_decref(answer);
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(a_pool_that_is_gone_fails_its_jobs)
 {
 	struct gild *gild;
@@ -608,6 +700,42 @@ START_TEST(state_dir_is_not_changed_by_a_reload)
 }
 END_TEST
 
+/* No more is taken in, and what is there is finished. */
+START_TEST(a_reload_ends_the_recording)
+{
+	struct gild *gild;
+	struct peer *peer;
+	char running[JOB_ID_CHARS + 1], queued[JOB_ID_CHARS + 1];
+	int64_t waits[2];
+
+	operator_write(FILE_TEXT, store_folder());
+	gild = operator_start(NULL);
+	await_store(gild, true);
+	peer = peer_connect(gild);
+	detach_nap(peer, 500, running);
+	await_state(peer, running, "running");
+	detach_job(peer, 1000, queued);
+	waits[0] = start_wait(peer, running);
+	waits[1] = start_wait(peer, queued);
+	json_decref(peer_call(peer, "server.ping", NULL));
+	operator_write(FILE_TEXT "record = none\n", store_folder());
+	operator_reload();
+	json_decref(peer_call_error(peer_connect(gild), "store_unavailable",
+	    "job.submit", "{s:i, s:b}", "count", 1, "detach", 1));
+	expect_result(peer, waits[0], running, "done");
+	expect_result(peer, waits[1], queued, "done");
+	operator_await_alone(gild, FILE_CHILDREN);
+	/* And back. */
+	operator_write(FILE_TEXT, store_folder());
+	operator_reload();
+	peer = peer_connect(gild);
+	await_store(gild, true);
+	await_state(peer, running, "done");
+	await_state(peer, queued, "done");
+	gild_stop(gild);
+}
+END_TEST
+
 /* max_detached and the pulse that is expected change with a reload. */
 START_TEST(a_reload_changes_the_recorders_limits)
 {
@@ -696,6 +824,7 @@ main(void)
 	const TTest *const tests[] = {
 	    the_recorder_dies_and_nobody_notices,
 	    a_start_is_told_to_the_next_recorder,
+	    each_question_is_answered_by_the_next_recorder,
 	    a_submit_meets_a_recorder_that_dies,
 	    a_recorder_that_hangs_is_replaced,
 	    a_frontend_dies_and_its_stored_jobs_go_on,
@@ -705,6 +834,7 @@ main(void)
 	    the_master_dies_and_jobs_go_on_in_the_next_gild,
 	    what_kills_gild_each_time_fails,
 	    deadlines_count_while_gild_is_down,
+	    delays_and_priorities_outlive_gild,
 	    a_pool_that_is_gone_fails_its_jobs,
 	    a_stop_leaves_the_queue_to_the_next_gild,
 	    a_stop_gives_back_what_does_not_end,
@@ -712,6 +842,7 @@ main(void)
 	    a_key_taken_in_while_gild_stops_is_not_waited_for,
 	    a_reload_takes_the_queue_along,
 	    state_dir_is_not_changed_by_a_reload,
+	    a_reload_ends_the_recording,
 	    a_reload_changes_the_recorders_limits,
 	    nothing_is_left_behind,
 	};

@@ -66,6 +66,14 @@ settings_of(bool is_narrow)
 	    {"max_line", "1k"},
 	    {"max_unsent", "2k"},
 	    {"max_attempts", "2"},
+	    {"max_queued", "3"},
+	    {"max_client_bytes", "64k"},
+	    {"stall_timeout", "20s"},
+	    {"idle_timeout", "40s"},
+	};
+	static const char *const patient[][2] = {
+	    {"stall_timeout", "0"},
+	    {"line_timeout", "0"},
 	};
 	static const char *const pools[][2] = {
 	    {"pool.threads.size", "2"},
@@ -87,6 +95,10 @@ settings_of(bool is_narrow)
 	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
 		MUST(options_set(settings, pools[i][0], pools[i][1], error) ==
 		    0);
+	for (size_t i = 0;
+	     !is_narrow && i < sizeof(patient) / sizeof(patient[0]); i++)
+		MUST(options_set(
+			 settings, patient[i][0], patient[i][1], error) == 0);
 	for (size_t i = 0; is_narrow && i < sizeof(narrow) / sizeof(narrow[0]);
 	     i++)
 		MUST(options_set(settings, narrow[i][0], narrow[i][1], error) ==

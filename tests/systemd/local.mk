@@ -11,7 +11,8 @@ EXTRA_DIST += \
 	%D%/scenarios/sandbox.sh \
 	%D%/scenarios/service.sh \
 	%D%/scenarios/socket.sh \
-	%D%/scenarios/stop.sh
+	%D%/scenarios/stop.sh \
+	%D%/scenarios/store.sh
 
 check-systemd:
 	@MAKE='$(MAKE)' builddir='$(builddir)' $(srcdir)/%D%/check.sh $(SCENARIOS) || \

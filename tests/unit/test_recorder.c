@@ -137,14 +137,15 @@ static void
 add(struct frontend *frontend, enum memo_kind kind, uint64_t question,
     uint64_t n, const struct job_record *job, const char *behind)
 {
-	const struct memo memo = {
+	struct memo memo = {
 	    .kind = kind,
 	    .question = question,
 	    .n = n,
 	    .size = behind == NULL ? 0 : strlen(behind),
-	    .job = job == NULL ? (struct job_record){.attempts = 0} : *job,
 	};
 
+	if (job != NULL)
+		memo.job = *job;
 	ck_assert_int_eq(memo_write(frontend->output, &memo, behind), 0);
 }
 
