@@ -144,7 +144,10 @@ pulse_cb(evutil_socket_t fd, short what, void *arg)
 static int
 frontend_start_pulse(struct frontend *frontend)
 {
-	uint64_t period_us = pulse_period_ns(frontend->settings) / NS_PER_US;
+	uint64_t period_ns = pulse_period_ns(frontend->settings);
+	/* What else is done then is to be done without a heartbeat too. */
+	uint64_t period_us =
+	    (period_ns == 0 ? NS_PER_S : period_ns) / NS_PER_US;
 	struct timeval period = {
 	    .tv_sec = (time_t)(period_us / 1000000),
 	    .tv_usec = (suseconds_t)(period_us % 1000000),
@@ -154,7 +157,7 @@ frontend_start_pulse(struct frontend *frontend)
 	    event_new(frontend->base, -1, EV_PERSIST, pulse_cb, frontend);
 	if (frontend->pulse_timer == NULL)
 		return -1;
-	return period_us == 0 ? 0 : event_add(frontend->pulse_timer, &period);
+	return event_add(frontend->pulse_timer, &period);
 }
 
 static int

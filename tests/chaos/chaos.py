@@ -13,6 +13,7 @@ compares:
     no job that was refused, and none that nobody asked for, has a record;
     a key has one job; turns add up; nothing is answered twice;
     a job whose cancellation was answered did not end otherwise;
+    where nothing was done that cuts clients off, every call was answered;
     gild is left with the processes and descriptors of a fresh one.
 
 Prints a table, and exits with 1 where something of this does not hold. With
@@ -26,7 +27,7 @@ import time
 from crowd import Crowd
 from drill import Drill
 from ledger import print_table
-from mischief import KINDS, Mischief
+from mischief import CUTTING, KINDS, Mischief
 from rest import await_no_differences, await_rest
 
 
@@ -69,6 +70,12 @@ class Chaos(Drill):
         self.crowd.is_over = True
         await load
 
+    def _check_answers(self):
+        """Who was not cut off was answered, each time."""
+        lost = [job.params for job in self.ledger.jobs.values() if job.n_lost]
+        is_cut = any(self.mischief.done[kind] for kind in CUTTING)
+        self.expect(is_cut or not lost, "a connection ended by itself", lost[:3])
+
     async def _look_for_leaks(self):
         fresh = self.new_daemon(f"{self.folder}/fresh")
         fresh.start()
@@ -81,6 +88,7 @@ class Chaos(Drill):
         await await_rest(self.crowd)
         await self.crowd.collect()
         self.ledger.check_records(await self.crowd.records())
+        self._check_answers()
         await self.crowd.close()
         await self._look_for_leaks()
 

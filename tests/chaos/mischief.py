@@ -16,6 +16,14 @@ KINDS = (
     "reload",
     "restart",
 )
+# What may end a connection before an answer comes: the rest may not.
+CUTTING = (
+    *(f"{verb}-{name}" for verb in ("kill", "stop") for name in ("frontend", "master")),
+    "cut",
+    "reset",
+    "restart",
+)
+STOPPED_S = (0.05, 0.2, 0.8, 3)  # the last is taken for hung, and killed
 HALF_A_LINE = b'{"jsonrpc":"2.0","id":1,"method":"job.submit","para'
 
 
@@ -79,7 +87,7 @@ class Mischief:
         if pid is None:
             return False
         self._signal(pid, signal.SIGSTOP)
-        seconds = self.chance.choice((0.05, 0.2, 0.8))
+        seconds = self.chance.choice(STOPPED_S)
         self._later(seconds, lambda: self._signal(pid, signal.SIGCONT))
         return True
 

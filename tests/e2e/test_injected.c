@@ -213,6 +213,52 @@ START_TEST(shared_memory_that_is_not_there_fails_a_reload)
 }
 END_TEST
 
+/* --- descriptors --- */
+
+START_TEST(a_start_without_descriptors_fails_at_once)
+{
+	int n_failed = 0;
+
+	for (uint64_t n = 1;; n++) {
+		n_failed += !faults_start("descriptor:EMFILE", n);
+		if (faults_count(0) == 0)
+			break;
+	}
+	ck_assert_int_gt(n_failed, 10);
+}
+END_TEST
+
+START_TEST(a_reload_without_descriptors_changes_nothing)
+{
+	struct gild *gild;
+	bool has_failed = true;
+	int n_refused = 0;
+
+	faults_set("descriptor:EMFILE:held:who=gild");
+	gild = operator_start("-o", small[0], NULL);
+	for (uint64_t n = 1; has_failed; n++) {
+		struct peer *peer = operator_connect();
+		json_t *answer;
+
+		json_decref(peer_call(peer, "server.ping", NULL));
+		faults_arm(0, n, 1);
+		answer = peer_await(
+		    peer, peer_call_start(peer, "server.reload", NULL));
+		has_failed = faults_disarm(0) > 0;
+		if (json_object_get(answer, "error") != NULL) {
+			ck_assert_str_eq(text_at(answer, "error.data.reason"),
+			    "reload_failed");
+			n_refused++;
+		}
+		json_decref(answer);
+		peer_close(peer);
+		check_jobs(gild, 2);
+	}
+	ck_assert_int_gt(n_refused, 5);
+	gild_stop(gild);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -221,6 +267,8 @@ main(void)
 	    a_fork_that_fails_later_is_tried_again,
 	    a_fork_that_fails_in_a_reload_changes_nothing,
 	    descriptors_at_their_end_leave_all_others_served,
+	    a_start_without_descriptors_fails_at_once,
+	    a_reload_without_descriptors_changes_nothing,
 	    interrupted_calls_are_made_again,
 	    a_pipe_or_socket_may_be_full_or_empty,
 	    streams_may_go_byte_by_byte,

@@ -6,15 +6,10 @@
 #include "config.h"
 
 #include <check.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/e2e/harness.h"
 #include "tests/e2e/operator.h"
@@ -24,50 +19,13 @@
 
 /* --- at the start --- */
 
-/* Whether a gild got ready; it is told to end then. */
-static bool
-start_and_end(uint64_t n)
-{
-	static const char *const argv[] = {"gild", "-l", "127.0.0.1:0", NULL};
-	char rules[64], said[256] = "", *at = said;
-	int out[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), status;
-	bool is_ready = false;
-	pid_t pid;
-	ssize_t got;
-
-	snprintf(rules, sizeof(rules), "malloc:ENOMEM:from=%llu",
-	    (unsigned long long)n);
-	faults_set(rules);
-	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-	pid = process_spawn(argv, null, out[1], null);
-	close(out[1]);
-	close(null);
-	while (!is_ready &&
-	    (got = read(out[0], at, (size_t)(said + 255 - at))) > 0) {
-		at += got;
-		is_ready = strstr(said, "ready\n") != NULL;
-	}
-	if (is_ready)
-		kill(pid, SIGTERM);
-	ck_assert_msg(process_reap(pid, &status, now_ms() + deadline_ms()),
-	    "allocation %llu failed, and gild has not ended",
-	    (unsigned long long)n);
-	close(out[0]);
-	ck_assert_msg(WIFEXITED(status) &&
-		WEXITSTATUS(status) == (is_ready ? EXIT_SUCCESS : EXIT_FAILURE),
-	    "allocation %llu failed: wait status %#x", (unsigned long long)n,
-	    (unsigned)status);
-	ck_assert_uint_eq(process_children(getpid(), &pid, 1), 0);
-	return is_ready;
-}
-
 START_TEST(a_start_without_memory_fails_at_once)
 {
 	int n_failed = 0;
 
 	/* Not each one: a start takes its time. */
 	for (uint64_t n = 1; n < FAR; n += 1 + n / 8) {
-		n_failed += !start_and_end(n);
+		n_failed += !faults_start("malloc:ENOMEM", n);
 		if (faults_count(0) == 0)
 			break;
 	}

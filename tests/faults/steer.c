@@ -9,9 +9,12 @@
 #include <check.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/faults/faults.h"
@@ -99,4 +102,39 @@ faults_await(unsigned i, uint64_t n)
 		    (unsigned long long)faults_count(i), (unsigned long long)n);
 		poll(NULL, 0, 5); /* nobody tells of a failed call */
 	}
+}
+
+bool
+faults_start(const char *rule, uint64_t n)
+{
+	static const char *const argv[] = {"gild", "-l", "127.0.0.1:0", NULL};
+	char rules[64], said[256] = "", *at = said;
+	int out[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), status;
+	bool is_ready = false;
+	pid_t pid;
+	ssize_t got;
+
+	snprintf(
+	    rules, sizeof(rules), "%s:from=%llu", rule, (unsigned long long)n);
+	faults_set(rules);
+	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	pid = process_spawn(argv, null, out[1], null);
+	close(out[1]);
+	close(null);
+	while (!is_ready &&
+	    (got = read(out[0], at, (size_t)(said + 255 - at))) > 0) {
+		at += got;
+		is_ready = strstr(said, "ready\n") != NULL;
+	}
+	if (is_ready)
+		kill(pid, SIGTERM);
+	ck_assert_msg(process_reap(pid, &status, now_ms() + deadline_ms()),
+	    "call %llu failed, and gild has not ended", (unsigned long long)n);
+	close(out[0]);
+	ck_assert_msg(WIFEXITED(status) &&
+		WEXITSTATUS(status) == (is_ready ? EXIT_SUCCESS : EXIT_FAILURE),
+	    "call %llu failed: wait status %#x", (unsigned long long)n,
+	    (unsigned)status);
+	ck_assert_uint_eq(process_children(getpid(), &pid, 1), 0);
+	return is_ready;
 }

@@ -1,6 +1,6 @@
 /*
  * A gild with libgildfaults.so, for end-to-end tests: started with rules
- * (faults.c has their grammar), which are armed, changed and counted while it
+ * (rules.c has their grammar), which are armed, changed and counted while it
  * runs. For the body of a Check test; what goes wrong fails the test.
  */
 #ifndef GILD_TESTS_FAULTS_STEER_H
@@ -28,5 +28,12 @@ uint64_t faults_disarm(unsigned i);
 /* How many have failed. */
 uint64_t faults_count(unsigned i);
 void faults_await(unsigned i, uint64_t n);
+
+/*
+ * Starts a gild whose call number n fails by this rule, the only one. Whether
+ * it got ready; then it was told to end, and did. Else it has ended by itself,
+ * with exit status 1, and nothing is left of it.
+ */
+bool faults_start(const char *rule, uint64_t n);
 
 #endif
