@@ -117,6 +117,7 @@ life_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	process_unfollow();
 	log_warn("the master is gone: leaving");
 	event_base_loopbreak(frontend->base);
 }

@@ -220,6 +220,12 @@ child_follow(pid_t master, int number)
 		_exit(EXIT_FAILURE); /* it died before that line */
 }
 
+void
+process_unfollow(void)
+{
+	prctl(PR_SET_PDEATHSIG, 0);
+}
+
 /* What every child does first; what it keeps is closed with close_others(). */
 static void
 child_begin(const char *title, struct kept *kept)

@@ -55,6 +55,12 @@ pid_t process_fork(const char *title, const int keeps[], size_t n_keeps,
     int (*main)(void *arg), void *arg) __attribute__((warn_unused_result));
 
 /*
+ * For a child that has seen the master's death: it needs no signal of that any
+ * more, which would come later than the end of a pipe does.
+ */
+void process_unfollow(void);
+
+/*
  * Forks the process. Returns its pid, or -1 (errno is set). The child never
  * returns: it keeps only the descriptors of its kind, leaves the terminal's
  * and the supervisor's signals to the master, and runs its main.

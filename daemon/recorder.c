@@ -24,6 +24,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/packet.h"
+#include "daemon/process.h"
 #include "daemon/recorder_private.h"
 #include "daemon/title.h"
 
@@ -247,6 +248,7 @@ recorder_leave(struct recorder *recorder)
 {
 	static const struct timeval within = {.tv_sec = LEAVE_WITHIN_S};
 
+	process_unfollow();
 	recorder->is_leaving = true;
 	event_del(recorder->inbox_event);
 	event_base_loopexit(
