@@ -213,7 +213,6 @@ client_read(struct client *client, struct known_jobs *known)
 	while ((got = recv(client->fd, chunk, sizeof(chunk), MSG_DONTWAIT)) > 0)
 		MUST(evbuffer_add(client->unread, chunk, (size_t)got) == 0);
 	client->is_at_end = got == 0 || (errno != EAGAIN && errno != EINTR);
-	client->was_reset = client->is_at_end && got < 0;
 	while ((line = evbuffer_readln(
 		    client->unread, &len, EVBUFFER_EOL_LF)) != NULL) {
 		take_line(client, line, len, known);
@@ -278,9 +277,10 @@ client_check(
     const struct client *client, const struct settings *settings, bool is_whole)
 {
 	json_t *owed = expect(client, settings), *n_got;
-	/* Who does not read is reset, where the settings have it. */
+	/* Who does not read is cut off, where the settings have it; over a Unix
+	 * socket that is an end like any other. */
 	bool was_cut = client->was_too_slow ||
-	    (client->was_reset && settings->stall_timeout_ns > 0);
+	    (client->is_at_end && settings->stall_timeout_ns > 0);
 	const char *key;
 
 	json_object_foreach (client->got, key, n_got)
@@ -291,7 +291,9 @@ client_check(
 		json_dumpf(owed, stderr, JSON_SORT_KEYS);
 		fputs("\ngot:  ", stderr);
 		json_dumpf(client->got, stderr, JSON_SORT_KEYS);
-		fputs("\n", stderr);
+		fprintf(stderr, "\n%s%s\n",
+		    client->is_at_end ? "at end" : "not at its end",
+		    client->is_half_closed ? ", had half closed" : "");
 		MUST(!"each call has one answer");
 	}
 	json_decref(owed);

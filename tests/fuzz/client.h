@@ -20,7 +20,6 @@ struct client {
 	bool is_half_closed;
 	bool is_at_end;	   /* the frontend has closed its side */
 	bool was_too_slow; /* and said so */
-	bool was_reset;
 	unsigned n_disasters;	 /* of the world, when it came */
 	struct evbuffer *sent;	 /* all of it */
 	struct evbuffer *unread; /* no whole line yet */
