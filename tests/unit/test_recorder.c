@@ -791,6 +791,52 @@ START_TEST(histories_count_for_commit_group)
 }
 END_TEST
 
+/* Until nothing is known of it any more. */
+static void
+expect_removal(const struct job_record *job)
+{
+	static uint64_t question = 3000000;
+	struct memo memo;
+
+	do {
+		say(&a, MEMO_GET, ++question, 0, job, NULL);
+		memo = hear(&a, MEMO_ANSWER);
+	} while (memo.outcome == MEMO_FINE);
+	ck_assert_int_eq(memo.outcome, MEMO_NO_JOB);
+}
+
+static void
+add_history(uint64_t number)
+{
+	struct job_record job = make_job(number);
+
+	job = ended(&job, JOB_DONE);
+	add(&a, MEMO_HISTORY, 0, 0, &job, RESULT);
+}
+
+/* Where more ends than the ticks remove, each commit removes as many. */
+START_TEST(removal_keeps_pace_with_what_ends)
+{
+	const struct job_record first = make_job(1), last = make_job(10000);
+
+	for (uint64_t i = 1; i <= 10000; i++)
+		add_history(i);
+	flush(&a);
+	expect_stored(&a, &last, JOB_DONE, 3);
+	limits.keep_for_ms = 1;
+	order(RECORDER_LIMITS, NULL);
+	expect_removal(&first);
+	/* 129 with each commit; ticks would take seconds. */
+	for (uint64_t i = 1; i <= 78; i++) {
+		add_history(10000 + i);
+		flush(&a);
+		expect_silence(&a);
+	}
+	say(&a, MEMO_GET, 1, 0, &last, NULL);
+	hear_answer(&a, 1, MEMO_NO_JOB);
+}
+END_TEST
+
 /* A job, or its end, that is not committed is nobody's business. */
 START_TEST(questions_wait_for_the_open_commit)
 {
@@ -1040,6 +1086,7 @@ main(void)
 	    what_arrives_together_shares_a_commit,
 	    no_more_than_commit_group_share_one,
 	    histories_count_for_commit_group,
+	    removal_keeps_pace_with_what_ends,
 	    questions_wait_for_the_open_commit,
 	    what_a_dead_frontend_wrote_is_read_to_its_end,
 	    a_store_that_another_has_is_waited_for,
