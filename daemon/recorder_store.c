@@ -221,7 +221,7 @@ effect_accepted(struct recorder *recorder, const struct effect *effect)
 	if (entry == NULL)
 		fatal("out of memory");
 	if (effect->is_for_link)
-		docket_give(&recorder->docket, entry, &effect->link->link);
+		docket_give_own(&recorder->docket, entry, &effect->link->link);
 	link_answer(effect->link, effect->question, MEMO_FINE);
 }
 

@@ -606,6 +606,24 @@ START_TEST(a_wait_and_what_forgets_it_may_come_with_its_job)
 }
 END_TEST
 
+/* What frontends take in themselves must not hold up what was there before. */
+START_TEST(jobs_of_its_own_are_no_reason_to_give_it_none)
+{
+	struct job_record old = make_job(1);
+
+	limits.max_detached = 2000;
+	order(RECORDER_LIMITS, NULL);
+	frontend_close(&b);
+	for (uint64_t i = 0; i < 1100; i++) {
+		struct job_record own = make_job(i + 2);
+
+		submit(&a, &own, true);
+	}
+	submit(&a, &old, false);
+	expect_run(&a, &old, 0);
+}
+END_TEST
+
 /* --- cancels --- */
 
 START_TEST(a_cancel_stops_whoever_has_the_job)
@@ -654,6 +672,28 @@ START_TEST(a_cancelled_job_that_nobody_has_is_cancelled_by_who_gets_it)
 	say(&b, MEMO_END, 0, 0, &end, RESULT);
 	hear_answer(&b, 11, MEMO_FINE);
 	hear(&b, MEMO_ENDED);
+}
+END_TEST
+
+START_TEST(a_cancelled_job_that_nobody_has_does_not_wait_for_its_turn)
+{
+	struct job_record jobs[3];
+	struct memo memo;
+
+	say(&a, MEMO_RETIRE, 0, 0, NULL, NULL);
+	say(&b, MEMO_RETIRE, 0, 0, NULL, NULL);
+	expect_silence(&b);
+	for (uint64_t i = 0; i < 3; i++) {
+		jobs[i] = make_job(i + 1);
+		submit(&a, &jobs[i], false);
+	}
+	say(&a, MEMO_CANCEL, 11, 0, &jobs[2], NULL);
+	say(&a, MEMO_READY, 0, 1, NULL, NULL);
+	memo = hear(&a, MEMO_RUN);
+	ck_assert(job_id_equals(memo.job.id, jobs[2].id));
+	ck_assert_uint_eq(memo.n, 1);
+	expect_run(&a, &jobs[0], 0);
+	expect_run(&a, &jobs[1], 0);
 }
 END_TEST
 
@@ -1079,6 +1119,8 @@ main(void)
 	    a_wait_and_what_forgets_it_may_come_with_its_job,
 	    a_cancel_stops_whoever_has_the_job,
 	    a_cancelled_job_that_nobody_has_is_cancelled_by_who_gets_it,
+	    a_cancelled_job_that_nobody_has_does_not_wait_for_its_turn,
+	    jobs_of_its_own_are_no_reason_to_give_it_none,
 	    a_key_and_an_id_are_there_once,
 	    two_at_once_with_a_key_are_one,
 	    max_detached_counts_unfinished_jobs,
