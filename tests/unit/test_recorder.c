@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 #include "daemon/log.h"
 #include "daemon/memo.h"
 #include "daemon/packet.h"
+#include "daemon/sandbox.h"
 #include "tests/unit/store_jobs.h"
 #include "tests/unit/suite.h"
 
@@ -994,6 +996,77 @@ START_TEST(what_a_dead_frontend_wrote_is_read_to_its_end)
 }
 END_TEST
 
+/* The most memory that the recorder had, in KiB. */
+static long
+recorder_peak_kib(void)
+{
+	char path[64], line[128];
+	long peak = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)recorder);
+	status = fopen(path, "r");
+	ck_assert_ptr_nonnull(status);
+	while (fgets(line, sizeof(line), status) != NULL) {
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			peak = strtol(line + 6, NULL, 10);
+	}
+	fclose(status);
+	return peak;
+}
+
+/* Questions are short and answers are long: 75 MiB, if it had them at once. */
+START_TEST(answers_wait_for_who_asks_to_take_them)
+{
+	enum { QUESTIONS = 150, SIZE = 512 << 10 };
+	struct job_record job = make_job(1);
+	char *result = malloc(SIZE + 1);
+	long before_kib;
+
+	ck_assert_ptr_nonnull(result);
+	memset(result, 'x', SIZE);
+	result[SIZE] = '\0';
+	submit(&a, &job, true);
+	finish(&a, &job, result);
+	before_kib = recorder_peak_kib();
+	for (uint64_t i = 1; i <= QUESTIONS; i++)
+		add(&a, MEMO_GET, i, 0, &job, NULL);
+	flush(&a);
+	expect_silence(&b); /* others are heard */
+	for (uint64_t i = 1; i <= QUESTIONS; i++)
+		ck_assert_uint_eq(hear_answer(&a, i, MEMO_FINE).size, SIZE);
+	/* A sanitizer keeps what was freed. */
+	if (sandbox_is_built())
+		ck_assert_int_lt(recorder_peak_kib() - before_kib, 24 << 10);
+	free(result);
+}
+END_TEST
+
+/* What it may not answer any more it hears to the end. */
+START_TEST(what_a_dead_frontend_asked_and_wrote_is_heard)
+{
+	enum { QUESTIONS = 60, SIZE = 512 << 10 };
+	struct job_record job = make_job(1), last = make_job(2);
+	char *result = malloc(SIZE + 1);
+
+	ck_assert_ptr_nonnull(result);
+	memset(result, 'x', SIZE);
+	result[SIZE] = '\0';
+	submit(&a, &job, true);
+	submit(&a, &last, true);
+	finish(&a, &job, result);
+	for (uint64_t i = 1; i <= QUESTIONS; i++)
+		add(&a, MEMO_GET, i, 0, &job, NULL);
+	job = ended(&last, JOB_DONE);
+	add(&a, MEMO_END, 0, 0, &job, RESULT);
+	flush(&a);
+	frontend_close(&a);
+	say(&b, MEMO_WAIT, 1, 0, &last, NULL);
+	hear_answer(&b, 1, MEMO_FINE);
+	free(result);
+}
+END_TEST
+
 START_TEST(a_store_that_another_has_is_waited_for)
 {
 	struct job_record job = make_job(1), end = ended(&job, JOB_DONE);
@@ -1131,6 +1204,8 @@ main(void)
 	    removal_keeps_pace_with_what_ends,
 	    questions_wait_for_the_open_commit,
 	    what_a_dead_frontend_wrote_is_read_to_its_end,
+	    answers_wait_for_who_asks_to_take_them,
+	    what_a_dead_frontend_asked_and_wrote_is_heard,
 	    a_store_that_another_has_is_waited_for,
 	    claims_are_checked_when_the_store_opens,
 	    its_pulse_follows_the_limits,
