@@ -76,6 +76,7 @@ docket_take(struct docket *docket, struct docket_job *job)
 	}
 	TAILQ_REMOVE(&job->owner->owned, job, of_owner);
 	job->owner->n_owned--;
+	job->owner->n_given -= !job->is_own;
 }
 
 void
@@ -92,12 +93,25 @@ docket_give(struct docket *docket, struct docket_job *job, struct link *link)
 {
 	docket_take(docket, job);
 	job->owner = link;
-	if (link == NULL) {
+	job->is_own = false;
+	if (link == NULL && job->is_cancelled) {
+		TAILQ_INSERT_HEAD(&docket->nobodys, job, of_owner);
+	} else if (link == NULL) {
 		TAILQ_INSERT_TAIL(&docket->nobodys, job, of_owner);
-		return;
+	} else {
+		TAILQ_INSERT_TAIL(&link->owned, job, of_owner);
+		link->n_owned++;
+		link->n_given++;
 	}
-	TAILQ_INSERT_TAIL(&link->owned, job, of_owner);
-	link->n_owned++;
+}
+
+void
+docket_give_own(
+    struct docket *docket, struct docket_job *job, struct link *link)
+{
+	docket_give(docket, job, link);
+	job->is_own = true;
+	link->n_given--;
 }
 
 struct waiter *
@@ -128,7 +142,7 @@ waiter_free(struct waiter *waiter)
 void
 link_init(struct link *link)
 {
-	link->n_owned = 0;
+	link->n_owned = link->n_given = 0;
 	TAILQ_INIT(&link->owned);
 	LIST_INIT(&link->waiters);
 }

@@ -32,6 +32,7 @@ struct docket_job {
 	struct link *owner; /* the frontend that has it; NULL: nobody */
 	bool is_running;
 	bool is_cancelled;   /* to be; its owner has been told */
+	bool is_own;	     /* its owner took it in, and was not given it */
 	bool is_claim;	     /* a frontend says that it has it, and the store,
 			    * which is not open yet, has not confirmed that */
 	bool is_unsaved;     /* the store does not say the same of it */
@@ -44,7 +45,7 @@ struct docket_job {
 
 struct docket {
 	uint32_t n;
-	struct docket_queue nobodys; /* the oldest first */
+	struct docket_queue nobodys; /* the next first */
 	LIST_HEAD(docket_bucket, docket_job) * buckets;
 };
 
@@ -60,9 +61,13 @@ struct docket_job *docket_add(struct docket *docket, struct job_id id);
 /* Its waiters must have been dealt with. */
 void docket_remove(struct docket *docket, struct docket_job *job);
 
-/* Gives it to a frontend (with its list and its number of jobs), or (NULL) takes
- * it away from whoever has it. */
+/* Gives it to a frontend (with its list and its numbers of jobs), or (NULL) takes
+ * it away from whoever has it: it is the last of nobody's then, or where it is
+ * to be cancelled the first. */
 void docket_give(
+    struct docket *docket, struct docket_job *job, struct link *link);
+/* It is a frontend's, which took it in itself. */
+void docket_give_own(
     struct docket *docket, struct docket_job *job, struct link *link);
 
 /* NULL when memory ran out. */
@@ -73,6 +78,7 @@ void waiter_free(struct waiter *waiter);
 /* A frontend, as the docket sees it: embedded first in the recorder's. */
 struct link {
 	uint32_t n_owned;
+	uint32_t n_given; /* of these, those that are not its own */
 	struct docket_queue owned;
 	struct waiter_list waiters;
 };

@@ -260,6 +260,9 @@ job_check_end(struct job *job)
 		result = job_make_result(job);
 	if (is_kept && result != NULL)
 		job_record_end(job, result);
+	else if (is_kept && job->is_stored)
+		/* No memory for it, now and here: it is to be run again. */
+		records_release(frontend->records, job->result.job);
 	answer_result(job->answer, result);
 	job_free(job);
 	frontend_check_end(frontend);

@@ -157,8 +157,11 @@ keeper_tend(struct keeper *keeper, uint64_t now_ns)
 	if (keeper->directory == NULL)
 		return;
 	if (keeper->is_stopping) {
-		if (keeper->pid != 0 && now_ns >= keeper->kill_at_ns)
+		if (keeper->pid != 0 && now_ns >= keeper->kill_at_ns) {
 			kill(keeper->pid, SIGKILL);
+			/* Where its disk hangs, it takes as long as that. */
+			keeper->kill_at_ns = UINT64_MAX;
+		}
 		return;
 	}
 	if (keeper->pid == 0 && keeper->respawn_at_ns <= now_ns)

@@ -31,6 +31,8 @@
 enum { PRIORITY_READ, PRIORITY_COMMIT, PRIORITIES };
 
 #define TICK_MS 500
+/* Of answers that a frontend has not taken: beyond that it is not heard. */
+#define LINK_ROOM ((size_t)4 << 20)
 /* For the frontends to leave, once the inbox has ended. */
 #define LEAVE_WITHIN_S 5
 
@@ -152,6 +154,13 @@ link_free(struct frontend_link *link)
 		event_base_loopexit(recorder->base, NULL);
 }
 
+static bool
+link_is_full(const struct frontend_link *link)
+{
+	return evbuffer_get_length(bufferevent_get_output(link->bufferevent)) >
+	    LINK_ROOM;
+}
+
 /* False: the link is broken. */
 static bool
 link_read(struct frontend_link *link)
@@ -159,27 +168,44 @@ link_read(struct frontend_link *link)
 	struct evbuffer *input = bufferevent_get_input(link->bufferevent);
 	struct memo memo;
 	char *behind;
-	int got;
+	int got = 0;
 
-	while ((got = memo_read(input, &memo, &behind)) > 0) {
+	while (!link_is_full(link) &&
+	    (got = memo_read(input, &memo, &behind)) > 0) {
 		recorder_hear(link, &memo, behind);
 		free(behind);
 	}
-	return got == 0;
+	return got >= 0;
 }
 
+/*
+ * A frontend takes what it is told, whatever it does else; but it may ask for
+ * more than it takes in the same time, as a question is short and an answer is
+ * long.
+ */
 static void
 read_cb(struct bufferevent *bufferevent, void *arg)
 {
 	struct frontend_link *link = arg;
 	struct recorder *recorder = link->recorder;
 
-	(void)bufferevent;
 	atomic_fetch_add(&recorder->turns, 1);
 	if (!link_read(link)) {
 		log_warn("a frontend's memo makes no sense: cutting it off");
 		link_free(link);
+	} else if (link_is_full(link)) {
+		bufferevent_disable(bufferevent, EV_READ);
 	}
+}
+
+/* There is room again. */
+static void
+write_cb(struct bufferevent *bufferevent, void *arg)
+{
+	if ((bufferevent_get_enabled(bufferevent) & EV_READ) != 0)
+		return;
+	bufferevent_enable(bufferevent, EV_READ);
+	read_cb(bufferevent, arg);
 }
 
 /*
@@ -190,13 +216,20 @@ static void
 end_cb(struct bufferevent *bufferevent, short what, void *arg)
 {
 	struct evbuffer *input = bufferevent_get_input(bufferevent);
+	struct evbuffer *output = bufferevent_get_output(bufferevent);
 	evutil_socket_t fd = bufferevent_getfd(bufferevent);
+	bool is_fine;
 
 	(void)what;
-	/* The buffer's end is the socket's; here it is ours for once. */
+	/* Nobody takes what would be answered. The buffer's ends are the socket's;
+	 * here they are ours for once. */
 	evbuffer_unfreeze(input, 0);
-	while (evbuffer_read(input, fd, -1) > 0 && link_read(arg))
-		continue;
+	evbuffer_unfreeze(output, 1);
+	do {
+		evbuffer_drain(output, evbuffer_get_length(output));
+		is_fine = link_read(arg);
+	} while (
+	    is_fine && (link_is_full(arg) || evbuffer_read(input, fd, -1) > 0));
 	link_free(arg);
 }
 
@@ -215,7 +248,8 @@ recorder_add_link(struct recorder *recorder, int fd)
 	if (link->bufferevent == NULL)
 		fatal("out of memory");
 	bufferevent_priority_set(link->bufferevent, PRIORITY_READ);
-	bufferevent_setcb(link->bufferevent, read_cb, NULL, end_cb, link);
+	bufferevent_setcb(link->bufferevent, read_cb, write_cb, end_cb, link);
+	bufferevent_setwatermark(link->bufferevent, EV_WRITE, LINK_ROOM / 2, 0);
 	bufferevent_enable(link->bufferevent, EV_READ | EV_WRITE);
 	TAILQ_INSERT_TAIL(&recorder->links, link, links);
 	recorder_tell_status(recorder);

@@ -10,7 +10,8 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
-/* Jobs that were nobody's which a frontend has at a time. */
+/* Jobs that were nobody's which a frontend has at a time. Those that it took in
+ * itself do not count, or else a stream of them would hold up the others. */
 #define GIVE_MAX 1024
 
 void
@@ -58,20 +59,28 @@ recorder_move_job(struct recorder *recorder, struct docket_job *entry)
 
 /* --- jobs that nobody has --- */
 
-/* The one that has the fewest jobs, of those that take more and have fewer than
- * max; or NULL. */
+/* The one that has the fewest jobs, of those that take more and were given fewer
+ * than max; or NULL. */
 static struct frontend_link *
 recorder_choose_link(struct recorder *recorder, uint32_t max)
 {
 	struct frontend_link *link, *chosen = NULL;
 
 	TAILQ_FOREACH (link, &recorder->links, links) {
-		if (link->takes_jobs && link->link.n_owned < max &&
+		if (link->takes_jobs && link->link.n_given < max &&
 		    (chosen == NULL ||
 			link->link.n_owned < chosen->link.n_owned))
 			chosen = link;
 	}
 	return chosen;
+}
+
+/* Whoever has fewer of nobody's jobs may get this one. One that is only to be
+ * said to be cancelled anybody may. */
+static uint32_t
+recorder_room(const struct docket_job *entry)
+{
+	return entry->is_cancelled ? UINT32_MAX : GIVE_MAX;
 }
 
 /* All that frontends may have from before is known. */
@@ -147,7 +156,8 @@ recorder_give_jobs(struct recorder *recorder)
 	if (!recorder_may_give(recorder))
 		return;
 	while ((entry = TAILQ_FIRST(&recorder->docket.nobodys)) != NULL &&
-	    (link = recorder_choose_link(recorder, GIVE_MAX)) != NULL &&
+	    (link = recorder_choose_link(recorder, recorder_room(entry))) !=
+		NULL &&
 	    recorder_give_job(recorder, entry, link))
 		;
 }
@@ -160,18 +170,19 @@ recorder_stop_job(struct recorder *recorder, struct docket_job *entry,
 	    .kind = MEMO_STOP,
 	    .job = {.id = entry->id},
 	};
-	struct frontend_link *link;
 
 	entry->is_cancelled = true;
 	if (entry->owner != NULL) {
 		link_send((struct frontend_link *)entry->owner, &memo, NULL);
 		return;
 	}
+	/* Out of its turn: it is the first of nobody's. */
+	docket_give(&recorder->docket, entry, NULL);
 	if (!recorder_may_give(recorder))
 		return;
-	/* Out of its turn: it is only to be said that it is cancelled. Whoever
-	 * asked can do that, too, where all are about to leave. */
-	link = recorder_choose_link(recorder, UINT32_MAX);
+	/* It is only to be said that it is cancelled. Whoever asked can do
+	 * that, too, where all are about to leave. */
+	link = recorder_choose_link(recorder);
 	(void)recorder_give_job(recorder, entry, link == NULL ? asker : link);
 }
 

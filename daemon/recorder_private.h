@@ -69,6 +69,7 @@ struct recorder {
 	bool is_changing;    /* a transaction is open */
 	uint32_t n_in_group; /* what shares its commit */
 	uint32_t n_accepted; /* of that, new jobs */
+	bool is_behind;	     /* more has ended than is to be kept */
 	uint32_t n_effects, room_for_effects;
 	uint32_t n_histories; /* in the transaction */
 	struct effect *effects;

@@ -223,7 +223,7 @@ effect_accepted(struct recorder *recorder, const struct effect *effect)
 	if (entry == NULL)
 		fatal("out of memory");
 	if (effect->is_for_link)
-		docket_give(&recorder->docket, entry, &effect->link->link);
+		docket_give_own(&recorder->docket, entry, &effect->link->link);
 	link_answer(effect->link, effect->question, MEMO_FINE);
 }
 
@@ -266,6 +266,33 @@ effect_apply(struct recorder *recorder, const struct effect *effect)
 	}
 }
 
+/* Removes ended jobs that are too old, or too many, in the open transaction. */
+static enum store_outcome
+recorder_remove_old(struct recorder *recorder, uint32_t max, uint32_t *n)
+{
+	uint64_t now_ms = clock_unix_ms();
+	uint64_t keep_ms = recorder->limits.keep_for_ms;
+
+	return store_trim(recorder->store,
+	    keep_ms < now_ms ? now_ms - keep_ms : 0,
+	    recorder->limits.keep_bytes, max, n);
+}
+
+/*
+ * No more jobs end with a commit than it has changes, and as many are removed:
+ * where the ticks alone are too slow for that, the file grows no further. If it
+ * fails the commit does.
+ */
+static void
+recorder_keep_pace(struct recorder *recorder)
+{
+	uint32_t max = recorder->n_in_group + TRIM_MAX, n;
+
+	if (recorder->is_behind &&
+	    recorder_remove_old(recorder, max, &n) == STORE_DONE)
+		recorder->is_behind = n == max;
+}
+
 void
 recorder_commit(struct recorder *recorder)
 {
@@ -275,6 +302,7 @@ recorder_commit(struct recorder *recorder)
 	if (!recorder->is_changing)
 		return;
 	recorder_begin_disk(recorder);
+	recorder_keep_pace(recorder);
 	result = store_commit(recorder->store);
 	recorder_end_disk(recorder);
 	if (result != 0) {
@@ -394,18 +422,15 @@ recorder_close_store(struct recorder *recorder)
 	recorder->store = NULL;
 }
 
-/* Removes ended jobs that are too old, or too many: how many. */
+/* The same in a transaction of its own: how many. */
 static uint32_t
 recorder_trim_some(struct recorder *recorder)
 {
-	uint64_t now_ms = clock_unix_ms();
-	uint64_t keep_ms = recorder->limits.keep_for_ms;
 	uint32_t n = 0;
 
 	recorder_begin_disk(recorder);
 	if (store_begin(recorder->store) != 0 ||
-	    store_trim(recorder->store, keep_ms < now_ms ? now_ms - keep_ms : 0,
-		recorder->limits.keep_bytes, TRIM_MAX, &n) != STORE_DONE ||
+	    recorder_remove_old(recorder, TRIM_MAX, &n) != STORE_DONE ||
 	    store_commit(recorder->store) != 0) {
 		recorder_fail(recorder);
 		n = 0;
@@ -424,6 +449,7 @@ recorder_trim(struct recorder *recorder)
 		n = recorder_trim_some(recorder);
 		total += n;
 	} while (n == TRIM_MAX && clock_monotonic_ns() < end_ns);
+	recorder->is_behind = n == TRIM_MAX;
 	if (total > 0)
 		log_debug("removed %u jobs that ended long ago", total);
 }

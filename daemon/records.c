@@ -279,18 +279,14 @@ records_admit(const struct records *records, struct rpc_error *error)
 	return -1;
 }
 
-struct record_question *
-question_ask(struct records *records, enum memo_kind kind,
+/* NULL when memory ran out, and that was answered. */
+static struct record_question *
+question_new(struct records *records, enum memo_kind kind,
     const struct job_record *job, const void *behind, size_t size,
     struct answer *answer)
 {
 	struct record_question *question;
-	struct rpc_error error;
 
-	if (records_admit(records, &error) != 0) {
-		answer_error(answer, &error);
-		return NULL;
-	}
 	question = calloc(1, sizeof(*question));
 	if (question == NULL ||
 	    (size > 0 && (question->behind = malloc(size)) == NULL)) {
@@ -314,6 +310,19 @@ question_ask(struct records *records, enum memo_kind kind,
 	    question, by_number);
 	records->n_questions++;
 	return question;
+}
+
+struct record_question *
+question_ask(struct records *records, enum memo_kind kind,
+    const struct job_record *job, const void *behind, size_t size,
+    struct answer *answer)
+{
+	struct rpc_error error;
+
+	if (records_admit(records, &error) == 0)
+		return question_new(records, kind, job, behind, size, answer);
+	answer_error(answer, &error);
+	return NULL;
 }
 
 static void
@@ -435,6 +444,22 @@ records_wait(struct records *records, struct job_id id, uint64_t timeout_ms,
 		return;
 	}
 	question_send(question);
+}
+
+void
+records_wait_on(
+    struct records *records, struct job_id id, struct answer *answer)
+{
+	const struct job_record job = {.id = id};
+	struct record_question *question;
+
+	if (records->frontend->is_stopping) {
+		wait_refuse_stopping(answer);
+		return;
+	}
+	question = question_new(records, MEMO_WAIT, &job, NULL, 0, answer);
+	if (question != NULL)
+		question_send(question);
 }
 
 /* --- memos in --- */

@@ -109,7 +109,7 @@ submit_accepted(
 	else if (!answer_is_wanted(question->answer))
 		answer_result(question->answer, NULL);
 	else
-		records_wait(question->records, job->id, 0, question->answer);
+		records_wait_on(question->records, job->id, question->answer);
 }
 
 static void

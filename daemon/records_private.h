@@ -64,6 +64,10 @@ struct records {
 struct record_question *question_ask(struct records *records,
     enum memo_kind kind, const struct job_record *job, const void *behind,
     size_t size, struct answer *answer);
+/* Waits for a job that the asker has had taken in: that is not refused for want
+ * of room. */
+void records_wait_on(
+    struct records *records, struct job_id id, struct answer *answer);
 /* Its answer was given. */
 void question_close(struct record_question *question);
 

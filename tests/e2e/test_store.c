@@ -442,6 +442,34 @@ START_TEST(a_key_from_many_at_once_is_one_job)
 }
 END_TEST
 
+/* Each of max_jobs calls is still there when its job has been taken in. */
+START_TEST(who_was_taken_in_is_not_busy)
+{
+	enum { N = 4 };
+	struct gild *gild =
+	    storing_start("-o", "frontends=1", "-o", "max_jobs=4", NULL);
+	struct peer *peers[N];
+	int64_t ids[N];
+
+	for (int i = 0; i < N; i++)
+		peers[i] = peer_connect(gild);
+	for (int i = 0; i < N; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "key %d", i);
+		ids[i] = peer_call_start(peers[i], "job.submit", "{s:i, s:s}",
+		    "count", 1000, "key", key);
+	}
+	for (int i = 0; i < N; i++) {
+		json_t *result = answer_result(peer_await(peers[i], ids[i]));
+
+		ck_assert_str_eq(text_at(result, "state"), "done");
+		json_decref(result);
+	}
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(who_submits_with_a_key_may_leave)
 {
 	struct gild *gild = storing_start(NULL);
@@ -656,6 +684,7 @@ main(void)
 	    many_may_cancel_one_job,
 	    a_key_is_one_job,
 	    a_key_from_many_at_once_is_one_job,
+	    who_was_taken_in_is_not_busy,
 	    who_submits_with_a_key_may_leave,
 	    progress_is_not_told_of_stored_jobs,
 	    max_detached_bounds_what_is_unfinished,

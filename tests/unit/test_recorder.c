@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 #include "daemon/log.h"
 #include "daemon/memo.h"
 #include "daemon/packet.h"
+#include "daemon/sandbox.h"
 #include "tests/unit/store_jobs.h"
 #include "tests/unit/suite.h"
 
@@ -606,6 +608,24 @@ START_TEST(a_wait_and_what_forgets_it_may_come_with_its_job)
 }
 END_TEST
 
+/* What frontends take in themselves must not hold up what was there before. */
+START_TEST(jobs_of_its_own_are_no_reason_to_give_it_none)
+{
+	struct job_record old = make_job(1);
+
+	limits.max_detached = 2000;
+	order(RECORDER_LIMITS, NULL);
+	frontend_close(&b);
+	for (uint64_t i = 0; i < 1100; i++) {
+		struct job_record own = make_job(i + 2);
+
+		submit(&a, &own, true);
+	}
+	submit(&a, &old, false);
+	expect_run(&a, &old, 0);
+}
+END_TEST
+
 /* --- cancels --- */
 
 START_TEST(a_cancel_stops_whoever_has_the_job)
@@ -673,6 +693,28 @@ START_TEST(a_cancel_before_its_owner_is_known)
 	say(&a, MEMO_END, 0, 0, &end, RESULT);
 	hear_answer(&b, 11, MEMO_FINE);
 	hear(&a, MEMO_ENDED);
+}
+END_TEST
+
+START_TEST(a_cancelled_job_that_nobody_has_does_not_wait_for_its_turn)
+{
+	struct job_record jobs[3];
+	struct memo memo;
+
+	say(&a, MEMO_RETIRE, 0, 0, NULL, NULL);
+	say(&b, MEMO_RETIRE, 0, 0, NULL, NULL);
+	expect_silence(&b);
+	for (uint64_t i = 0; i < 3; i++) {
+		jobs[i] = make_job(i + 1);
+		submit(&a, &jobs[i], false);
+	}
+	say(&a, MEMO_CANCEL, 11, 0, &jobs[2], NULL);
+	say(&a, MEMO_READY, 0, 1, NULL, NULL);
+	memo = hear(&a, MEMO_RUN);
+	ck_assert(job_id_equals(memo.job.id, jobs[2].id));
+	ck_assert_uint_eq(memo.n, 1);
+	expect_run(&a, &jobs[0], 0);
+	expect_run(&a, &jobs[1], 0);
 }
 END_TEST
 
@@ -810,6 +852,52 @@ START_TEST(histories_count_for_commit_group)
 }
 END_TEST
 
+/* Until nothing is known of it any more. */
+static void
+expect_removal(const struct job_record *job)
+{
+	static uint64_t question = 3000000;
+	struct memo memo;
+
+	do {
+		say(&a, MEMO_GET, ++question, 0, job, NULL);
+		memo = hear(&a, MEMO_ANSWER);
+	} while (memo.outcome == MEMO_FINE);
+	ck_assert_int_eq(memo.outcome, MEMO_NO_JOB);
+}
+
+static void
+add_history(uint64_t number)
+{
+	struct job_record job = make_job(number);
+
+	job = ended(&job, JOB_DONE);
+	add(&a, MEMO_HISTORY, 0, 0, &job, RESULT);
+}
+
+/* Where more ends than the ticks remove, each commit removes as many. */
+START_TEST(removal_keeps_pace_with_what_ends)
+{
+	const struct job_record first = make_job(1), last = make_job(10000);
+
+	for (uint64_t i = 1; i <= 10000; i++)
+		add_history(i);
+	flush(&a);
+	expect_stored(&a, &last, JOB_DONE, 3);
+	limits.keep_for_ms = 1;
+	order(RECORDER_LIMITS, NULL);
+	expect_removal(&first);
+	/* 129 with each commit; ticks would take seconds. */
+	for (uint64_t i = 1; i <= 78; i++) {
+		add_history(10000 + i);
+		flush(&a);
+		expect_silence(&a);
+	}
+	say(&a, MEMO_GET, 1, 0, &last, NULL);
+	hear_answer(&a, 1, MEMO_NO_JOB);
+}
+END_TEST
+
 /* A job, or its end, that is not committed is nobody's business. */
 START_TEST(questions_wait_for_the_open_commit)
 {
@@ -924,6 +1012,77 @@ START_TEST(what_a_dead_frontend_wrote_is_read_to_its_end)
 	expect_silence(&b);
 	for (uint64_t i = 0; i < N; i++)
 		expect_stored(&b, &jobs[i], JOB_DONE, 3);
+}
+END_TEST
+
+/* The most memory that the recorder had, in KiB. */
+static long
+recorder_peak_kib(void)
+{
+	char path[64], line[128];
+	long peak = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)recorder);
+	status = fopen(path, "r");
+	ck_assert_ptr_nonnull(status);
+	while (fgets(line, sizeof(line), status) != NULL) {
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			peak = strtol(line + 6, NULL, 10);
+	}
+	fclose(status);
+	return peak;
+}
+
+/* Questions are short and answers are long: 75 MiB, if it had them at once. */
+START_TEST(answers_wait_for_who_asks_to_take_them)
+{
+	enum { QUESTIONS = 150, SIZE = 512 << 10 };
+	struct job_record job = make_job(1);
+	char *result = malloc(SIZE + 1);
+	long before_kib;
+
+	ck_assert_ptr_nonnull(result);
+	memset(result, 'x', SIZE);
+	result[SIZE] = '\0';
+	submit(&a, &job, true);
+	finish(&a, &job, result);
+	before_kib = recorder_peak_kib();
+	for (uint64_t i = 1; i <= QUESTIONS; i++)
+		add(&a, MEMO_GET, i, 0, &job, NULL);
+	flush(&a);
+	expect_silence(&b); /* others are heard */
+	for (uint64_t i = 1; i <= QUESTIONS; i++)
+		ck_assert_uint_eq(hear_answer(&a, i, MEMO_FINE).size, SIZE);
+	/* A sanitizer keeps what was freed. */
+	if (sandbox_is_built())
+		ck_assert_int_lt(recorder_peak_kib() - before_kib, 24 << 10);
+	free(result);
+}
+END_TEST
+
+/* What it may not answer any more it hears to the end. */
+START_TEST(what_a_dead_frontend_asked_and_wrote_is_heard)
+{
+	enum { QUESTIONS = 60, SIZE = 512 << 10 };
+	struct job_record job = make_job(1), last = make_job(2);
+	char *result = malloc(SIZE + 1);
+
+	ck_assert_ptr_nonnull(result);
+	memset(result, 'x', SIZE);
+	result[SIZE] = '\0';
+	submit(&a, &job, true);
+	submit(&a, &last, true);
+	finish(&a, &job, result);
+	for (uint64_t i = 1; i <= QUESTIONS; i++)
+		add(&a, MEMO_GET, i, 0, &job, NULL);
+	job = ended(&last, JOB_DONE);
+	add(&a, MEMO_END, 0, 0, &job, RESULT);
+	flush(&a);
+	frontend_close(&a);
+	say(&b, MEMO_WAIT, 1, 0, &last, NULL);
+	hear_answer(&b, 1, MEMO_FINE);
+	free(result);
 }
 END_TEST
 
@@ -1053,6 +1212,8 @@ main(void)
 	    a_cancel_stops_whoever_has_the_job,
 	    a_cancelled_job_that_nobody_has_is_cancelled_by_who_gets_it,
 	    a_cancel_before_its_owner_is_known,
+	    a_cancelled_job_that_nobody_has_does_not_wait_for_its_turn,
+	    jobs_of_its_own_are_no_reason_to_give_it_none,
 	    a_key_and_an_id_are_there_once,
 	    two_at_once_with_a_key_are_one,
 	    max_detached_counts_unfinished_jobs,
@@ -1060,8 +1221,11 @@ main(void)
 	    what_arrives_together_shares_a_commit,
 	    no_more_than_commit_group_share_one,
 	    histories_count_for_commit_group,
+	    removal_keeps_pace_with_what_ends,
 	    questions_wait_for_the_open_commit,
 	    what_a_dead_frontend_wrote_is_read_to_its_end,
+	    answers_wait_for_who_asks_to_take_them,
+	    what_a_dead_frontend_asked_and_wrote_is_heard,
 	    a_store_that_another_has_is_waited_for,
 	    claims_are_checked_when_the_store_opens,
 	    its_pulse_follows_the_limits,
