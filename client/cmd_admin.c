@@ -290,7 +290,7 @@ const struct command command_drain = {
     .operands = "",
     .summary = "Stop the server when its jobs are done",
     .notes = "It takes no more connections and jobs, finishes those that it "
-	     "has, and ends. Waits\nfor that; Ctrl-C ends the waiting, and not "
+	     "has, and ends.\nWaits for that; Ctrl-C ends the waiting, and not "
 	     "the draining.\n" WHERE,
     .server = LINK_ADMIN_SERVER,
     .options = options,

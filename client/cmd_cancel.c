@@ -6,6 +6,7 @@
 
 #include "client/errands.h"
 #include "client/lifeline.h"
+#include "client/named.h"
 #include "client/show.h"
 #include "client/table.h"
 #include "client/talk.h"
@@ -79,14 +80,10 @@ static enum outcome
 check_ids(const struct context *context, char **jobs)
 {
 	for (; *jobs != NULL; jobs++) {
-		json_t *text = json_string(*jobs);
+		struct job_id job;
 
-		if (text == NULL) {
-			command_complain(
-			    context->command, "a job's id is not written so");
+		if (named_read_job(context, *jobs, &job) != OUTCOME_FINE)
 			return OUTCOME_USAGE;
-		}
-		json_decref(text);
 	}
 	return OUTCOME_FINE;
 }

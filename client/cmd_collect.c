@@ -16,6 +16,7 @@
 #include "client/filter.h"
 #include "client/ledger.h"
 #include "client/lifeline.h"
+#include "client/named.h"
 #include "client/progress.h"
 #include "client/report.h"
 #include "client/show.h"
@@ -232,8 +233,12 @@ take_refusal(struct collect *collect, const struct errand_answer *answer)
 	}
 	if (strcmp(detail, "-") == 0)
 		detail = show_text(answer->error, "message");
-	command_complain(collect->context->command, "job %s: %s",
-	    id_of(collect, answer->number, id), detail);
+	id_of(collect, answer->number, id);
+	if (strstr(detail, id) != NULL)
+		command_complain(collect->context->command, "%s", detail);
+	else
+		command_complain(
+		    collect->context->command, "job %s: %s", id, detail);
 	note(collect, OUTCOME_REFUSED);
 }
 
@@ -340,13 +345,8 @@ read_jobs(struct collect *collect, char **operands)
 	for (; *operands != NULL; operands++) {
 		struct job_id job;
 
-		if (job_id_parse(*operands, &job) == -1) {
-			command_complain(context->command,
-			    "\"%.40s\" is no job's id: %d characters, as "
-			    "submit --detach prints it",
-			    *operands, JOB_ID_CHARS);
+		if (named_read_job(context, *operands, &job) != OUTCOME_FINE)
 			return OUTCOME_USAGE;
-		}
 		if (add_job(collect, job) == -1)
 			return talk_no_memory(context);
 	}

@@ -156,8 +156,9 @@ const struct command command_history = {
     .operands = "",
     .summary = "Show how long the jobs that have ended took",
     .notes =
-	"Of the jobs that the server keeps (all of them where it is run with "
-	"record = all).\n--json and --csv have a line for each job, the newest "
+	"Of the jobs that the server keeps; with record = all it keeps all "
+	"of them.\n"
+	"--json and --csv have a line for each job, the newest "
 	"first.\n" FILTER_NOTES,
     .options = options,
     .settings_size = sizeof(struct settings),

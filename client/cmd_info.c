@@ -53,7 +53,8 @@ show_limits(const struct context *context, const json_t *limits)
 			continue;
 		table_word(table, name, "%s",
 		    rows[i].label != NULL ? rows[i].label : name);
-		table_count(table, value, "%s", rows[i].write(value).text);
+		table_count(table, value, "%s",
+		    value > 0 ? rows[i].write(value).text : "none");
 	}
 	return show_table(context, table);
 }
@@ -88,6 +89,8 @@ show_server(const struct context *context, const json_t *info)
 	const struct term *term = &context->out;
 	uint64_t started_ms = show_number(info, "started_ms");
 	uint64_t cores = show_number(info, "cores");
+	uint64_t memory =
+	    show_number(json_object_get(info, "memory"), "total_bytes");
 	time_t started = (time_t)(started_ms / 1000);
 	struct table *table = table_new();
 	const json_t *address;
@@ -127,6 +130,11 @@ show_server(const struct context *context, const json_t *info)
 		table_cell(table, "%s", value != NULL ? value : "-");
 	}
 	add_calibration(table, json_object_get(info, "calibration"));
+	if (memory > 0) {
+		table_word(table, "memory_bytes", "memory");
+		table_count(
+		    table, memory, "%s at most", units_bytes(memory).text);
+	}
 	outcome = show_table(context, table);
 	fputc('\n', term->stream);
 	return outcome;

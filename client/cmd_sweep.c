@@ -338,10 +338,11 @@ const struct command command_sweep = {
     .operands = "",
     .summary = "Throughput over workers, or over switch intervals",
     .notes =
-	"--workers: how throughput grows with the number of workers, and what "
-	"Amdahl's law\nand the Universal Scalability Law make of it.\n"
+	"--workers: how throughput grows with the number of workers, and what\n"
+	"Amdahl's law and the Universal Scalability Law make of it.\n"
 	"--interval: what a switch interval costs CPU-bound tasks and buys an "
-	"io task\nbeside them. The pool's interval_us is set for each run, and "
+	"io task\nbeside them. The pool's interval_us is set for each run, "
+	"and\n"
 	"set back at the end.\n",
     .options = options,
     .settings_size = sizeof(struct settings),

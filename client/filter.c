@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/errands.h"
+#include "client/named.h"
 #include "client/show.h"
 #include "client/talk.h"
 #include "client/when.h"
@@ -66,13 +67,8 @@ check_words(const struct context *context, const struct filter *filter)
 		    "--pool: \"%.40s\" is no pool's name", filter->pool);
 		return OUTCOME_USAGE;
 	}
-	if (filter->key != NULL && !job_key_is_valid(filter->key)) {
-		command_complain(context->command,
-		    "--key: a key is 1 to %d bytes without control characters",
-		    REQUEST_KEY_CHARS);
-		return OUTCOME_USAGE;
-	}
-	return OUTCOME_FINE;
+	return filter->key != NULL ? named_check_key(context, filter->key)
+				   : OUTCOME_FINE;
 }
 
 enum outcome

@@ -53,6 +53,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \
 	%D%/mosaic.c %D%/mosaic.h \
+	%D%/named.c %D%/named.h \
 	%D%/operations.c %D%/operations.h \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/outlet.c %D%/outlet.h \

@@ -14,6 +14,7 @@
 #define WORTH_TELLING_NS UINT64_C(1000000)
 #define MAX_WAITS 4 /* tasks whose waits are told of, and each one's */
 #define MAX_BLOCKERS 3
+#define N_TASK_COLUMNS 12
 
 const char *
 show_state(enum job_state state)
@@ -53,6 +54,11 @@ static void
 add_task(struct table *table, uint32_t number, const struct task_result *task)
 {
 	table_cell(table, "%" PRIu32, number);
+	if (task->pid == 0) { /* it never started */
+		for (int i = 0; i < N_TASK_COLUMNS - 1; i++)
+			table_word(table, "0", "-");
+		return;
+	}
 	table_cell(table, "%d", (int)task->pid);
 	table_cell(table, "%d", (int)task->tid);
 	show_duration(table, task->start_ns);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/count.h"
+#include "client/named.h"
 #include "client/show.h"
 #include "client/talk.h"
 #include "client/when.h"
@@ -80,12 +81,8 @@ read_key(const struct context *context, const struct submit_settings *settings,
 {
 	if (settings->key == NULL)
 		return OUTCOME_FINE;
-	if (!job_key_is_valid(settings->key)) {
-		command_complain(context->command,
-		    "--key: a key is 1 to %d bytes without control characters",
-		    REQUEST_KEY_CHARS);
+	if (named_check_key(context, settings->key) != OUTCOME_FINE)
 		return OUTCOME_USAGE;
-	}
 	if (settings->repeat > 1) {
 		command_complain(context->command,
 		    "--repeat does not go with --key, which stands for one "

@@ -69,7 +69,11 @@ job_key_is_valid(const char *key)
 	size_t length = strlen(key);
 
 	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)key[i] < 0x20 || key[i] == 0x7f)
+		unsigned char byte = (unsigned char)key[i];
+
+		/* U+0080 to U+009F are control characters, too. */
+		if (byte < 0x20 || byte == 0x7f ||
+		    (byte == 0xc2 && (unsigned char)key[i + 1] < 0xa0))
 			return false;
 	}
 	return length > 0 && length <= REQUEST_KEY_CHARS;

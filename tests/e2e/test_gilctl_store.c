@@ -317,7 +317,10 @@ START_TEST(a_wrong_command_line_is_2)
 	    {"collect", "job"},
 	    {"collect", "--key", "k", "01ARZ3NDEKTSV4RRFFQ69G5FAV"},
 	    {"cancel"},
+	    {"cancel", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "job"},
 	    {"submit", "--key", "", "1k"},
+	    {"submit", "--key", "\xff", "1k"},
+	    {"list", "--key", "\xc3"},
 	    {"submit", "--priority", "10", "1k"},
 	    {"submit", "--key", "k", "-"},
 	};

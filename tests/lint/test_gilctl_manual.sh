@@ -1,7 +1,7 @@
 #!/bin/sh
 # gilctl.1 and --help say the same: every command, every option of each command
 # (where the command is explained, and in its synopsis) and every exit status of
-# the one is in the other.
+# the one is in the other. And no line of a --help is longer than 80 columns.
 #
 # Environment: GILCTL names the program, srcdir the sources.
 
@@ -71,11 +71,22 @@ own_options() {
 	awk '/^Options:/ { on = 1; next } /^$/ { on = 0 } on'
 }
 
+# fits WHAT HELP: each line of it into 80 columns
+fits() {
+	checks=$((checks + 1))
+	echo "$2" | awk 'length > 80 { print; long = 1 } END { exit long }' >&2 &&
+		return
+	failures=$((failures + 1))
+	echo "$1: longer than 80 columns, see above" >&2
+}
+
 commands=$(help_commands)
+fits 'gilctl --help' "$("$gilctl" --help)"
 compare commands "$commands" "$(manual_commands)"
 compare 'global options' "$("$gilctl" --help | global_options | flags)" \
 	"$(section '.Sh DESCRIPTION' | manual_flags)"
 for command in $commands; do
+	fits "gilctl $command --help" "$("$gilctl" "$command" --help)"
 	own=$("$gilctl" "$command" --help | own_options | flags)
 	# A command may have none; both lists then say so.
 	compare "options of $command" "${own:-none}" \

@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(a_key_has_bytes_and_no_control_characters)
 {
-	static const char *const wrong[] = {"", "a\nb", "\x7f"};
+	static const char *const wrong[] = {"", "a\nb", "\x7f", "\xc2\x9b"};
 	char key[REQUEST_KEY_CHARS + 2];
 
 	memset(key, 'k', sizeof(key) - 1);
