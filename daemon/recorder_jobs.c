@@ -170,6 +170,7 @@ recorder_stop_job(struct recorder *recorder, struct docket_job *entry,
 	    .kind = MEMO_STOP,
 	    .job = {.id = entry->id},
 	};
+	struct frontend_link *link;
 
 	entry->is_cancelled = true;
 	if (entry->owner != NULL) {
@@ -182,7 +183,7 @@ recorder_stop_job(struct recorder *recorder, struct docket_job *entry,
 		return;
 	/* It is only to be said that it is cancelled. Whoever asked can do
 	 * that, too, where all are about to leave. */
-	link = recorder_choose_link(recorder);
+	link = recorder_choose_link(recorder, UINT32_MAX);
 	(void)recorder_give_job(recorder, entry, link == NULL ? asker : link);
 }
 
