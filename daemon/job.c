@@ -24,7 +24,6 @@
 #include "daemon/records.h"
 #include "proto/jsonrpc.h"
 
-#define PROGRESS_EVERY_MS 100
 /* What the parts of an answer take at the most, but for odd cases. */
 #define ANSWER_BYTES 1024
 #define HISTOGRAM_BYTES 2048
@@ -90,54 +89,6 @@ job_set_state(struct job *job, enum job_state state)
 		counter_add(&tally->jobs[job->result.state], (uint64_t)-1);
 	counter_add(&tally->jobs[state], 1);
 	job->result.state = state;
-}
-
-/* --- progress --- */
-
-static void
-job_send_progress(const struct job *job)
-{
-	uint64_t turns =
-	    job->turns + load_turns(&job->load, job->frontend->board);
-	char id[JOB_ID_CHARS + 1];
-	json_t *params;
-
-	if (job->owner == NULL)
-		return;
-	job_id_format(job->result.job, id);
-	params = json_pack("{s:s, s:O?, s:s, s:I, s:I}", "job", id, "request",
-	    answer_id(job->answer), "state", job_state_name(job->result.state),
-	    "turns", (json_int_t)turns, "count", (json_int_t)job->result.count);
-	if (params != NULL)
-		connection_notify(job->owner->connection,
-		    jsonrpc_notification("job.progress", params));
-}
-
-static void
-progress_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct jobs *jobs = arg;
-	struct job *job;
-
-	(void)fd;
-	(void)what;
-	LIST_FOREACH (job, &jobs->with_progress, progress_links)
-		job_send_progress(job);
-	if (LIST_EMPTY(&jobs->with_progress))
-		event_del(jobs->progress_timer);
-}
-
-static void
-job_start_progress(struct job *job)
-{
-	static const struct timeval every = {
-	    .tv_usec = PROGRESS_EVERY_MS * 1000};
-	struct jobs *jobs = job->frontend->jobs;
-
-	if (LIST_EMPTY(&jobs->with_progress))
-		event_add(jobs->progress_timer, &every);
-	LIST_INSERT_HEAD(&jobs->with_progress, job, progress_links);
-	job_send_progress(job);
 }
 
 /* --- end --- */
@@ -302,79 +253,6 @@ job_cancel_all(struct jobs *jobs, const char *reason)
 	}
 }
 
-/* --- delays and deadlines --- */
-
-/* For whichever comes first; a no-op when nothing does any more. */
-static void
-job_set_timer(struct job *job, uint64_t now_ns)
-{
-	uint64_t next_ns = job->deadline_ns, left_us;
-	struct timeval delay;
-
-	if (job->lanes != NULL && job->start_ns < next_ns)
-		next_ns = job->start_ns;
-	if (next_ns == UINT64_MAX)
-		return;
-	left_us = next_ns < now_ns
-	    ? 0
-	    : (next_ns - now_ns + NS_PER_US - 1) / NS_PER_US;
-	delay.tv_sec = (time_t)(left_us / 1000000);
-	delay.tv_usec = (suseconds_t)(left_us % 1000000);
-	event_add(job->timer, &delay);
-}
-
-void
-job_time_out(struct job *job)
-{
-	char reason[RESULT_REASON_CHARS + 1];
-
-	snprintf(reason, sizeof(reason), "timed out after %llu ms",
-	    (unsigned long long)job->request.timeout_ms);
-	job_decide(job, JOB_TIMED_OUT, reason);
-}
-
-/* Its delay is over: it waits for its turn from now on. */
-static void
-job_line_up(struct job *job, uint64_t now_ns)
-{
-	struct dispatcher *dispatcher = job->frontend->dispatcher;
-
-	if (dispatch_enqueue(dispatcher, job->lanes, &job->load) != 0) {
-		job_decide(job, JOB_FAILED, "out of memory");
-		job_check_end(job);
-		return;
-	}
-	lanes_unref(job->lanes);
-	job->lanes = NULL;
-	job_set_timer(job, now_ns);
-	dispatch_pump(dispatcher);
-}
-
-/* libevent's clock is a coarse one, and stands still while callbacks run: it may
- * be too early. */
-static void
-job_end_late(struct job *job)
-{
-	job_time_out(job);
-	job_check_end(job);
-}
-
-static void
-timer_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct job *job = arg;
-	uint64_t now_ns = clock_monotonic_ns();
-
-	(void)fd;
-	(void)what;
-	if (now_ns >= job->deadline_ns)
-		job_end_late(job);
-	else if (job->lanes != NULL && now_ns >= job->start_ns)
-		job_line_up(job, now_ns);
-	else
-		job_set_timer(job, now_ns);
-}
-
 /* --- its load, as the dispatcher asks for it --- */
 
 static struct job *
@@ -482,34 +360,6 @@ job_owner_leave(struct job_owner *owner)
 	owner->n_jobs = 0;
 	lanes_unref(owner->lanes);
 	owner->lanes = NULL;
-}
-
-int
-job_begin_to_wait(struct job *job, struct lanes *lanes, uint64_t passed_ns)
-{
-	const struct job_request *request = &job->request;
-	uint64_t delay_ns = request->start_after_ms * NS_PER_MS;
-	uint64_t timeout_ns = request->timeout_ms * NS_PER_MS;
-	uint64_t now_ns = job->arrival_ns + passed_ns;
-	bool is_delayed = delay_ns > passed_ns;
-
-	job->start_ns = now_ns + (is_delayed ? delay_ns - passed_ns : 0);
-	if (timeout_ns > 0)
-		job->deadline_ns = now_ns +
-		    (timeout_ns > passed_ns ? timeout_ns - passed_ns : 0);
-	if (timeout_ns > 0 || is_delayed) {
-		job->timer =
-		    event_new(job->frontend->base, -1, 0, timer_cb, job);
-		if (job->timer == NULL)
-			return -1;
-	}
-	if (is_delayed)
-		job->lanes = lanes_ref(lanes);
-	else if (dispatch_enqueue(
-		     job->frontend->dispatcher, lanes, &job->load) != 0)
-		return -1;
-	job_set_timer(job, now_ns);
-	return 0;
 }
 
 static void
@@ -642,9 +492,7 @@ jobs_new(struct frontend *frontend)
 		return NULL;
 	jobs->frontend = frontend;
 	jobs->stored_lanes = lanes_new();
-	jobs->progress_timer = event_new(
-	    frontend->base, -1, EV_TIMEOUT | EV_PERSIST, progress_cb, jobs);
-	if (jobs->progress_timer == NULL || jobs->stored_lanes == NULL ||
+	if (jobs_open_progress(jobs) != 0 || jobs->stored_lanes == NULL ||
 	    job_id_source_init(&jobs->ids, (uint8_t)frontend->number) != 0) {
 		jobs_free(jobs);
 		return NULL;

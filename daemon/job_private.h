@@ -24,19 +24,29 @@ struct job *job_new(struct frontend *frontend,
     const struct job_request *request, uint32_t pool, struct job_id id);
 /* Into the table, and counted as queued. */
 void job_link(struct job *job);
+void job_free(struct job *job);
+struct tally *job_tally(const struct job *job);
+/* Fixes how the job ends, before its time, and calls its tasks back. */
+void job_decide(struct job *job, enum job_state state, const char *reason);
+/* Answers and frees the job if it is over. */
+void job_check_end(struct job *job);
+
+/* --- job_wait.c --- */
+
 /*
  * Has it wait, in these lanes or for its time; passed_ns have passed since it
  * arrived. 0, or -1 when memory ran out.
  */
 int job_begin_to_wait(struct job *job, struct lanes *lanes, uint64_t passed_ns)
     __attribute__((warn_unused_result));
-void job_free(struct job *job);
-struct tally *job_tally(const struct job *job);
-/* Fixes how the job ends, before its time, and calls its tasks back. */
-void job_decide(struct job *job, enum job_state state, const char *reason);
-/* As timed out. */
+/* Decides that it has timed out. */
 void job_time_out(struct job *job);
-/* Answers and frees the job if it is over. */
-void job_check_end(struct job *job);
+
+/* --- job_progress.c --- */
+
+/* 0, or -1 when memory ran out. */
+int jobs_open_progress(struct jobs *jobs) __attribute__((warn_unused_result));
+/* Its client is told how far it is, from now on. */
+void job_start_progress(struct job *job);
 
 #endif
