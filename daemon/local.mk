@@ -63,7 +63,8 @@ libgildcore_a_SOURCES = \
 	%D%/pulse.c %D%/pulse.h \
 	%D%/queue.c %D%/queue.h \
 	%D%/records.c %D%/records.h \
-	%D%/records_answer.c %D%/records_private.h \
+	%D%/records_answer.c %D%/records_ask.c \
+	%D%/records_private.h %D%/records_tell.c \
 	%D%/recorder.c %D%/recorder.h \
 	%D%/recorder_jobs.c %D%/recorder_memos.c \
 	%D%/recorder_private.h %D%/recorder_store.c \

@@ -55,7 +55,30 @@ struct records {
 	struct ended_bucket ended[RECORD_BUCKETS]; /* by id */
 };
 
-/* --- records.c --- */
+/* --- records_tell.c --- */
+
+/* To the recorder, with memo->size bytes; where there is none: to nobody. */
+void records_write(
+    struct records *records, const struct memo *memo, const void *behind);
+/* A memo about a job that needs nothing else. */
+void records_tell(
+    struct records *records, enum memo_kind kind, const struct job_record *job);
+/* Whether jobs of the store are taken. */
+void records_tell_ready(struct records *records);
+/* That it has ended, and how. */
+void records_tell_end(struct records *records, struct ended_job *ended);
+/* How many results wait, for server.stats. */
+void records_show_waiting(const struct records *records);
+void records_each_ended(struct records *records,
+    void (*call)(struct records *records, struct ended_job *ended));
+/* Its result is on the disk. */
+void records_forget_ended(struct records *records, struct job_id id);
+void ended_free(struct records *records, struct ended_job *ended);
+
+/* --- records_ask.c --- */
+
+/* How long a question waits for a recorder to be there. */
+#define LINK_WITHIN_NS (5 * NS_PER_S)
 
 /*
  * A new question of this kind about this job; with size bytes behind it, which
@@ -70,6 +93,13 @@ void records_wait_on(
     struct records *records, struct job_id id, struct answer *answer);
 /* Its answer was given. */
 void question_close(struct record_question *question);
+/* Asks it, if there is whom to ask. */
+void question_send(struct record_question *question);
+/* It need not be answered any more: its answer was given. */
+void question_withdraw(struct record_question *question);
+/* The one that is open under this number, or NULL. */
+struct record_question *records_find_question(
+    struct records *records, uint64_t number);
 
 /* --- records_answer.c --- */
 
