@@ -369,23 +369,33 @@ END_TEST
 /* A turn of a millisecond, which is all that a task counts at a time. */
 #define COSTLY "cost_ns", 1000000
 
+/* The least of several: what shares the core with it adds to CPU time, too. */
+static int64_t
+least_cpu_ns(struct peer *peer)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < 8; i++) {
+		json_t *result = peer_call(peer, "job.submit",
+		    "{s:i, s:s, s:i}", "count", 20, "pool", "free", COSTLY);
+		int64_t cpu_ns = int_at(result, "timing.cpu_ns");
+
+		least = cpu_ns < least ? cpu_ns : least;
+		json_decref(result);
+	}
+	return least;
+}
+
 START_TEST(costly_turns_have_their_overhead)
 {
 	struct gild *gild = gild_start("-o", "pool.free.kind=threads", "-o",
 	    "pool.free.locks=0", "-o", "pool.free.size=1", NULL);
 	struct peer *peer = peer_connect(gild);
-	json_t *without = peer_call(peer, "job.submit", "{s:i, s:s, s:i}",
-	    "count", 20, "pool", "free", COSTLY);
-	json_t *with;
+	int64_t without = least_cpu_ns(peer);
 
 	json_decref(peer_call(peer, "pool.set", "{s:s, s:i}", "pool", "free",
 	    "overhead_pct", 99));
-	with = peer_call(peer, "job.submit", "{s:i, s:s, s:i}", "count", 20,
-	    "pool", "free", COSTLY);
-	ck_assert_int_gt(2 * int_at(with, "timing.cpu_ns"),
-	    3 * int_at(without, "timing.cpu_ns"));
-	json_decref(without);
-	json_decref(with);
+	ck_assert_int_gt(2 * least_cpu_ns(peer), 3 * without);
 	gild_stop(gild);
 }
 END_TEST
