@@ -1,6 +1,7 @@
 /*
  * The docket. Run by the recorder's one thread. A job is in one queue: its
- * owner's, or that of nobody's jobs.
+ * owner's, that of nobody's jobs, or that of the early ones. Nobody's and early
+ * ones for which a time will come have an alarm.
  */
 #include "daemon/docket.h"
 
@@ -17,8 +18,9 @@ docket_bucket(const struct docket *docket, struct job_id id)
 int
 docket_init(struct docket *docket)
 {
-	docket->n = 0;
+	*docket = (struct docket){.n = 0};
 	TAILQ_INIT(&docket->nobodys);
+	TAILQ_INIT(&docket->early);
 	docket->buckets = calloc(BUCKETS, sizeof(*docket->buckets));
 	return docket->buckets == NULL ? -1 : 0;
 }
@@ -36,7 +38,9 @@ docket_free(struct docket *docket)
 		}
 	}
 	free(docket->buckets);
+	free(docket->alarms);
 	docket->buckets = NULL;
+	docket->alarms = NULL;
 }
 
 struct docket_job *
@@ -51,14 +55,95 @@ docket_find(const struct docket *docket, struct job_id id)
 	return NULL;
 }
 
+/* --- alarms: a binary heap, its places counted from 1 --- */
+
+/* Room for one more job's, so that none is ever missing. */
+static int
+alarms_reserve(struct docket *docket)
+{
+	uint32_t room = docket->room_for_alarms * 2 + 64;
+	struct docket_job **more;
+
+	if (docket->n < docket->room_for_alarms)
+		return 0;
+	more = reallocarray(docket->alarms, room, sizeof(*more));
+	if (more == NULL)
+		return -1;
+	docket->alarms = more;
+	docket->room_for_alarms = room;
+	return 0;
+}
+
+static void
+alarm_put(struct docket *docket, uint32_t place, struct docket_job *job)
+{
+	docket->alarms[place - 1] = job;
+	job->alarm = place;
+}
+
+/* Finds the job its place, from this one, which is free, up or down. */
+static void
+alarm_sift(struct docket *docket, uint32_t place, struct docket_job *job)
+{
+	struct docket_job **alarms = docket->alarms;
+	uint32_t n = docket->n_alarms, child;
+
+	while (place > 1 && alarms[place / 2 - 1]->wake_ms > job->wake_ms) {
+		alarm_put(docket, place, alarms[place / 2 - 1]);
+		place /= 2;
+	}
+	while ((child = 2 * place) <= n) {
+		if (child < n &&
+		    alarms[child]->wake_ms < alarms[child - 1]->wake_ms)
+			child++;
+		if (alarms[child - 1]->wake_ms >= job->wake_ms)
+			break;
+		alarm_put(docket, place, alarms[child - 1]);
+		place = child;
+	}
+	alarm_put(docket, place, job);
+}
+
+static void
+alarm_set(struct docket *docket, struct docket_job *job)
+{
+	bool is_early = job->from_ms > docket->now_ms;
+
+	job->wake_ms = is_early && job->from_ms < job->deadline_ms
+	    ? job->from_ms
+	    : job->deadline_ms;
+	if (docket_is_urgent(job) || job->wake_ms == UINT64_MAX)
+		return;
+	alarm_sift(docket, ++docket->n_alarms, job);
+}
+
+static void
+alarm_clear(struct docket *docket, struct docket_job *job)
+{
+	uint32_t place = job->alarm;
+	struct docket_job *last;
+
+	if (place == 0)
+		return;
+	job->alarm = 0;
+	last = docket->alarms[--docket->n_alarms];
+	if (last != job)
+		alarm_sift(docket, place, last);
+}
+
+/* --- jobs --- */
+
 struct docket_job *
 docket_add(struct docket *docket, struct job_id id)
 {
 	struct docket_job *job = calloc(1, sizeof(*job));
 
-	if (job == NULL)
+	if (job == NULL || alarms_reserve(docket) != 0) {
+		free(job);
 		return NULL;
+	}
 	job->id = id;
+	job->deadline_ms = UINT64_MAX;
 	LIST_INIT(&job->waiters);
 	LIST_INSERT_HEAD(docket_bucket(docket, id), job, by_id);
 	TAILQ_INSERT_TAIL(&docket->nobodys, job, of_owner);
@@ -71,7 +156,10 @@ static void
 docket_take(struct docket *docket, struct docket_job *job)
 {
 	if (job->owner == NULL) {
-		TAILQ_REMOVE(&docket->nobodys, job, of_owner);
+		TAILQ_REMOVE(job->is_early ? &docket->early : &docket->nobodys,
+		    job, of_owner);
+		job->is_early = false;
+		alarm_clear(docket, job);
 		return;
 	}
 	TAILQ_REMOVE(&job->owner->owned, job, of_owner);
@@ -88,21 +176,60 @@ docket_remove(struct docket *docket, struct docket_job *job)
 	free(job);
 }
 
+bool
+docket_is_urgent(const struct docket_job *job)
+{
+	return job->is_cancelled || job->is_overdue;
+}
+
+static void
+docket_leave_to_anybody(struct docket *docket, struct docket_job *job)
+{
+	job->is_early = !docket_is_urgent(job) && job->from_ms > docket->now_ms;
+	if (docket_is_urgent(job))
+		TAILQ_INSERT_HEAD(&docket->nobodys, job, of_owner);
+	else
+		TAILQ_INSERT_TAIL(
+		    job->is_early ? &docket->early : &docket->nobodys, job,
+		    of_owner);
+	alarm_set(docket, job);
+}
+
+void
+docket_set_times(struct docket *docket, struct docket_job *job,
+    uint64_t from_ms, uint64_t deadline_ms)
+{
+	job->from_ms = from_ms;
+	job->deadline_ms = deadline_ms;
+	if (job->owner == NULL)
+		docket_give(docket, job, NULL);
+}
+
+void
+docket_tick(struct docket *docket, uint64_t now_ms)
+{
+	docket->now_ms = now_ms;
+	while (docket->n_alarms > 0 && docket->alarms[0]->wake_ms <= now_ms) {
+		struct docket_job *job = docket->alarms[0];
+
+		job->is_overdue = job->deadline_ms <= now_ms;
+		docket_give(docket, job, NULL);
+	}
+}
+
 void
 docket_give(struct docket *docket, struct docket_job *job, struct link *link)
 {
 	docket_take(docket, job);
 	job->owner = link;
 	job->is_own = false;
-	if (link == NULL && job->is_cancelled) {
-		TAILQ_INSERT_HEAD(&docket->nobodys, job, of_owner);
-	} else if (link == NULL) {
-		TAILQ_INSERT_TAIL(&docket->nobodys, job, of_owner);
-	} else {
-		TAILQ_INSERT_TAIL(&link->owned, job, of_owner);
-		link->n_owned++;
-		link->n_given++;
+	if (link == NULL) {
+		docket_leave_to_anybody(docket, job);
+		return;
 	}
+	TAILQ_INSERT_TAIL(&link->owned, job, of_owner);
+	link->n_owned++;
+	link->n_given++;
 }
 
 void

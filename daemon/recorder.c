@@ -30,7 +30,6 @@
 
 enum { PRIORITY_READ, PRIORITY_COMMIT, PRIORITIES };
 
-#define TICK_MS 500
 /* Of answers that a frontend has not taken: beyond that it is not heard. */
 #define LINK_ROOM ((size_t)4 << 20)
 /* For the frontends to leave, once the inbox has ended. */
@@ -93,7 +92,7 @@ static int
 recorder_set_tick(struct recorder *recorder)
 {
 	uint64_t beat_us = recorder->limits.beat_every_ns / NS_PER_US;
-	struct timeval tick = {.tv_usec = TICK_MS * 1000};
+	struct timeval tick = {.tv_usec = RECORDER_TICK_MS * 1000};
 
 	if (beat_us != 0 && beat_us / 2 < (uint64_t)tick.tv_usec)
 		tick.tv_usec = (suseconds_t)(beat_us / 2);
@@ -327,6 +326,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	atomic_fetch_add(&recorder->turns, 1);
 	log_settle();
 	recorder_tend_store(recorder);
+	docket_tick(&recorder->docket, clock_unix_ms());
 	recorder_give_jobs(recorder);
 	if (recorder->is_status_new)
 		recorder_tell_status(recorder);
@@ -390,6 +390,7 @@ recorder_main(const struct recorder_setup *setup)
 	TAILQ_INIT(&recorder->links);
 	if (recorder_open(recorder) != 0)
 		fatal("cannot start: %s", strerror(errno));
+	docket_tick(&recorder->docket, clock_unix_ms());
 	recorder_open_store(recorder);
 	event_base_dispatch(recorder->base);
 	recorder_close(recorder);

@@ -13,6 +13,9 @@
 /* Jobs that were nobody's which a frontend has at a time. Those that it took in
  * itself do not count, or else a stream of them would hold up the others. */
 #define GIVE_MAX 1024
+/* A delayed job is given away so long before its time, which its frontend
+ * knows to the millisecond. Others would have no room if it was there for long. */
+#define GIVE_BEFORE_MS ((uint64_t)4 * RECORDER_TICK_MS)
 
 void
 recorder_settle_job(struct recorder *recorder, struct docket_job *entry)
@@ -75,12 +78,30 @@ recorder_choose_link(struct recorder *recorder, uint32_t max)
 	return chosen;
 }
 
-/* Whoever has fewer of nobody's jobs may get this one. One that is only to be
- * said to be cancelled anybody may. */
+uint64_t
+recorder_start_of(const struct job_record *job)
+{
+	uint64_t delay_ms = job->request.start_after_ms;
+
+	return delay_ms > GIVE_BEFORE_MS
+	    ? job->accepted_ms + delay_ms - GIVE_BEFORE_MS
+	    : 0;
+}
+
+uint64_t
+recorder_deadline_of(const struct job_record *job)
+{
+	return job->request.timeout_ms > 0
+	    ? job->accepted_ms + job->request.timeout_ms
+	    : UINT64_MAX;
+}
+
+/* Whoever has fewer of nobody's jobs may get this one. An urgent one finds room
+ * where others do not: it ends at once. */
 static uint32_t
 recorder_room(const struct docket_job *entry)
 {
-	return entry->is_cancelled ? UINT32_MAX : GIVE_MAX;
+	return docket_is_urgent(entry) ? 2 * GIVE_MAX : GIVE_MAX;
 }
 
 /* All that frontends may have from before is known. */

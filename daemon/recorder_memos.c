@@ -57,6 +57,8 @@ hear_submit(struct frontend_link *link, const struct memo *memo)
 		effect =
 		    recorder_add_effect(recorder, EFFECT_ACCEPTED, link, memo);
 		effect->is_for_link = memo->n != 0 && link->takes_jobs;
+		effect->from_ms = recorder_start_of(&memo->job);
+		effect->deadline_ms = recorder_deadline_of(&memo->job);
 		recorder->n_accepted++;
 		recorder->status.n_changes++;
 		recorder_share_commit(recorder);

@@ -13,6 +13,9 @@
 #include "daemon/memo.h"
 #include "daemon/recorder.h"
 
+/* Often, and it is noticed so late at the most that a time has come. */
+#define RECORDER_TICK_MS 500
+
 struct recorder;
 
 /* A frontend. */
@@ -47,8 +50,9 @@ struct effect {
 	uint64_t question;
 	bool is_for_link; /* of a new job: its frontend takes it */
 	struct job_id id;
-	struct job_record *there; /* of EFFECT_THERE, owned */
-	struct asked *asked;	  /* of EFFECT_ASKED, owned */
+	uint64_t from_ms, deadline_ms; /* of a new job: the docket's */
+	struct job_record *there;      /* of EFFECT_THERE, owned */
+	struct asked *asked;	       /* of EFFECT_ASKED, owned */
 };
 
 struct recorder {
@@ -135,6 +139,9 @@ void recorder_move_job(struct recorder *recorder, struct docket_job *entry);
  * has it, he hears of it then. */
 void recorder_stop_job(struct recorder *recorder, struct docket_job *entry,
     struct frontend_link *asker);
+/* The docket's times of a job: see docket.h. */
+uint64_t recorder_start_of(const struct job_record *job);
+uint64_t recorder_deadline_of(const struct job_record *job);
 /* Gives jobs that nobody has to frontends that take some. */
 void recorder_give_jobs(struct recorder *recorder);
 /* A frontend is gone: what it had is nobody's. */

@@ -222,6 +222,8 @@ effect_accepted(struct recorder *recorder, const struct effect *effect)
 
 	if (entry == NULL)
 		fatal("out of memory");
+	docket_set_times(
+	    &recorder->docket, entry, effect->from_ms, effect->deadline_ms);
 	if (effect->is_for_link)
 		docket_give_own(&recorder->docket, entry, &effect->link->link);
 	link_answer(effect->link, effect->question, MEMO_FINE);
@@ -336,7 +338,8 @@ see_unfinished(void *arg, const struct job_record *job)
 	entry->attempts = job->attempts;
 	entry->started_ms = job->started_ms;
 	entry->is_running = job->state == JOB_RUNNING;
-	entry->started_ms = job->started_ms;
+	docket_set_times(&recorder->docket, entry, recorder_start_of(job),
+	    recorder_deadline_of(job));
 }
 
 /* Calls see for each job of the docket, which may remove it. */
@@ -352,6 +355,10 @@ recorder_each_job(struct recorder *recorder,
 		for (entry = TAILQ_FIRST(queue); entry != NULL; entry = next) {
 			next = TAILQ_NEXT(entry, of_owner);
 			see(recorder, entry);
+		}
+		if (queue == &recorder->docket.nobodys) {
+			queue = &recorder->docket.early;
+			continue;
 		}
 		queue = link == NULL ? NULL : &link->link.owned;
 		link = link == NULL ? NULL : TAILQ_NEXT(link, links);

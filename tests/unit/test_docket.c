@@ -138,6 +138,56 @@ START_TEST(a_waiter_leaves_its_job_and_its_link)
 END_TEST
 
 /* With waiters and owners; a sanitizer tells of what it leaves. */
+/* Each wakes at its time, whatever was added and removed meanwhile. */
+START_TEST(jobs_wake_in_the_order_of_their_times)
+{
+	enum { N = 500 };
+	struct docket_job *jobs[N];
+	uint64_t seed = 1;
+
+	for (uint64_t i = 0; i < N; i++) {
+		seed = seed * 6364136223846793005 + 1442695040888963407;
+		jobs[i] = add(i + 1);
+		docket_set_times(
+		    &docket, jobs[i], 1 + (seed >> 33) % 1000, UINT64_MAX);
+	}
+	for (uint64_t i = 0; i < N; i += 3)
+		docket_give(&docket, jobs[i], &links[0]);
+	for (uint64_t i = 0; i < N; i += 6)
+		docket_give(&docket, jobs[i], NULL);
+	for (uint64_t now_ms = 0; now_ms <= 1000; now_ms += 10) {
+		docket_tick(&docket, now_ms);
+		for (uint64_t i = 0; i < N; i++)
+			ck_assert_int_eq(jobs[i]->is_early,
+			    jobs[i]->owner == NULL &&
+				jobs[i]->from_ms > now_ms);
+	}
+	ck_assert(TAILQ_EMPTY(&docket.early));
+	ck_assert_uint_eq(docket.n_alarms, 0);
+}
+END_TEST
+
+START_TEST(what_is_overdue_is_the_first_of_nobodys)
+{
+	struct docket_job *early = add(1), *job = add(2);
+
+	add(3);
+	docket_set_times(&docket, early, 100, 50);
+	docket_set_times(&docket, job, 0, 60);
+	docket_give(&docket, job, &links[0]);
+	docket_tick(&docket, 49);
+	expect_queue(&docket.early, (uint64_t[]){1, 0});
+	expect_queue(&docket.nobodys, (uint64_t[]){3, 0});
+	docket_tick(&docket, 70);
+	expect_queue(&docket.nobodys, (uint64_t[]){1, 3, 0});
+	/* Who has it looks at the time. */
+	ck_assert(!job->is_overdue);
+	docket_give(&docket, job, NULL);
+	docket_tick(&docket, 70);
+	expect_queue(&docket.nobodys, (uint64_t[]){2, 1, 3, 0});
+}
+END_TEST
+
 START_TEST(a_full_one_is_freed)
 {
 	for (uint64_t i = 1; i <= 40000; i++) {
@@ -165,6 +215,8 @@ main(void)
 	    ids_that_share_a_bucket_are_told_apart,
 	    a_job_is_in_one_queue,
 	    a_waiter_leaves_its_job_and_its_link,
+	    jobs_wake_in_the_order_of_their_times,
+	    what_is_overdue_is_the_first_of_nobodys,
 	    a_full_one_is_freed,
 	};
 	Suite *suite = suite_create("docket");

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/memo.h"
 #include "daemon/packet.h"
@@ -40,6 +41,16 @@ static struct recorder_record *pulse;
 static pid_t recorder;
 static int inbox;
 static struct frontend a, b;
+
+/* A job that has no deadline: by the clock it would be over long since. */
+static struct job_record
+new_job(uint64_t number)
+{
+	struct job_record job = make_job(number);
+
+	job.request.timeout_ms = 0;
+	return job;
+}
 
 /* --- the master's part --- */
 
@@ -373,7 +384,7 @@ restart(void)
 
 START_TEST(jobs_are_given_when_all_have_said_what_they_have)
 {
-	struct job_record first = make_job(1), second = make_job(2);
+	struct job_record first = new_job(1), second = new_job(2);
 
 	frontend_link(&a);
 	say(&a, MEMO_READY, 0, 0, NULL, NULL);
@@ -395,7 +406,7 @@ END_TEST
 
 START_TEST(who_says_last_that_these_were_all_is_waited_for)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 
 	frontend_link(&a);
 	say(&a, MEMO_READY, 0, 0, NULL, NULL);
@@ -413,7 +424,7 @@ END_TEST
 
 START_TEST(what_a_frontend_owns_is_not_given_away)
 {
-	struct job_record owned = make_job(1), free_one = make_job(2);
+	struct job_record owned = new_job(1), free_one = new_job(2);
 
 	submit(&a, &owned, true);
 	say(&a, MEMO_START, 0, 0, &owned, NULL);
@@ -437,8 +448,8 @@ END_TEST
 
 START_TEST(a_lost_frontends_jobs_are_anothers)
 {
-	struct job_record running = make_job(1), queued = make_job(2);
-	struct job_record lost = make_job(3);
+	struct job_record running = new_job(1), queued = new_job(2);
+	struct job_record lost = new_job(3);
 
 	submit(&a, &running, true);
 	submit(&a, &queued, true);
@@ -465,7 +476,7 @@ END_TEST
 
 START_TEST(what_is_released_is_anothers_and_has_lost_nothing)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 
 	submit(&a, &job, true);
 	say(&a, MEMO_START, 0, 0, &job, NULL);
@@ -483,7 +494,7 @@ END_TEST
 
 START_TEST(a_frontend_that_takes_none_is_given_none)
 {
-	struct job_record job = make_job(1), other = make_job(2);
+	struct job_record job = new_job(1), other = new_job(2);
 
 	say(&a, MEMO_RETIRE, 0, 0, NULL, NULL);
 	submit(&a, &job, true);
@@ -497,7 +508,7 @@ END_TEST
 
 START_TEST(nonsense_cuts_its_frontend_off_and_nobody_else)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 	struct memo memo = {.kind = MEMO_END, .size = UINT64_MAX};
 	char byte;
 
@@ -514,7 +525,7 @@ END_TEST
 
 START_TEST(an_end_is_recorded_once)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 	struct memo memo;
 
 	submit(&a, &job, true);
@@ -531,7 +542,7 @@ END_TEST
 /* Its row was in a file that is lost, or set aside. */
 START_TEST(an_end_that_the_store_knows_nothing_of_is_kept)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 	struct memo memo;
 
 	finish(&a, &job, RESULT);
@@ -544,7 +555,7 @@ END_TEST
 
 START_TEST(who_waits_is_answered_at_the_end)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 	struct memo memo;
 
 	submit(&a, &job, true);
@@ -570,7 +581,7 @@ END_TEST
 
 START_TEST(who_has_been_forgotten_is_not_answered)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 
 	submit(&a, &job, true);
 	say(&b, MEMO_WAIT, 11, 0, &job, NULL);
@@ -581,7 +592,7 @@ START_TEST(who_has_been_forgotten_is_not_answered)
 	hear_answer(&b, 12, MEMO_FINE);
 	expect_silence(&b);
 	/* A frontend that leaves is forgotten with its questions. */
-	job = make_job(2);
+	job = new_job(2);
 	submit(&a, &job, true);
 	say(&b, MEMO_WAIT, 13, 0, &job, NULL);
 	expect_silence(&b);
@@ -592,7 +603,7 @@ END_TEST
 
 START_TEST(a_wait_and_what_forgets_it_may_come_with_its_job)
 {
-	struct job_record job = make_job(1), end = ended(&job, JOB_DONE);
+	struct job_record job = new_job(1), end = ended(&job, JOB_DONE);
 
 	add(&a, MEMO_SUBMIT, 1, 1, &job, NULL);
 	add(&a, MEMO_WAIT, 2, 0, &job, NULL);
@@ -611,13 +622,13 @@ END_TEST
 /* What frontends take in themselves must not hold up what was there before. */
 START_TEST(jobs_of_its_own_are_no_reason_to_give_it_none)
 {
-	struct job_record old = make_job(1);
+	struct job_record old = new_job(1);
 
 	limits.max_detached = 2000;
 	order(RECORDER_LIMITS, NULL);
 	frontend_close(&b);
 	for (uint64_t i = 0; i < 1100; i++) {
-		struct job_record own = make_job(i + 2);
+		struct job_record own = new_job(i + 2);
 
 		submit(&a, &own, true);
 	}
@@ -626,11 +637,73 @@ START_TEST(jobs_of_its_own_are_no_reason_to_give_it_none)
 }
 END_TEST
 
+/* One that was accepted just now. */
+static struct job_record
+make_job_of_now(uint64_t number, uint64_t start_after_ms, uint64_t timeout_ms)
+{
+	struct job_record job = new_job(number);
+
+	job.accepted_ms = clock_unix_ms();
+	job.request.start_after_ms = start_after_ms;
+	job.request.timeout_ms = timeout_ms;
+	return job;
+}
+
+/* Jobs that take up all of the room that a has for nobody's. */
+static void
+fill_room(uint64_t start_after_ms)
+{
+	frontend_close(&b);
+	limits.max_detached = 2000;
+	order(RECORDER_LIMITS, NULL);
+	expect_silence(&a);
+	for (uint64_t i = 0; i < 1024; i++) {
+		struct job_record job =
+		    make_job_of_now(i + 100, start_after_ms, 0);
+
+		submit(&a, &job, false);
+		if (start_after_ms == 0)
+			expect_run(&a, &job, 0);
+	}
+}
+
+START_TEST(delayed_jobs_take_no_room_before_their_time)
+{
+	struct job_record job, delayed;
+
+	fill_room(3600000);
+	job = make_job_of_now(1, 0, 0);
+	submit(&a, &job, false);
+	expect_run(&a, &job, 0);
+	delayed = make_job_of_now(2, 2100, 0);
+	submit(&a, &delayed, false);
+	expect_run(&a, &delayed, 0);
+	frontend_close(&a);
+}
+END_TEST
+
+/* It ends then, also where there is no room to run it. */
+START_TEST(a_deadline_does_not_wait_for_its_jobs_turn)
+{
+	struct job_record job, other;
+
+	fill_room(0);
+	other = make_job_of_now(2, 0, 0);
+	submit(&a, &other, false);
+	job = make_job_of_now(1, 0, 100);
+	submit(&a, &job, false);
+	expect_run(&a, &job, 0);
+	ck_assert_uint_ge(clock_unix_ms(), job.accepted_ms + 100);
+	expect_silence(&a); /* there is no room for the other one */
+	frontend_close(&a);
+}
+END_TEST
+
 /* --- cancels --- */
 
 START_TEST(a_cancel_stops_whoever_has_the_job)
 {
-	struct job_record job = make_job(1), end;
+	struct job_record job = new_job(1), end;
 	struct memo memo;
 
 	submit(&a, &job, true);
@@ -652,7 +725,7 @@ END_TEST
 
 START_TEST(a_cancelled_job_that_nobody_has_is_cancelled_by_who_gets_it)
 {
-	struct job_record job = make_job(1), end;
+	struct job_record job = new_job(1), end;
 	struct memo memo;
 
 	say(&a, MEMO_RETIRE, 0, 0, NULL, NULL);
@@ -705,7 +778,7 @@ START_TEST(a_cancelled_job_that_nobody_has_does_not_wait_for_its_turn)
 	say(&b, MEMO_RETIRE, 0, 0, NULL, NULL);
 	expect_silence(&b);
 	for (uint64_t i = 0; i < 3; i++) {
-		jobs[i] = make_job(i + 1);
+		jobs[i] = new_job(i + 1);
 		submit(&a, &jobs[i], false);
 	}
 	say(&a, MEMO_CANCEL, 11, 0, &jobs[2], NULL);
@@ -722,7 +795,7 @@ END_TEST
 
 START_TEST(a_key_and_an_id_are_there_once)
 {
-	struct job_record job = make_job(1), other = make_job(2);
+	struct job_record job = new_job(1), other = new_job(2);
 	struct memo memo;
 
 	strcpy(job.request.key, "k");
@@ -741,7 +814,7 @@ END_TEST
 
 START_TEST(two_at_once_with_a_key_are_one)
 {
-	struct job_record job = make_job(1), other = make_job(2);
+	struct job_record job = new_job(1), other = new_job(2);
 	struct memo memo;
 
 	strcpy(job.request.key, "k");
@@ -761,7 +834,7 @@ START_TEST(max_detached_counts_unfinished_jobs)
 	struct memo memo;
 
 	for (uint64_t i = 0; i < 4; i++)
-		jobs[i] = make_job(i + 1);
+		jobs[i] = new_job(i + 1);
 	strcpy(jobs[0].request.key, "k");
 	limits.max_detached = 2;
 	order(RECORDER_LIMITS, NULL);
@@ -791,7 +864,7 @@ END_TEST
 
 START_TEST(only_what_has_ended_is_collected)
 {
-	struct job_record job = make_job(1), unknown = make_job(2);
+	struct job_record job = new_job(1), unknown = new_job(2);
 	struct memo memo;
 
 	submit(&a, &job, true);
@@ -819,7 +892,7 @@ commits_of(enum memo_kind kind, uint64_t n, uint32_t group)
 	order(RECORDER_LIMITS, NULL);
 	expect_silence(&a);
 	for (uint64_t i = 0; i < n; i++) {
-		struct job_record job = make_job(i + 1);
+		struct job_record job = new_job(i + 1);
 
 		if (kind == MEMO_HISTORY)
 			job = ended(&job, JOB_DONE);
@@ -869,7 +942,7 @@ expect_removal(const struct job_record *job)
 static void
 add_history(uint64_t number)
 {
-	struct job_record job = make_job(number);
+	struct job_record job = new_job(number);
 
 	job = ended(&job, JOB_DONE);
 	add(&a, MEMO_HISTORY, 0, 0, &job, RESULT);
@@ -878,7 +951,7 @@ add_history(uint64_t number)
 /* Where more ends than the ticks remove, each commit removes as many. */
 START_TEST(removal_keeps_pace_with_what_ends)
 {
-	const struct job_record first = make_job(1), last = make_job(10000);
+	const struct job_record first = new_job(1), last = new_job(10000);
 
 	for (uint64_t i = 1; i <= 10000; i++)
 		add_history(i);
@@ -901,7 +974,7 @@ END_TEST
 /* A job, or its end, that is not committed is nobody's business. */
 START_TEST(questions_wait_for_the_open_commit)
 {
-	struct job_record job = make_job(1), end = ended(&job, JOB_DONE);
+	struct job_record job = new_job(1), end = ended(&job, JOB_DONE);
 	struct store_query query;
 	struct memo list = {
 	    .kind = MEMO_LIST, .question = 3, .size = sizeof(query)};
@@ -997,7 +1070,7 @@ START_TEST(what_a_dead_frontend_wrote_is_read_to_its_end)
 	memset(result, ' ', sizeof(result) - 1);
 	result[sizeof(result) - 1] = '\0';
 	for (uint64_t i = 0; i < N; i++) {
-		jobs[i] = make_job(i + 1);
+		jobs[i] = new_job(i + 1);
 		submit(&a, &jobs[i], true);
 	}
 	/* It is slow, and so finds all of it and the end. */
@@ -1038,7 +1111,7 @@ recorder_peak_kib(void)
 START_TEST(answers_wait_for_who_asks_to_take_them)
 {
 	enum { QUESTIONS = 150, SIZE = 512 << 10 };
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 	char *result = malloc(SIZE + 1);
 	long before_kib;
 
@@ -1065,7 +1138,7 @@ END_TEST
 START_TEST(what_a_dead_frontend_asked_and_wrote_is_heard)
 {
 	enum { QUESTIONS = 60, SIZE = 512 << 10 };
-	struct job_record job = make_job(1), last = make_job(2);
+	struct job_record job = new_job(1), last = new_job(2);
 	char *result = malloc(SIZE + 1);
 
 	ck_assert_ptr_nonnull(result);
@@ -1088,7 +1161,7 @@ END_TEST
 
 START_TEST(a_store_that_another_has_is_waited_for)
 {
-	struct job_record job = make_job(1), end = ended(&job, JOB_DONE);
+	struct job_record job = new_job(1), end = ended(&job, JOB_DONE);
 	int hold;
 	pid_t holder;
 
@@ -1117,8 +1190,8 @@ END_TEST
 /* What a frontend has when the store opens late is its own, if it is there. */
 START_TEST(claims_are_checked_when_the_store_opens)
 {
-	struct job_record own = make_job(1), gone = make_job(2);
-	struct job_record others = make_job(3), dead = make_job(4);
+	struct job_record own = new_job(1), gone = new_job(2);
+	struct job_record others = new_job(3), dead = new_job(4);
 	int hold;
 	pid_t holder;
 
@@ -1145,9 +1218,9 @@ START_TEST(claims_are_checked_when_the_store_opens)
 	let_go(holder, hold);
 	hear_answer(&a, 1, MEMO_FINE);
 	ck_assert_str_eq(a.behind, RESULT);
-	/* Claimed before the rest was known, it comes first. */
-	expect_run(&b, &dead, 0);
+	/* The first accepted first, also where the other was known before. */
 	expect_run(&b, &others, 0);
+	expect_run(&b, &dead, 0);
 	expect_silence(&b);
 	expect_silence(&a);
 	frontend_close(&a);
@@ -1177,7 +1250,7 @@ END_TEST
 
 START_TEST(it_leaves_when_the_last_frontend_has_left)
 {
-	struct job_record job = make_job(1);
+	struct job_record job = new_job(1);
 	int status;
 
 	submit(&a, &job, true);
@@ -1214,6 +1287,8 @@ main(void)
 	    a_cancel_before_its_owner_is_known,
 	    a_cancelled_job_that_nobody_has_does_not_wait_for_its_turn,
 	    jobs_of_its_own_are_no_reason_to_give_it_none,
+	    delayed_jobs_take_no_room_before_their_time,
+	    a_deadline_does_not_wait_for_its_jobs_turn,
 	    a_key_and_an_id_are_there_once,
 	    two_at_once_with_a_key_are_one,
 	    max_detached_counts_unfinished_jobs,
