@@ -13,6 +13,7 @@
 #include "client/show.h"
 #include "client/table.h"
 #include "client/talk.h"
+#include "client/units.h"
 
 /* What is printed of one job that was accepted; is_only: of no other one. */
 static enum outcome
@@ -54,18 +55,19 @@ add_row(struct table *table, const json_t *answer)
 }
 
 static enum outcome
-take_answer(const struct context *context, const struct errand_answer *answer,
+take_accepted(const struct context *context, const json_t *answer,
     struct table *table, bool is_only)
 {
-	if (answer->error != NULL)
-		return talk_refused(context, answer->error);
 	if (table == NULL)
-		return show_accepted(context, answer->result, is_only);
-	add_row(table, answer->result);
+		return show_accepted(context, answer, is_only);
+	add_row(table, answer);
 	return OUTCOME_FINE;
 }
 
-/* After a refusal no more is sent, but what was sent is heard of. */
+/*
+ * After a refusal no more is sent, but what was sent is heard of. The jobs are
+ * all alike, so that the first refusal stands for others.
+ */
 static enum outcome
 submit_all(struct errands *errands, const struct submit_settings *settings,
     const struct submit_keys *keys, struct job_request *request,
@@ -74,7 +76,7 @@ submit_all(struct errands *errands, const struct submit_settings *settings,
 	const struct context *context = errands->line->context;
 	bool has_key = keys != NULL || request->key[0] != '\0';
 	enum outcome worst = OUTCOME_FINE, outcome = OUTCOME_FINE;
-	uint64_t n_sent = 0;
+	uint64_t n_sent = 0, n_accepted = 0;
 
 	while (outcome == OUTCOME_FINE) {
 		bool is_last =
@@ -94,14 +96,19 @@ submit_all(struct errands *errands, const struct submit_settings *settings,
 		outcome = errands_next(errands, ERRANDS_FOREVER, &answer);
 		if (outcome != OUTCOME_FINE)
 			break;
-		outcome =
-		    take_answer(context, &answer, table, settings->repeat == 1);
-		json_decref(answer.root);
-		if (outcome == OUTCOME_REFUSED) {
-			worst = outcome;
-			outcome = OUTCOME_FINE;
+		if (answer.error == NULL) {
+			outcome = take_accepted(context, answer.result, table,
+			    settings->repeat == 1);
+			n_accepted++;
+		} else if (worst == OUTCOME_FINE) {
+			worst = talk_refused(context, answer.error);
 		}
+		json_decref(answer.root);
 	}
+	if (worst != OUTCOME_FINE && settings->repeat > 1)
+		command_complain(context->command,
+		    "%s of %s jobs were accepted", units_count(n_accepted).text,
+		    units_count(settings->repeat).text);
 	return outcome == OUTCOME_FINE ? worst : outcome;
 }
 

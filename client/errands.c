@@ -157,10 +157,13 @@ tell(struct errands *errands, const json_t *error)
 	    units_parameter_us((uint64_t)patience->for_ms * 1000).text);
 }
 
-/* Whether the server says that it would be different later: waits then. */
+/*
+ * Whether the server says that it would be different later: waits then. It is
+ * not where patience is over, and *is_over says so.
+ */
 static bool
 is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
-    enum rpc_error_kind kind)
+    enum rpc_error_kind kind, bool *is_over)
 {
 	json_int_t later_ms = json_integer_value(
 	    json_object_get(json_object_get(error, "data"), "retry_after_ms"));
@@ -174,7 +177,8 @@ is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
 	if (!any_waits(errands) || errands->due_ms < now) {
 		pause_ms = patience_next(
 		    &errands->line->patience, now, (int64_t)later_ms);
-		if (pause_ms < 0)
+		*is_over = pause_ms < 0;
+		if (*is_over)
 			return false;
 		errands->due_ms = now + pause_ms;
 		tell(errands, error);
@@ -196,6 +200,7 @@ take_reply(struct errands *errands, const struct jsonrpc_reply *reply,
 	    reply->error != NULL && code >= INT_MIN && code <= INT_MAX
 	    ? rpc_error_from_code((int)code)
 	    : RPC_OK;
+	bool is_over = false;
 
 	*is_answered = false;
 	/* What is wrong with a whole line comes without its id. */
@@ -208,10 +213,13 @@ take_reply(struct errands *errands, const struct jsonrpc_reply *reply,
 		return talk_not_understood(
 		    line->context, line->link, "it is no object");
 	if (reply->error != NULL &&
-	    is_put_off(errands, errand, reply->error, kind))
+	    is_put_off(errands, errand, reply->error, kind, &is_over))
 		return OUTCOME_FINE;
-	lifeline_prove(errands->line);
-	errands->is_told = false;
+	/* One patience for all that wait out the same trouble. */
+	if (!is_over) {
+		lifeline_prove(errands->line);
+		errands->is_told = false;
+	}
 	*answer = (struct errand_answer){
 	    .method = errand->method,
 	    .number = errand->number,

@@ -67,7 +67,9 @@ show_store_stats(
 	struct table *table;
 	enum outcome outcome;
 
-	if (store == NULL || (!is_available(store) && !is_all))
+	/* Where nobody serves it, none is wanted. */
+	if (store == NULL ||
+	    (!is_available(store) && show_number(store, "pid") == 0 && !is_all))
 		return OUTCOME_FINE;
 	table = table_new();
 	table_column(table, TABLE_LEFT, "store");
@@ -76,8 +78,8 @@ show_store_stats(
 	table_column_named(table, TABLE_RIGHT, "file", "file_bytes");
 	table_column(table, TABLE_RIGHT, "commits");
 	table_column(table, TABLE_RIGHT, "changes");
-	table_cell(table, "%s",
-	    is_available(store) ? "serving" : show_text(store, "reason"));
+	table_cell(
+	    table, "%s", is_available(store) ? "serving" : "unavailable");
 	show_count(table, show_number(store, "unfinished"));
 	show_count(table, show_number(store, "ended"));
 	table_count(table, show_number(store, "file_bytes"), "%s",
@@ -85,6 +87,15 @@ show_store_stats(
 	show_count(table, show_number(store, "commits"));
 	show_count(table, show_number(store, "changes"));
 	outcome = show_table(context, table);
+	if (!is_available(store) && context->format == FORMAT_TEXT) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "No jobs are taken in: %s.",
+		    show_text(store, "reason"));
+		term_tame(text);
+		fputc('\n', context->out.stream);
+		show_sentence(&context->out, TERM_PLAIN, text);
+	}
 	fputc('\n', context->out.stream);
 	return outcome;
 }

@@ -343,6 +343,32 @@ START_TEST(a_single_errand_says_how_it_ended)
 }
 END_TEST
 
+START_TEST(all_lose_patience_together)
+{
+	static const char *const script[] = {"accept", "<\"one\"", "<\"two\"",
+	    ">1 " BUSY(",\"retry_after_ms\":200"),
+	    ">2 " BUSY(",\"retry_after_ms\":200"), "<\"one\"", "<\"two\"",
+	    ">3 " BUSY(",\"retry_after_ms\":200"),
+	    ">4 " BUSY(",\"retry_after_ms\":200"), "gone", NULL};
+
+	begin(script, 300);
+	add("one", 11, true);
+	add("two", 12, true);
+	for (uint64_t number = 11; number <= 12; number++) {
+		struct errand_answer answer;
+
+		ck_assert_int_eq(
+		    errands_next(&errands, ERRANDS_FOREVER, &answer),
+		    OUTCOME_FINE);
+		ck_assert_uint_eq(answer.number, number);
+		ck_assert_ptr_nonnull(answer.error);
+		json_decref(answer.root);
+	}
+	lifeline_close(&line);
+	expect_played();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -358,6 +384,7 @@ main(void)
 	tcase_add_test(tcase, a_server_that_stays_away_is_given_up);
 	tcase_add_test(tcase, later_is_later);
 	tcase_add_test(tcase, too_much_later_is_a_refusal);
+	tcase_add_test(tcase, all_lose_patience_together);
 	tcase_add_test(tcase, waiting_may_have_an_end);
 	tcase_add_test(tcase, a_single_errand_says_how_it_ended);
 	suite_add_tcase(suite, tcase);
