@@ -52,6 +52,20 @@ answer_is_wanted(const struct answer *answer)
 	return answer != NULL && answer->connection != NULL;
 }
 
+bool
+answer_has_room(const struct answer *answer)
+{
+	return !answer_is_wanted(answer) ||
+	    !connection_is_overdrawn(answer->connection);
+}
+
+unsigned
+answer_count_holds(const struct answer *answer)
+{
+	return answer_is_wanted(answer) ? connection_holds(answer->connection)
+					: 0;
+}
+
 static void
 answer_free(struct answer *answer)
 {

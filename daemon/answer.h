@@ -43,6 +43,14 @@ void answer_error(struct answer *answer, const struct rpc_error *error);
  */
 bool answer_is_wanted(const struct answer *answer);
 
+/*
+ * Whether a long answer may be given now: not to a client that leaves so much
+ * unread already that it is read no more.
+ */
+bool answer_has_room(const struct answer *answer);
+/* What holds its client's connection, this one included; 0: there is none. */
+unsigned answer_count_holds(const struct answer *answer);
+
 /* The id of the call, borrowed; NULL for a NULL answer. */
 json_t *answer_id(const struct answer *answer);
 

@@ -255,6 +255,12 @@ connection_stop_listening(struct connection *connection)
 	connection_drain(connection);
 }
 
+unsigned
+connection_holds(const struct connection *connection)
+{
+	return connection->n_holds;
+}
+
 void
 connection_hold(struct connection *connection)
 {

@@ -84,6 +84,11 @@ int connection_feed(struct connection *connection, const void *bytes,
 /* Its socket, to be asked about, not used. */
 int connection_fd(const struct connection *connection);
 
+/* More is unsent or charged than may be: it is not read from. */
+bool connection_is_overdrawn(const struct connection *connection);
+/* How many hold it: answers that it is owed, and jobs. */
+unsigned connection_holds(const struct connection *connection);
+
 /* Whoever holds a connection keeps it from ending in good order. */
 void connection_hold(struct connection *connection);
 void connection_release(struct connection *connection);

@@ -60,7 +60,6 @@ void connection_start_probes(struct connection *connection);
 /* Tells the crowd what it holds, and reads no more while that is too much. */
 void connection_count(struct connection *connection);
 /* Whether too much is unsent or charged, and reads no more while that is so. */
-bool connection_is_overdrawn(const struct connection *connection);
 void connection_check_backlog(struct connection *connection);
 /* The output has grown, from so many bytes. */
 void connection_note_written(struct connection *connection, size_t before);

@@ -210,8 +210,9 @@ keeper_feel_pulse(struct keeper *keeper, const struct settings *settings)
 	struct log_fields fields = {.pid = keeper->pid};
 	uint64_t beats;
 
+	/* While it is replaced all other jobs go on: no reason to start anew. */
 	if (keeper->pid == 0)
-		return keeper->directory == NULL || keeper->is_stopping;
+		return true;
 	beats = counter_get(&keeper->record->beats);
 	if (beats != keeper->beats) {
 		keeper->beats = beats;
@@ -287,8 +288,9 @@ keeper_link(struct keeper *keeper, struct crew *crew)
 {
 	bool is_retry = false;
 
+	/* One that starts may fail to, and then nothing of it must remain. */
 	if (keeper->pid == 0 || keeper->is_stopping ||
-	    crew->phase >= CREW_STOPPING)
+	    crew->phase < CREW_SERVING || crew->phase >= CREW_STOPPING)
 		return false;
 	for (uint32_t i = 0; i < crew->settings.frontends; i++) {
 		struct child *child = &crew->children[i];

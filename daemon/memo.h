@@ -38,7 +38,8 @@ enum memo_kind {
 	MEMO_COLLECT, /* it is collected */
 	/* The recorder says. */
 	MEMO_ANSWER, /* to a question: the outcome, the job, and behind it its
-		      * result or an array of n struct job_record */
+		      * result or an array of n struct job_record; of a job
+		      * that was taken in, n: and it is yours */
 	MEMO_RUN,    /* this job is yours; n: cancelled */
 	MEMO_STOP,   /* cancel this job of yours */
 	MEMO_ENDED,  /* that it has ended is on the disk */

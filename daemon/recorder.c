@@ -1,7 +1,7 @@
 /*
  * The recorder process: one libevent loop, and a thread that beats its pulse
  * while the loop turns or waits for the disk. Here are its links and its life;
- * what memos do is in recorder_store.c.
+ * what memos do is in recorder_memos.c.
  *
  * Memos of all frontends that have arrived by the time the loop turns share one
  * commit: reading has a higher priority than committing, so the longer the disk
@@ -52,7 +52,7 @@ pulse_run(void *arg)
 	do {
 		uint64_t turns = atomic_load(&recorder->turns);
 
-		if (turns != last || atomic_load(&recorder->is_at_disk))
+		if (turns != last || atomic_load(&recorder->n_at_disk))
 			atomic_fetch_add(&recorder->setup->record->beats, 1);
 		last = turns;
 	} while (ppoll(&end, 1, &period, NULL) != 1);
@@ -127,6 +127,18 @@ link_send(
 }
 
 void
+link_send_shared(struct frontend_link *link, const struct memo *memo,
+    struct evbuffer *behind)
+{
+	struct evbuffer *output = bufferevent_get_output(link->bufferevent);
+
+	if (evbuffer_add(output, memo, sizeof(*memo)) != 0 ||
+	    (memo->size > 0 &&
+		evbuffer_add_buffer_reference(output, behind) != 0))
+		fatal("out of memory");
+}
+
+void
 recorder_tell_status(struct recorder *recorder)
 {
 	const struct memo memo = {
@@ -169,11 +181,14 @@ link_read(struct frontend_link *link)
 	char *behind;
 	int got = 0;
 
+	/* Most questions read the disk. */
+	recorder_begin_disk(link->recorder);
 	while (!link_is_full(link) &&
 	    (got = memo_read(input, &memo, &behind)) > 0) {
 		recorder_hear(link, &memo, behind);
 		free(behind);
 	}
+	recorder_end_disk(link->recorder);
 	return got >= 0;
 }
 
@@ -355,6 +370,7 @@ recorder_open(struct recorder *recorder)
 	    recorder->tick_timer == NULL)
 		return -1;
 	event_priority_set(recorder->inbox_event, PRIORITY_READ);
+	event_priority_set(recorder->tick_timer, PRIORITY_READ);
 	event_priority_set(recorder->commit_event, PRIORITY_COMMIT);
 	if (event_add(recorder->inbox_event, NULL) != 0 ||
 	    recorder_set_tick(recorder) != 0)

@@ -5,7 +5,9 @@
  */
 #include "daemon/recorder_private.h"
 
+#include <event2/buffer.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
@@ -17,27 +19,39 @@
  * knows to the millisecond. Others would have no room if it was there for long. */
 #define GIVE_BEFORE_MS ((uint64_t)4 * RECORDER_TICK_MS)
 
+/* The text once for all: there may be many who wait for it. */
+static struct evbuffer *
+share_text(const char *text)
+{
+	struct evbuffer *shared = evbuffer_new();
+
+	if (shared == NULL ||
+	    (text != NULL && evbuffer_add(shared, text, strlen(text)) != 0))
+		fatal("out of memory");
+	return shared;
+}
+
 void
 recorder_settle_job(struct recorder *recorder, struct docket_job *entry)
 {
-	struct job_record job;
-	char *result = NULL;
-	bool is_there;
+	struct memo memo = {.kind = MEMO_ANSWER, .n = true};
+	struct evbuffer *shared;
 	struct waiter *waiter;
+	char *result = NULL;
 
-	is_there = LIST_EMPTY(&entry->waiters) ||
-	    store_get(recorder->store, entry->id, &job, &result) == STORE_DONE;
+	if (!LIST_EMPTY(&entry->waiters) &&
+	    store_get(recorder->store, entry->id, &memo.job, &result) !=
+		STORE_DONE)
+		memo.outcome = MEMO_UNAVAILABLE;
+	shared = share_text(result);
+	memo.size = evbuffer_get_length(shared);
 	while ((waiter = LIST_FIRST(&entry->waiters)) != NULL) {
-		struct frontend_link *link =
-		    (struct frontend_link *)waiter->link;
-
-		if (is_there)
-			link_answer_job(link, waiter->question, MEMO_FINE, &job,
-			    result, true);
-		else
-			link_answer(link, waiter->question, MEMO_UNAVAILABLE);
+		memo.question = waiter->question;
+		link_send_shared(
+		    (struct frontend_link *)waiter->link, &memo, shared);
 		waiter_free(waiter);
 	}
+	evbuffer_free(shared);
 	free(result);
 	docket_remove(&recorder->docket, entry);
 }

@@ -175,7 +175,9 @@ hear_own(struct frontend_link *link, const struct memo *memo)
 			fatal("out of memory");
 		entry->is_claim = true;
 	}
-	if (entry == NULL || entry->owner != NULL)
+	/* Who says so has it, also where the end of an older link of his has
+	 * not been seen yet. */
+	if (entry == NULL || entry->owner == &link->link)
 		return;
 	docket_give(&recorder->docket, entry, &link->link);
 	/* Another frontend may have asked for that before this one was here. */

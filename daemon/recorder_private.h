@@ -16,6 +16,7 @@
 /* Often, and it is noticed so late at the most that a time has come. */
 #define RECORDER_TICK_MS 500
 
+struct evbuffer;
 struct recorder;
 
 /* A frontend. */
@@ -85,10 +86,15 @@ struct recorder {
 	int pulse_end;		/* readable: no more beats */
 	uint64_t pulse_ns;	/* from beat to beat; constant while it runs */
 	_Atomic uint64_t turns; /* of the loop */
-	_Atomic uint32_t is_at_disk; /* it may take long, and that is fine */
+	_Atomic uint32_t
+	    n_at_disk; /* > 0: it may take long, and that is fine */
 };
 
 /* --- recorder_store.c --- */
+
+/* Around what may have to wait for the disk. They nest. */
+void recorder_begin_disk(struct recorder *recorder);
+void recorder_end_disk(struct recorder *recorder);
 
 /* Opens the store and reads the docket, or says why not. */
 void recorder_open_store(struct recorder *recorder);
@@ -151,6 +157,9 @@ void recorder_lose_link(struct frontend_link *link);
 
 void link_send(
     struct frontend_link *link, const struct memo *memo, const void *behind);
+/* The same, with memo->size bytes that are shared and not copied. */
+void link_send_shared(struct frontend_link *link, const struct memo *memo,
+    struct evbuffer *behind);
 void recorder_tell_status(struct recorder *recorder);
 
 #endif

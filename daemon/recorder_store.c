@@ -20,16 +20,16 @@
 #define TRIM_MAX 128
 #define TRIM_FOR_NS (20 * NS_PER_MS)
 
-static void
+void
 recorder_begin_disk(struct recorder *recorder)
 {
-	atomic_store(&recorder->is_at_disk, 1);
+	atomic_fetch_add(&recorder->n_at_disk, 1);
 }
 
-static void
+void
 recorder_end_disk(struct recorder *recorder)
 {
-	atomic_store(&recorder->is_at_disk, 0);
+	atomic_fetch_sub(&recorder->n_at_disk, 1);
 }
 
 /* --- whether the store can be used --- */
@@ -218,6 +218,12 @@ recorder_put_off(
 static void
 effect_accepted(struct recorder *recorder, const struct effect *effect)
 {
+	const struct memo reply = {
+	    .kind = MEMO_ANSWER,
+	    .outcome = MEMO_FINE,
+	    .question = effect->question,
+	    .n = effect->is_for_link,
+	};
 	struct docket_job *entry = docket_add(&recorder->docket, effect->id);
 
 	if (entry == NULL)
@@ -226,7 +232,7 @@ effect_accepted(struct recorder *recorder, const struct effect *effect)
 	    &recorder->docket, entry, effect->from_ms, effect->deadline_ms);
 	if (effect->is_for_link)
 		docket_give_own(&recorder->docket, entry, &effect->link->link);
-	link_answer(effect->link, effect->question, MEMO_FINE);
+	link_send(effect->link, &reply, NULL);
 }
 
 static void

@@ -120,7 +120,7 @@ answer_submit(struct record_question *question, const struct memo *memo)
 	struct rpc_error error;
 
 	if (memo->outcome == MEMO_FINE) {
-		if (question->memo.n != 0 &&
+		if (memo->n != 0 &&
 		    (frontend->is_retiring || frontend->is_stopping ||
 			question->records->handler->adopt(
 			    frontend, asked, question->lanes, false) != 0))
@@ -235,6 +235,25 @@ answer_collect(struct record_question *question)
 	    json_pack("{s:s, s:b}", "job", id, "collected", 1));
 }
 
+/* The job is there still: it can be asked again, by who reads. */
+static void
+refuse_unread(struct answer *answer)
+{
+	struct rpc_error error;
+
+	rpc_error_set(&error, RPC_BUSY, NULL,
+	    "max_unsent bytes of answers wait to be read: read them, then ask "
+	    "again");
+	error.retry_after_ms = RETRY_MS;
+	answer_error(answer, &error);
+}
+
+static bool
+is_long(enum memo_kind kind)
+{
+	return kind == MEMO_WAIT || kind == MEMO_GET || kind == MEMO_LIST;
+}
+
 void
 question_answer(struct record_question *question, const struct memo *memo,
     const char *behind)
@@ -245,6 +264,9 @@ question_answer(struct record_question *question, const struct memo *memo,
 		answer_submit(question, memo);
 	else if (!is_fine)
 		question_refuse(question, memo);
+	else if (is_long(question->memo.kind) &&
+	    !answer_has_room(question->answer))
+		refuse_unread(question->answer);
 	else if (question->memo.kind == MEMO_WAIT)
 		answer_wait(question, behind);
 	else if (question->memo.kind == MEMO_GET)

@@ -25,6 +25,7 @@ question_close(struct record_question *question)
 	LIST_REMOVE(question, links);
 	LIST_REMOVE(question, by_number);
 	question->records->n_questions--;
+	question->records->n_waits -= question->memo.kind == MEMO_WAIT;
 	if (question->timeout != NULL)
 		event_free(question->timeout);
 	lanes_unref(question->lanes);
@@ -55,20 +56,28 @@ question_withdraw(struct record_question *question)
 	question_close(question);
 }
 
-/* 0, or -1 with *error set: whether one more question may be asked. */
+/* 0, or -1 with *error set: whether one more question of this kind may be asked.
+ * Waits may last, so the others have places of their own; and of all of them one
+ * client has no more than its share. */
 static int
-records_admit(const struct records *records, struct rpc_error *error)
+records_admit(const struct records *records, enum memo_kind kind,
+    const struct answer *answer, struct rpc_error *error)
 {
-	uint32_t max = records->frontend->settings->max_jobs;
+	const struct settings *settings = records->frontend->settings;
+	uint32_t n = kind == MEMO_WAIT
+	    ? records->n_waits
+	    : records->n_questions - records->n_waits;
 
 	if (!records->has_store ||
 	    (records->link == NULL &&
 		clock_monotonic_ns() - records->link_lost_ns > LINK_WITHIN_NS))
 		return store_refuse(records, error);
-	if (records->n_questions < max)
+	if (n < settings->max_jobs &&
+	    answer_count_holds(answer) <= 2 * settings->max_in_flight)
 		return 0;
 	rpc_error_set(error, RPC_BUSY, NULL,
-	    "%u calls wait for the job store; try again later", max);
+	    "too many calls wait for the job store, of %s; try again later",
+	    n < settings->max_jobs ? "this connection" : "all clients");
 	error->retry_after_ms = 100;
 	return -1;
 }
@@ -103,6 +112,7 @@ question_new(struct records *records, enum memo_kind kind,
 	LIST_INSERT_HEAD(question_bucket(records, question->memo.question),
 	    question, by_number);
 	records->n_questions++;
+	records->n_waits += kind == MEMO_WAIT;
 	return question;
 }
 
@@ -113,7 +123,7 @@ question_ask(struct records *records, enum memo_kind kind,
 {
 	struct rpc_error error;
 
-	if (records_admit(records, &error) == 0)
+	if (records_admit(records, kind, answer, &error) == 0)
 		return question_new(records, kind, job, behind, size, answer);
 	answer_error(answer, &error);
 	return NULL;

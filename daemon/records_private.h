@@ -47,6 +47,7 @@ struct records {
 	struct recorder_status status;
 	uint64_t last_question;
 	uint32_t n_questions;
+	uint32_t n_waits; /* of these */
 	LIST_HEAD(, record_question) questions;
 	struct question_bucket questions_by_number[RECORD_BUCKETS];
 	uint32_t n_ended;
