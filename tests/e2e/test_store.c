@@ -138,6 +138,37 @@ START_TEST(what_is_not_there_is_no_such_job)
 }
 END_TEST
 
+/* A thousand records of some 40 KB each are more than buffers hold. */
+START_TEST(records_are_for_who_reads)
+{
+	struct gild *gild = storing_start("-o", "max_unsent=16k", NULL);
+	struct peer *peer = peer_connect_small(gild);
+	size_t n_busy = 0, n_records = 0;
+	char job[JOB_ID_CHARS + 1];
+	json_t *answer = peer_call(peer, "job.submit", "{s:i, s:i, s:b}",
+	    "count", 64, "workers", 64, "detach", 1);
+
+	strcpy(job, text_at(answer, "job"));
+	json_decref(answer);
+	json_decref(wait_job(peer, job));
+	for (int i = 0; i < 1000; i++)
+		peer_call_start(peer, "job.get", "{s:s}", "job", job);
+	while (n_busy + n_records < 1000) {
+		answer = peer_receive(peer);
+		if (json_object_get(answer, "error") == NULL)
+			n_records++;
+		else if (strcmp(text_at(answer, "error.data.reason"), "busy") ==
+		    0)
+			n_busy++;
+		json_decref(answer);
+	}
+	ck_assert_uint_gt(n_busy, 0);
+	ck_assert_uint_gt(n_records, 0);
+	json_decref(get_job(peer, job));
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(waits_time_out_and_the_job_goes_on)
 {
 	struct gild *gild = storing_start(NULL);
@@ -676,6 +707,7 @@ main(void)
 	    any_connection_has_the_result,
 	    a_running_job_is_told_as_such,
 	    what_is_not_there_is_no_such_job,
+	    records_are_for_who_reads,
 	    waits_time_out_and_the_job_goes_on,
 	    lists_are_paged_without_gaps,
 	    a_cancelled_job_never_starts,

@@ -18,8 +18,8 @@ struct settings;
 struct client {
 	int fd; /* -1: there is none, or it has left */
 	bool is_half_closed;
-	bool is_at_end;	   /* the frontend has closed its side */
-	bool was_too_slow; /* and said so */
+	bool is_at_end;		 /* the frontend has closed its side */
+	bool was_too_slow;	 /* and said so */
 	unsigned n_disasters;	 /* of the world, when it came */
 	struct evbuffer *sent;	 /* all of it */
 	struct evbuffer *unread; /* no whole line yet */
