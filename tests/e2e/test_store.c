@@ -138,33 +138,40 @@ START_TEST(what_is_not_there_is_no_such_job)
 }
 END_TEST
 
-/* A thousand records of some 40 KB each are more than buffers hold. */
-START_TEST(records_are_for_who_reads)
+/* A thousand results of some 30 KB each, all at once, are more than the buffers
+ * between two sockets hold. */
+START_TEST(results_are_for_who_reads)
 {
-	struct gild *gild = storing_start("-o", "max_unsent=16k", NULL);
+	enum { WAITS = 1000 };
+	struct gild *gild =
+	    storing_start("-o", "frontends=1", "-o", "max_unsent=16k", NULL);
 	struct peer *peer = peer_connect_small(gild);
-	size_t n_busy = 0, n_records = 0;
+	struct peer *other = peer_connect(gild);
+	size_t n_busy = 0, n_results = 0;
 	char job[JOB_ID_CHARS + 1];
-	json_t *answer = peer_call(peer, "job.submit", "{s:i, s:i, s:b}",
-	    "count", 64, "workers", 64, "detach", 1);
+	json_t *answer = peer_call(other, "job.submit",
+	    "{s:i, s:i, s:b, s:s, s:i, s:i}", "count", 64, "workers", 64,
+	    "detach", 1, "profile", "io", "io_every", 1, "io_for_us", 10000000);
 
 	strcpy(job, text_at(answer, "job"));
 	json_decref(answer);
-	json_decref(wait_job(peer, job));
-	for (int i = 0; i < 1000; i++)
-		peer_call_start(peer, "job.get", "{s:s}", "job", job);
-	while (n_busy + n_records < 1000) {
+	for (int i = 0; i < WAITS; i++)
+		peer_call_start(peer, "job.wait", "{s:s}", "job", job);
+	json_decref(peer_call(peer, "server.ping", NULL)); /* all are asked */
+	cancel_job(other, job);
+	json_decref(wait_job(other, job)); /* behind all of them */
+	while (n_busy + n_results < WAITS) {
 		answer = peer_receive(peer);
 		if (json_object_get(answer, "error") == NULL)
-			n_records++;
+			n_results++;
 		else if (strcmp(text_at(answer, "error.data.reason"), "busy") ==
 		    0)
 			n_busy++;
 		json_decref(answer);
 	}
 	ck_assert_uint_gt(n_busy, 0);
-	ck_assert_uint_gt(n_records, 0);
-	json_decref(get_job(peer, job));
+	ck_assert_uint_gt(n_results, 0);
+	expect_result(peer, start_wait(peer, job), job, "cancelled");
 	gild_stop(gild);
 }
 END_TEST
@@ -707,7 +714,7 @@ main(void)
 	    any_connection_has_the_result,
 	    a_running_job_is_told_as_such,
 	    what_is_not_there_is_no_such_job,
-	    records_are_for_who_reads,
+	    results_are_for_who_reads,
 	    waits_time_out_and_the_job_goes_on,
 	    lists_are_paged_without_gaps,
 	    a_cancelled_job_never_starts,
