@@ -12,10 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
+/* On the disk, before the store is said to serve again. */
+#define ROOM_BYTES UINT64_C(131072)
 /* Ended jobs that one transaction removes, and the time for some of them. */
 #define TRIM_MAX 128
 #define TRIM_FOR_NS (20 * NS_PER_MS)
@@ -467,6 +470,17 @@ recorder_trim(struct recorder *recorder)
 		log_debug("removed %u jobs that ended long ago", total);
 }
 
+/* A page fits where a job does not: what is nearly full would be available and
+ * unavailable in turns. */
+static bool
+disk_has_room(const char *directory)
+{
+	struct statvfs disk;
+
+	return statvfs(directory, &disk) != 0 ||
+	    (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES;
+}
+
 /* Whether something can be written again. */
 static bool
 recorder_try_store(struct recorder *recorder)
@@ -474,7 +488,8 @@ recorder_try_store(struct recorder *recorder)
 	bool is_fine;
 
 	recorder_begin_disk(recorder);
-	is_fine = store_begin(recorder->store) == 0 &&
+	is_fine = disk_has_room(recorder->setup->directory) &&
+	    store_begin(recorder->store) == 0 &&
 	    store_touch(recorder->store) == STORE_DONE &&
 	    store_commit(recorder->store) == 0;
 	recorder_end_disk(recorder);
