@@ -74,7 +74,7 @@ scenario_a_reload_changes_the_pools() {
 	ended job
 	expect 'where it ran' "$(pick 'it["pool"]' </tmp/job)" hold
 	await 30 'the old generation is gone' prints \
-		$((1 + $(gilctl --json stats | pick 'len(it["processes"])'))) n_processes
+		$((2 + $(gilctl --json stats | pick 'len(it["processes"])'))) n_processes
 	found "$pools"
 }
 
