@@ -69,9 +69,9 @@ operations_histogram(const struct run runs[], size_t n_runs, size_t arm)
 	struct histogram histogram = {{0}};
 
 	for (size_t i = 0; i < n_runs; i++)
-		if (runs[i].arm == arm)
+		if (runs[i].arm == arm && runs[i].result.histograms != NULL)
 			histogram_merge(
-			    &histogram, &runs[i].result.histograms.io);
+			    &histogram, &runs[i].result.histograms->io);
 	return histogram;
 }
 

@@ -144,10 +144,14 @@ show_lock(const struct term *term, const struct job_result *result)
 static void
 show_io(const struct term *term, const struct job_result *result)
 {
-	const struct histogram *io = &result->histograms.io;
-	uint64_t n = histogram_count(io);
+	const struct histogram *io;
 	char text[256];
+	uint64_t n;
 
+	if (result->histograms == NULL)
+		return;
+	io = &result->histograms->io;
+	n = histogram_count(io);
 	if (n == 0)
 		return;
 	snprintf(text, sizeof(text),

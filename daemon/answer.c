@@ -14,6 +14,7 @@
 
 #include "daemon/connection.h"
 #include "proto/jsonrpc.h"
+#include "proto/writer.h"
 
 struct batch {
 	struct evbuffer *text; /* the answers so far */
@@ -125,6 +126,22 @@ batch_add(
 	return result;
 }
 
+/* The same with one that was written. */
+static int
+batch_add_text(struct connection *connection, struct batch *batch,
+    const struct writer *writer)
+{
+	size_t before_bytes = batch_bytes(batch);
+	int result =
+	    evbuffer_add(batch->text, before_bytes == 0 ? "[" : ",", 1) != 0 ||
+		evbuffer_add(batch->text, writer->text, writer->length) != 0
+	    ? -1
+	    : 0;
+
+	connection_charge(connection, batch_bytes(batch) - before_bytes);
+	return result;
+}
+
 /* A batch of notifications has no answers, and then no line either. */
 void
 batch_release(struct connection *connection, struct batch *batch)
@@ -143,14 +160,22 @@ batch_release(struct connection *connection, struct batch *batch)
 
 /* --- giving --- */
 
+/* An answer that is wanted is about to be given: it is owed no more. */
+static struct connection *
+answer_settle(struct answer *answer)
+{
+	LIST_REMOVE(answer, links);
+	connection_discharge(
+	    answer->connection, json_string_length(answer->id));
+	return answer->connection;
+}
+
 /* Steals message, frees the answer, which is wanted. */
 static void
 answer_give(struct answer *answer, json_t *message)
 {
-	struct connection *connection = answer->connection;
+	struct connection *connection = answer_settle(answer);
 
-	LIST_REMOVE(answer, links);
-	connection_discharge(connection, json_string_length(answer->id));
 	if (answer->batch == NULL) {
 		connection_send(connection, message);
 	} else {
@@ -160,6 +185,37 @@ answer_give(struct answer *answer, json_t *message)
 	}
 	connection_release(connection);
 	json_decref(message);
+	answer_free(answer);
+}
+
+static void
+send_text(struct connection *connection, const struct writer *writer)
+{
+	struct evbuffer *line = evbuffer_new();
+
+	if (line != NULL &&
+	    evbuffer_add(line, writer->text, writer->length) == 0)
+		connection_send_buffer(connection, line);
+	else
+		connection_break(connection);
+	if (line != NULL)
+		evbuffer_free(line);
+}
+
+/* The same with a message that was written, and all of it. */
+static void
+answer_give_text(struct answer *answer, const struct writer *writer)
+{
+	struct connection *connection = answer_settle(answer);
+
+	if (answer->batch == NULL) {
+		send_text(connection, writer);
+	} else {
+		if (batch_add_text(connection, answer->batch, writer) != 0)
+			connection_break(connection);
+		batch_release(connection, answer->batch);
+	}
+	connection_release(connection);
 	answer_free(answer);
 }
 
@@ -188,6 +244,29 @@ answer_result(struct answer *answer, json_t *result)
 		return;
 	}
 	answer_give(answer, jsonrpc_result(answer->id, result));
+}
+
+void
+answer_begin_result(const struct answer *answer, struct writer *writer)
+{
+	if (answer_is_wanted(answer))
+		jsonrpc_begin_result(writer, answer->id);
+}
+
+void
+answer_end_result(struct answer *answer, struct writer *writer)
+{
+	if (!answer_is_wanted(answer)) {
+		answer_free(answer);
+		return;
+	}
+	jsonrpc_end_result(writer);
+	if (answer->batch == NULL)
+		writer_end_line(writer);
+	if (writer->has_failed)
+		answer_result(answer, NULL);
+	else
+		answer_give_text(answer, writer);
 }
 
 void

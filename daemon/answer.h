@@ -19,6 +19,7 @@
 struct answer;
 struct batch;
 struct connection;
+struct writer;
 
 /* What a connection owes. */
 LIST_HEAD(answer_list, answer);
@@ -36,6 +37,15 @@ struct answer *answer_new(struct connection *connection,
  */
 void answer_result(struct answer *answer, json_t *result);
 void answer_error(struct answer *answer, const struct rpc_error *error);
+
+/*
+ * The same for a result that is written as text: what stands before it, if the
+ * answer is wanted, goes into writer, which is empty; the result follows; and
+ * the end gives the answer and frees it. Where the writer has failed the client
+ * is told that memory ran out.
+ */
+void answer_begin_result(const struct answer *answer, struct writer *writer);
+void answer_end_result(struct answer *answer, struct writer *writer);
 
 /*
  * Whether anybody waits for it: a call was made with an id, and the client is

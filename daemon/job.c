@@ -22,7 +22,6 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/records.h"
-#include "proto/jsonrpc.h"
 
 /* What the parts of an answer take at the most, but for odd cases. */
 #define ANSWER_BYTES 1024
@@ -112,6 +111,12 @@ job_allocate_tasks(struct job *job)
 	job->load.tickets = calloc(n, sizeof(*job->load.tickets));
 	if (job->result.tasks == NULL || job->load.tickets == NULL)
 		return -1;
+	if (job->result.has_lock || job->request.profile == PROFILE_IO) {
+		job->result.histograms =
+		    calloc(1, sizeof(*job->result.histograms));
+		if (job->result.histograms == NULL)
+			return -1;
+	}
 	job->result.n_tasks = n;
 	for (uint32_t i = 0; i < n; i++) {
 		job->result.tasks[i].count = job_task_count(job, i);
@@ -148,15 +153,18 @@ job_free(struct job *job)
 	free(job);
 }
 
-/* The result of a job that is over. NULL when memory ran out. */
-static json_t *
-job_make_result(struct job *job)
+/* Writes the result of a job that is over. 0, or -1 when memory ran out. */
+static int
+job_write_result(struct job *job, struct writer *writer)
 {
 	/* A job that never began has no tasks to tell of yet. */
-	if (job->result.tasks == NULL && job_allocate_tasks(job) != 0)
-		return NULL;
+	if (job->result.tasks == NULL && job_allocate_tasks(job) != 0) {
+		writer->has_failed = true;
+		return -1;
+	}
 	job_result_sum_up(&job->result, clock_monotonic_ns() - job->arrival_ns);
-	return job_result_to_json(&job->result);
+	job_result_write(writer, &job->result);
+	return writer->has_failed ? -1 : 0;
 }
 
 static struct job_record
@@ -177,44 +185,65 @@ job_make_record(const struct job *job)
 
 /* Has the store keep the result, as that of a stored job or for the history. */
 static void
-job_record_end(struct job *job, const json_t *result)
+job_record_end(struct job *job, const char *result, size_t length)
 {
 	struct records *records = job->frontend->records;
 	struct job_record record = job_make_record(job);
-	char *text = json_dumps(result, JSON_COMPACT | JSON_ENSURE_ASCII);
+	char *text;
 
 	memcpy(record.reason, job->result.reason, sizeof(record.reason));
+	if (!job->is_stored) {
+		records_history(records, &record, result, length);
+		return;
+	}
+	text = strndup(result, length);
 	if (text == NULL)
 		fatal("out of memory");
-	if (job->is_stored) {
-		records_end(records, &record, text);
-	} else {
-		records_history(records, &record, text);
-		free(text);
+	records_end(records, &record, text);
+}
+
+/*
+ * Tells whoever is to know: the client that waits, and the store. The result is
+ * written once for both.
+ */
+static void
+job_tell_end(struct job *job)
+{
+	struct records *records = job->frontend->records;
+	struct writer *writer = &job->frontend->jobs->writer;
+	bool is_kept = !job->is_released &&
+	    (job->is_stored || records_want_history(records));
+	size_t start;
+
+	if (!is_kept && !answer_is_wanted(job->answer)) {
+		answer_result(job->answer, NULL);
+		return;
 	}
+	writer_reset(writer);
+	answer_begin_result(job->answer, writer);
+	start = writer->length;
+	if (job_write_result(job, writer) != 0) {
+		/* No memory for it, now and here: it is to be run again. */
+		if (is_kept && job->is_stored)
+			records_release(records, job->result.job);
+	} else if (is_kept) {
+		job_record_end(
+		    job, writer->text + start, writer->length - start);
+	}
+	answer_end_result(job->answer, writer);
 }
 
 void
 job_check_end(struct job *job)
 {
 	struct frontend *frontend = job->frontend;
-	bool is_kept = !job->is_released &&
-	    (job->is_stored || records_want_history(frontend->records));
-	json_t *result = NULL;
 
 	if (job->lanes != NULL || !load_is_over(&job->load))
 		return;
 	if (!job->is_decided)
 		job_set_state(job, JOB_DONE);
 	job_unlink(job);
-	if (is_kept || answer_is_wanted(job->answer))
-		result = job_make_result(job);
-	if (is_kept && result != NULL)
-		job_record_end(job, result);
-	else if (is_kept && job->is_stored)
-		/* No memory for it, now and here: it is to be run again. */
-		records_release(frontend->records, job->result.job);
-	answer_result(job->answer, result);
+	job_tell_end(job);
 	job_free(job);
 	frontend_check_end(frontend);
 }
@@ -321,7 +350,7 @@ job_end_task(struct load *load, uint32_t task, const struct slot *slot)
 	/* One that did not run to an end has left none. */
 	if (slot->result.wall_ns > 0 &&
 	    slot_has_histograms(slot, job->result.has_lock))
-		lock_histograms_merge(&job->result.histograms,
+		lock_histograms_merge(job->result.histograms,
 		    board_histograms(job->frontend->board, slot));
 	if (slot->end == TASK_DIED)
 		job_fail(job, slot);
@@ -520,5 +549,6 @@ jobs_free(struct jobs *jobs)
 	if (jobs->progress_timer != NULL)
 		event_free(jobs->progress_timer);
 	lanes_unref(jobs->stored_lanes);
+	writer_free(&jobs->writer);
 	free(jobs);
 }

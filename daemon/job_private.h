@@ -3,6 +3,7 @@
 #define GILD_DAEMON_JOB_PRIVATE_H
 
 #include "daemon/job.h"
+#include "proto/writer.h"
 
 #define JOB_BUCKETS 4096 /* a power of two; ids count up: they spread evenly */
 
@@ -15,6 +16,7 @@ struct jobs {
 	struct job_list by_id[JOB_BUCKETS];
 	struct job_list with_progress;
 	struct event *progress_timer;
+	struct writer writer; /* of one end at a time: its answer, its result */
 };
 
 /* --- job.c --- */

@@ -86,9 +86,10 @@ void records_end(
 bool records_are_kept(const struct records *records);
 /* Whether the history of plain jobs is wanted. */
 bool records_want_history(const struct records *records);
-/* A plain job has ended. Where the recorder is slow it is forgotten. */
+/* A plain job has ended; result is its text, which is borrowed. Where the
+ * recorder is slow it is forgotten. */
 void records_history(struct records *records, const struct job_record *record,
-    const char *result);
+    const char *result, size_t length);
 
 /* --- the frontend's life --- */
 

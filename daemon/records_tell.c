@@ -187,11 +187,11 @@ records_want_history(const struct records *records)
 
 void
 records_history(struct records *records, const struct job_record *record,
-    const char *result)
+    const char *result, size_t length)
 {
 	const struct memo memo = {
 	    .kind = MEMO_HISTORY,
-	    .size = strlen(result),
+	    .size = length,
 	    .job = *record,
 	};
 

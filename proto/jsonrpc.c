@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/member.h"
+#include "proto/writer.h"
+
 #define PARSE_FLAGS (JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL)
 #define WRITE_FLAGS (JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII)
 #define WRITE_MOST_BYTES 8192 /* no longer are most messages */
@@ -270,6 +273,22 @@ jsonrpc_result(json_t *id, json_t *result)
 {
 	return envelope_add(envelope_add(envelope_new(), "id", id_or_null(id)),
 	    "result", result);
+}
+
+void
+jsonrpc_begin_result(struct writer *writer, const json_t *id)
+{
+	writer_begin_object(writer);
+	member_put_string(writer, "jsonrpc", "2.0");
+	writer_name(writer, "id");
+	writer_value(writer, id);
+	writer_name(writer, "result");
+}
+
+void
+jsonrpc_end_result(struct writer *writer)
+{
+	writer_end_object(writer);
 }
 
 json_t *

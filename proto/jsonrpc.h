@@ -17,6 +17,7 @@
 #include "proto/rpcerror.h"
 
 struct evbuffer;
+struct writer;
 
 struct jsonrpc_limits {
 	size_t max_batch;  /* calls in one batch */
@@ -64,6 +65,13 @@ json_t *jsonrpc_result(json_t *id, json_t *result);
 json_t *jsonrpc_error(json_t *id, const struct rpc_error *error);
 json_t *jsonrpc_request(json_t *id, const char *method, json_t *params);
 json_t *jsonrpc_notification(const char *method, json_t *params);
+
+/*
+ * An answer as text: what stands before its result, which is to be written by
+ * the caller, and what stands behind it. id as above.
+ */
+void jsonrpc_begin_result(struct writer *writer, const json_t *id);
+void jsonrpc_end_result(struct writer *writer);
 
 /*
  * What a client gets back: an answer or a notification. References are

@@ -15,6 +15,8 @@ libgilproto_a_SOURCES = \
 	%D%/record.c %D%/record.h \
 	%D%/request.c %D%/request.h \
 	%D%/result.c %D%/result.h \
-	%D%/rpcerror.c %D%/rpcerror.h
+	%D%/rpcerror.c %D%/rpcerror.h \
+	%D%/utf8.c %D%/utf8.h \
+	%D%/writer.c %D%/writer.h
 dist_doc_DATA += %D%/PROTOCOL.md
 dist_man_MANS += %D%/gild-protocol.7

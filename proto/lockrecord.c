@@ -70,6 +70,14 @@ lock_record_add(struct lock_record *sum, const struct lock_record *add)
 	}
 }
 
+bool
+lock_histograms_are_empty(const struct lock_histograms *histograms)
+{
+	return histogram_count(&histograms->hold) == 0 &&
+	    histogram_count(&histograms->wait) == 0 &&
+	    histogram_count(&histograms->io) == 0;
+}
+
 void
 lock_histograms_merge(
     struct lock_histograms *sum, const struct lock_histograms *add)

@@ -65,6 +65,7 @@ struct lock_histograms {
 	struct histogram io; /* an operation: asleep, and back at the lock */
 };
 
+bool lock_histograms_are_empty(const struct lock_histograms *histograms);
 void lock_histograms_merge(
     struct lock_histograms *sum, const struct lock_histograms *add);
 

@@ -25,16 +25,26 @@ whole_or_null(json_t *object, bool is_short)
 	return NULL;
 }
 
+void
+lock_record_put(struct writer *writer, const struct lock_record *record)
+{
+	for (size_t i = 0; i < LOCK_COUNTERS; i++)
+		member_put(
+		    writer, lock_counters[i].name, lock_record_get(record, i));
+}
+
 json_t *
 lock_record_to_json(const struct lock_record *record)
 {
-	json_t *object = json_object();
-	bool is_short = false;
+	struct writer writer = {0};
+	json_t *object;
 
-	for (size_t i = 0; i < LOCK_COUNTERS; i++)
-		is_short |= member_write(
-		    object, lock_counters[i].name, lock_record_get(record, i));
-	return whole_or_null(object, is_short);
+	writer_begin_object(&writer);
+	lock_record_put(&writer, record);
+	writer_end_object(&writer);
+	object = writer_to_json(&writer);
+	writer_free(&writer);
+	return object;
 }
 
 int
@@ -52,40 +62,47 @@ lock_record_from_json(const json_t *json, const char *where,
 	return 0;
 }
 
-static json_t *
-histogram_to_json(const struct histogram *histogram)
+static void
+histogram_put(
+    struct writer *writer, const char *name, const struct histogram *histogram)
 {
-	json_t *array = json_array();
-	bool is_short = false;
-
-	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		json_t *bucket;
-
+	writer_name(writer, name);
+	writer_begin_array(writer);
+	for (size_t i = 0; histogram != NULL && i < HISTOGRAM_BUCKETS; i++) {
 		if (histogram->counts[i] == 0)
 			continue;
-		bucket = json_array();
-		is_short |= json_array_append_new(
-		    bucket, member_integer(histogram_lower_bound(i)));
-		is_short |= json_array_append_new(
-		    bucket, member_integer(histogram->counts[i]));
-		is_short |= json_array_append_new(array, bucket);
+		writer_begin_array(writer);
+		member_put_number(writer, histogram_lower_bound(i));
+		member_put_number(writer, histogram->counts[i]);
+		writer_end_array(writer);
 	}
-	return whole_or_null(array, is_short);
+	writer_end_array(writer);
+}
+
+void
+lock_histograms_put(
+    struct writer *writer, const struct lock_histograms *histograms)
+{
+	writer_begin_object(writer);
+	histogram_put(
+	    writer, "hold", histograms == NULL ? NULL : &histograms->hold);
+	histogram_put(
+	    writer, "wait", histograms == NULL ? NULL : &histograms->wait);
+	histogram_put(
+	    writer, "io", histograms == NULL ? NULL : &histograms->io);
+	writer_end_object(writer);
 }
 
 json_t *
 lock_histograms_to_json(const struct lock_histograms *histograms)
 {
-	json_t *object = json_object();
-	bool is_short = false;
+	struct writer writer = {0};
+	json_t *object;
 
-	is_short |= json_object_set_new(
-	    object, "hold", histogram_to_json(&histograms->hold));
-	is_short |= json_object_set_new(
-	    object, "wait", histogram_to_json(&histograms->wait));
-	is_short |= json_object_set_new(
-	    object, "io", histogram_to_json(&histograms->io));
-	return whole_or_null(object, is_short);
+	lock_histograms_put(&writer, histograms);
+	object = writer_to_json(&writer);
+	writer_free(&writer);
+	return object;
 }
 
 /* One [lower bound, count]. The bucket's number, or -1. */
@@ -172,16 +189,6 @@ read_label(const json_t *object, const char *where, struct lock_label *label,
 	return 0;
 }
 
-static json_t *
-blocker_to_json(const struct lock_blocker *blocker)
-{
-	json_t *object = json_object();
-	bool is_short = write_label(object, blocker->label);
-
-	is_short |= member_write(object, "wait_ns", blocker->wait_ns);
-	return whole_or_null(object, is_short);
-}
-
 /* The longest first; of equals, the one that came first. */
 static void
 sort_blockers(struct lock_blame *blame)
@@ -199,20 +206,33 @@ sort_blockers(struct lock_blame *blame)
 	}
 }
 
-json_t *
-lock_blame_to_json(const struct lock_blame *blame)
+static void
+blocker_put(struct writer *writer, const struct lock_blocker *blocker)
 {
-	json_t *object = json_object(), *tasks = json_array();
+	const struct lock_label *label = &blocker->label;
+
+	writer_begin_object(writer);
+	member_put_job(
+	    writer, "job", (struct job_id){label->job[0], label->job[1]});
+	member_put(writer, "task", label->task);
+	member_put(writer, "wait_ns", blocker->wait_ns);
+	writer_end_object(writer);
+}
+
+void
+lock_blame_put(struct writer *writer, const struct lock_blame *blame)
+{
 	struct lock_blame sorted = *blame;
-	bool is_short = false;
 
 	sort_blockers(&sorted);
+	writer_begin_object(writer);
+	writer_name(writer, "tasks");
+	writer_begin_array(writer);
 	for (uint32_t i = 0; i < sorted.n_blockers; i++)
-		is_short |= json_array_append_new(
-		    tasks, blocker_to_json(&sorted.blockers[i]));
-	is_short |= json_object_set_new(object, "tasks", tasks);
-	is_short |= member_write(object, "others_ns", sorted.others_ns);
-	return whole_or_null(object, is_short);
+		blocker_put(writer, &sorted.blockers[i]);
+	writer_end_array(writer);
+	member_put(writer, "others_ns", sorted.others_ns);
+	writer_end_object(writer);
 }
 
 int

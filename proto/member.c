@@ -1,6 +1,6 @@
 /*
- * Owns: integers as members of JSON objects, to the wire and back. Pure; any
- * process and thread.
+ * Owns: members of JSON objects, integers most of them, to the wire and back.
+ * Pure; any process and thread.
  *
  * Which members an object has is left to those who own its tables.
  */
@@ -9,19 +9,55 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+static int64_t
+member_cap(uint64_t number)
+{
+	return (
+	    int64_t)(number < MEMBER_MAX_INTEGER ? number : MEMBER_MAX_INTEGER);
+}
 
 json_t *
 member_integer(uint64_t number)
 {
-	if (number > MEMBER_MAX_INTEGER)
-		number = MEMBER_MAX_INTEGER;
-	return json_integer((json_int_t)number);
+	return json_integer((json_int_t)member_cap(number));
 }
 
 int
 member_write(json_t *object, const char *name, uint64_t number)
 {
 	return json_object_set_new(object, name, member_integer(number));
+}
+
+void
+member_put_number(struct writer *writer, uint64_t number)
+{
+	writer_integer(writer, member_cap(number));
+}
+
+void
+member_put(struct writer *writer, const char *name, uint64_t number)
+{
+	writer_name(writer, name);
+	member_put_number(writer, number);
+}
+
+void
+member_put_string(struct writer *writer, const char *name, const char *text)
+{
+	writer_name(writer, name);
+	writer_string(writer, text, strlen(text));
+}
+
+void
+member_put_job(struct writer *writer, const char *name, struct job_id id)
+{
+	char text[JOB_ID_CHARS + 1];
+
+	job_id_format(id, text);
+	writer_name(writer, name);
+	writer_string(writer, text, JOB_ID_CHARS);
 }
 
 int
@@ -73,16 +109,13 @@ member_store(const struct member_row *member, void *base, uint64_t number)
 		*(uint64_t *)place = number;
 }
 
-int
-members_write(json_t *object, const void *base,
+void
+members_put(struct writer *writer, const void *base,
     const struct member_row *members, size_t n_members)
 {
-	for (size_t i = 0; i < n_members; i++) {
-		if (member_write(object, members[i].name,
-			member_load(&members[i], base)) != 0)
-			return -1;
-	}
-	return 0;
+	for (size_t i = 0; i < n_members; i++)
+		member_put(
+		    writer, members[i].name, member_load(&members[i], base));
 }
 
 int

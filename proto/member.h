@@ -1,7 +1,7 @@
 /*
- * The integer members of objects that gild writes and reads back: one by one,
- * or a struct's by a table, which serves both directions, so that what is
- * written is what is read.
+ * The members of objects that gild writes and reads back, integers most of
+ * them: one by one, or a struct's by a table, which serves both directions, so
+ * that what is written is what is read.
  *
  * Numbers on the wire stop at 2^53 - 1: one that is greater is written as that.
  * Members that no reader asks for are ignored. `where` is "" or stands before a
@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/jobid.h"
 #include "proto/rpcerror.h"
+#include "proto/writer.h"
 
 /* JSON numbers are exact only below 2^53 in many languages. */
 #define MEMBER_MAX_INTEGER ((UINT64_C(1) << 53) - 1)
@@ -25,6 +27,14 @@ json_t *member_integer(uint64_t number);
 /* Adds a member to object. 0, or -1 when memory ran out. */
 int member_write(json_t *object, const char *name, uint64_t number)
     __attribute__((warn_unused_result));
+
+/* The same as text; and without a name, as an element of an array. */
+void member_put(struct writer *writer, const char *name, uint64_t number);
+void member_put_number(struct writer *writer, uint64_t number);
+/* A string that is UTF-8, and an id. */
+void member_put_string(
+    struct writer *writer, const char *name, const char *text);
+void member_put_job(struct writer *writer, const char *name, struct job_id id);
 
 /* A member that must be there, from 0 to max. 0, or -1 with *error set. */
 int member_read(const json_t *object, const char *where, const char *name,
@@ -52,10 +62,9 @@ struct member_row {
 #define MEMBER(type, field, limit) MEMBER_AT(#field, type, field, limit)
 #define N_MEMBERS(members) (sizeof(members) / sizeof(members[0]))
 
-/* Adds a struct's members to object. 0, or -1 when memory ran out. */
-int members_write(json_t *object, const void *base,
-    const struct member_row *members, size_t n_members)
-    __attribute__((warn_unused_result));
+/* Writes a struct's members. */
+void members_put(struct writer *writer, const void *base,
+    const struct member_row *members, size_t n_members);
 /* Reads them into a struct: all must be there. 0, or -1 with *error set. */
 int members_read(const json_t *object, const char *where, void *base,
     const struct member_row *members, size_t n_members, struct rpc_error *error)

@@ -33,14 +33,19 @@ job_state_is_end(enum job_state state)
 	return state >= JOB_DONE;
 }
 
-static json_t *
-time_to_json(uint64_t unix_ms)
+static void
+time_put(struct writer *writer, const char *name, uint64_t unix_ms)
 {
-	return unix_ms == 0 ? json_null() : member_integer(unix_ms);
+	if (unix_ms != 0) {
+		member_put(writer, name, unix_ms);
+	} else {
+		writer_name(writer, name);
+		writer_null(writer);
+	}
 }
 
-static int
-write_names(json_t *object, const struct job_record *record)
+static void
+names_put(struct writer *writer, const struct job_record *record)
 {
 	struct job_result names = {
 	    .job = record->id,
@@ -50,36 +55,48 @@ write_names(json_t *object, const struct job_record *record)
 
 	strcpy(names.reason, record->reason);
 	strcpy(names.pool, record->request.pool);
-	return job_names_write(object, &names);
+	job_names_put(writer, &names);
+}
+
+/* All of it but the result. */
+static void
+record_write(struct writer *writer, const struct job_record *record)
+{
+	const char *key = record->request.key;
+
+	writer_begin_object(writer);
+	names_put(writer, record);
+	members_put(writer, record, record_members, N_MEMBERS(record_members));
+	writer_name(writer, "key");
+	if (key[0] != '\0')
+		writer_string(writer, key, strlen(key));
+	else
+		writer_null(writer);
+	writer_name(writer, "detached");
+	writer_boolean(writer, record->is_detached);
+	writer_name(writer, "collected");
+	writer_boolean(writer, record->is_collected);
+	time_put(writer, "started_unix_ms", record->started_ms);
+	time_put(writer, "ended_unix_ms", record->ended_ms);
+	writer_name(writer, "timing");
+	if (job_state_is_end(record->state))
+		job_timing_put(writer, &record->timing);
+	else
+		writer_null(writer);
+	writer_end_object(writer);
 }
 
 json_t *
 record_to_json(const struct job_record *record, json_t *result)
 {
-	const char *key = record->request.key;
-	json_t *object = json_object();
-	bool is_short = false;
+	struct writer writer = {0};
+	json_t *object;
 
-	is_short |= write_names(object, record) != 0;
-	is_short |= members_write(
-	    object, record, record_members, N_MEMBERS(record_members));
-	is_short |= json_object_set_new(
-	    object, "key", key[0] != '\0' ? json_string(key) : json_null());
-	is_short |= json_object_set_new(
-	    object, "detached", json_boolean(record->is_detached));
-	is_short |= json_object_set_new(
-	    object, "collected", json_boolean(record->is_collected));
-	is_short |= json_object_set_new(
-	    object, "started_unix_ms", time_to_json(record->started_ms));
-	is_short |= json_object_set_new(
-	    object, "ended_unix_ms", time_to_json(record->ended_ms));
-	is_short |= json_object_set_new(object, "timing",
-	    job_state_is_end(record->state)
-		? job_timing_to_json(&record->timing)
-		: json_null());
-	if (result != NULL)
-		is_short |= json_object_set_new(object, "result", result);
-	if (is_short) {
+	record_write(&writer, record);
+	object = writer_to_json(&writer);
+	writer_free(&writer);
+	if (result != NULL &&
+	    json_object_set_new(object, "result", result) != 0) {
 		json_decref(object);
 		object = NULL;
 	}

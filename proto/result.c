@@ -123,66 +123,32 @@ job_result_sum_up(struct job_result *result, uint64_t total_ns)
 	result->timing.wall_ns = last_ns - first_ns;
 }
 
-/* A lock's record and what belongs to it, under a name of its own. */
-static json_t *
-lock_to_json(const struct lock_record *record, const char *name, json_t *more)
+static void
+task_put(struct writer *writer, uint32_t number, const struct task_result *task,
+    bool has_lock)
 {
-	json_t *object = lock_record_to_json(record);
-
-	if (json_object_set_new(object, name, more) != 0) {
-		json_decref(object);
-		object = NULL;
+	writer_begin_object(writer);
+	member_put(writer, "task", number);
+	members_put(writer, task, task_members, N_MEMBERS(task_members));
+	writer_name(writer, "lock");
+	if (has_lock) {
+		writer_begin_object(writer);
+		lock_record_put(writer, &task->lock);
+		writer_name(writer, "blockers");
+		lock_blame_put(writer, &task->blame);
+		writer_end_object(writer);
+	} else {
+		writer_null(writer);
 	}
-	return object;
+	writer_end_object(writer);
 }
 
-static json_t *
-task_to_json(uint32_t number, const struct task_result *task, bool has_lock)
+void
+job_timing_put(struct writer *writer, const struct job_timing *timing)
 {
-	json_t *object = json_object();
-	bool is_short = false;
-
-	is_short |= member_write(object, "task", number);
-	is_short |=
-	    members_write(object, task, task_members, N_MEMBERS(task_members));
-	is_short |= json_object_set_new(object, "lock",
-	    has_lock ? lock_to_json(&task->lock, "blockers",
-			   lock_blame_to_json(&task->blame))
-		     : json_null());
-	if (is_short) {
-		json_decref(object);
-		object = NULL;
-	}
-	return object;
-}
-
-static json_t *
-tasks_to_json(const struct job_result *result)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < result->n_tasks; i++) {
-		if (json_array_append_new(array,
-			task_to_json(i, &result->tasks[i], result->has_lock)) !=
-		    0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
-	return array;
-}
-
-json_t *
-job_timing_to_json(const struct job_timing *timing)
-{
-	json_t *object = json_object();
-
-	if (members_write(object, timing, timing_members,
-		N_MEMBERS(timing_members)) != 0) {
-		json_decref(object);
-		object = NULL;
-	}
-	return object;
+	writer_begin_object(writer);
+	members_put(writer, timing, timing_members, N_MEMBERS(timing_members));
+	writer_end_object(writer);
 }
 
 int
@@ -193,48 +159,41 @@ job_timing_from_json(
 	    N_MEMBERS(timing_members), error);
 }
 
-int
-job_names_write(json_t *object, const struct job_result *result)
+void
+job_names_put(struct writer *writer, const struct job_result *result)
 {
-	char job[JOB_ID_CHARS + 1];
-	bool is_short = false;
-
-	job_id_format(result->job, job);
-	is_short |= json_object_set_new(object, "job", json_string(job));
-	is_short |= json_object_set_new(
-	    object, "state", json_string(job_state_name(result->state)));
+	member_put_job(writer, "job", result->job);
+	member_put_string(writer, "state", job_state_name(result->state));
 	if (result->reason[0] != '\0')
-		is_short |= json_object_set_new(
-		    object, "reason", json_string(result->reason));
-	is_short |=
-	    json_object_set_new(object, "pool", json_string(result->pool));
-	is_short |= json_object_set_new(
-	    object, "profile", json_string(job_profile_name(result->profile)));
-	return is_short ? -1 : 0;
+		member_put_string(writer, "reason", result->reason);
+	member_put_string(writer, "pool", result->pool);
+	member_put_string(writer, "profile", job_profile_name(result->profile));
 }
 
-json_t *
-job_result_to_json(const struct job_result *result)
+void
+job_result_write(struct writer *writer, const struct job_result *result)
 {
-	json_t *object = json_object();
-	bool is_short = false;
-
-	is_short |= job_names_write(object, result) != 0;
-	is_short |= members_write(
-	    object, result, result_members, N_MEMBERS(result_members));
-	is_short |= json_object_set_new(
-	    object, "timing", job_timing_to_json(&result->timing));
-	is_short |= json_object_set_new(object, "lock",
-	    result->has_lock ? lock_record_to_json(&result->lock)
-			     : json_null());
-	is_short |= json_object_set_new(
-	    object, "histograms", lock_histograms_to_json(&result->histograms));
-	is_short |= json_object_set_new(object, "tasks", tasks_to_json(result));
-	if (is_short) {
-		json_decref(object);
-		object = NULL;
+	writer_begin_object(writer);
+	job_names_put(writer, result);
+	members_put(writer, result, result_members, N_MEMBERS(result_members));
+	writer_name(writer, "timing");
+	job_timing_put(writer, &result->timing);
+	writer_name(writer, "lock");
+	if (result->has_lock) {
+		writer_begin_object(writer);
+		lock_record_put(writer, &result->lock);
+		writer_end_object(writer);
+	} else {
+		writer_null(writer);
 	}
-	return object;
+	writer_name(writer, "histograms");
+	lock_histograms_put(writer, result->histograms);
+	writer_name(writer, "tasks");
+	writer_begin_array(writer);
+	for (uint32_t i = 0; i < result->n_tasks; i++)
+		task_put(writer, i, &result->tasks[i], result->has_lock);
+	writer_end_array(writer);
+	writer_end_object(writer);
 }
 
 /* The string of a member that must be there. NULL: *error is set. */
@@ -295,13 +254,31 @@ job_names_read(
 }
 
 static int
+read_histograms(
+    const json_t *json, struct job_result *result, struct rpc_error *error)
+{
+	struct lock_histograms histograms;
+
+	if (lock_histograms_from_json(json_object_get(json, "histograms"),
+		"histograms.", &histograms, error) != 0)
+		return -1;
+	if (lock_histograms_are_empty(&histograms))
+		return 0;
+	result->histograms = malloc(sizeof(histograms));
+	if (result->histograms == NULL)
+		return rpc_error_set(
+		    error, RPC_INTERNAL, NULL, "out of memory");
+	*result->histograms = histograms;
+	return 0;
+}
+
+static int
 read_lock(
     const json_t *json, struct job_result *result, struct rpc_error *error)
 {
 	const json_t *lock = json_object_get(json, "lock");
 
-	if (lock_histograms_from_json(json_object_get(json, "histograms"),
-		"histograms.", &result->histograms, error) != 0)
+	if (read_histograms(json, result, error) != 0)
 		return -1;
 	if (json_is_null(lock))
 		return 0;
@@ -386,6 +363,8 @@ job_result_free(struct job_result *result)
 {
 	if (result == NULL)
 		return;
+	free(result->histograms);
+	result->histograms = NULL;
 	free(result->tasks);
 	result->tasks = NULL;
 	result->n_tasks = 0;

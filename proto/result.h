@@ -17,6 +17,7 @@
 #include "proto/lockrecord.h"
 #include "proto/request.h"
 #include "proto/rpcerror.h"
+#include "proto/writer.h"
 
 #define RESULT_REASON_CHARS 159
 
@@ -82,8 +83,9 @@ struct job_result {
 	uint32_t attempts; /* the most that any of its tasks took */
 	struct job_timing timing;
 	bool has_lock;		 /* the pool is of kind threads */
-	struct lock_record lock; /* these two: sums over the tasks */
-	struct lock_histograms histograms;
+	struct lock_record lock; /* this and the histograms: sums over the
+				  * tasks */
+	struct lock_histograms *histograms; /* owned; NULL: all are empty */
 	uint32_t n_tasks;
 	struct task_result *tasks; /* owned, n_tasks of them */
 };
@@ -95,8 +97,8 @@ struct job_result {
  */
 void job_result_sum_up(struct job_result *result, uint64_t total_ns);
 
-/* A new reference, or NULL when memory ran out. */
-json_t *job_result_to_json(const struct job_result *result);
+/* Writes it, as one value. */
+void job_result_write(struct writer *writer, const struct job_result *result);
 
 /*
  * Reads a result back. 0, or -1 with *error naming the member at fault. Members
@@ -108,15 +110,14 @@ int job_result_from_json(const json_t *json, struct job_result *result,
 
 /*
  * What a result has in common with a job's record (record.h): its names, which
- * are job, state, reason, pool and profile, and its timing. To the wire: 0 or a
- * new reference, -1 or NULL when memory ran out. Back: 0, or -1 with *error
- * naming the member at fault.
+ * are job, state, reason, pool and profile, and its timing. To the wire: the
+ * names into an object that is open, the timing as an object. Back: 0, or -1
+ * with *error naming the member at fault.
  */
-int job_names_write(json_t *object, const struct job_result *result)
-    __attribute__((warn_unused_result));
+void job_names_put(struct writer *writer, const struct job_result *result);
 int job_names_read(const json_t *json, struct job_result *result,
     struct rpc_error *error) __attribute__((warn_unused_result));
-json_t *job_timing_to_json(const struct job_timing *timing);
+void job_timing_put(struct writer *writer, const struct job_timing *timing);
 int job_timing_from_json(const json_t *json, struct job_timing *timing,
     struct rpc_error *error) __attribute__((warn_unused_result));
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "proto/nearest.h"
+#include "proto/utf8.h"
 
 static const struct {
 	int code;
@@ -52,51 +53,21 @@ rpc_error_from_code(int code)
 	return RPC_OK;
 }
 
-/*
- * How many bytes the well-formed UTF-8 character at s takes (RFC 3629: no
- * overlong forms, no surrogates, nothing above U+10FFFF), 0 when there is
- * none. The NUL at the end of a string stops it like any wrong byte.
- */
-static size_t
-utf8_length(const unsigned char *s)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return len;
-}
-
 static void
 text_clean(char *text)
 {
-	unsigned char *s = (unsigned char *)text;
+	size_t left = strlen(text);
 
-	while (*s != '\0') {
-		size_t len = utf8_length(s);
+	while (left > 0) {
+		unsigned char c = (unsigned char)*text;
+		size_t len = utf8_length(text, left);
 
-		if (len == 0 || *s < 0x20 || *s == 0x7f) {
-			*s = '?';
+		if (len == 0 || c < 0x20 || c == 0x7f) {
+			*text = '?';
 			len = 1;
 		}
-		s += len;
+		text += len;
+		left -= len;
 	}
 }
 
@@ -110,7 +81,7 @@ text_trim(char *text)
 	    ((unsigned char)text[start - 1] & 0xc0) == 0x80)
 		start--;
 	if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 &&
-	    utf8_length((unsigned char *)text + start - 1) == 0)
+	    utf8_length(text + start - 1, len - start + 1) == 0)
 		text[start - 1] = '\0';
 }
 

@@ -19,7 +19,8 @@ PROTO_TESTS = \
 	%D%/unit/test_record \
 	%D%/unit/test_request \
 	%D%/unit/test_result \
-	%D%/unit/test_rpcerror
+	%D%/unit/test_rpcerror \
+	%D%/unit/test_writer
 PROTO_LDADD = libgilproto.a $(CHECK_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
 check_PROGRAMS += $(PROTO_TESTS)
 TESTS += $(PROTO_TESTS)
@@ -36,6 +37,7 @@ TESTS += $(PROTO_TESTS)
 %C%_unit_test_request_LDADD = $(PROTO_LDADD)
 %C%_unit_test_result_LDADD = $(PROTO_LDADD)
 %C%_unit_test_rpcerror_LDADD = $(PROTO_LDADD)
+%C%_unit_test_writer_LDADD = $(PROTO_LDADD)
 
 # --- daemon/ ---
 DAEMON_TESTS = \

@@ -9,7 +9,9 @@ BENCHES = \
 	%D%/bench_gil \
 	%D%/bench_idle \
 	%D%/bench_sandbox \
-	%D%/bench_store
+	%D%/bench_saturated \
+	%D%/bench_store \
+	%D%/bench_wire
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
@@ -27,8 +29,12 @@ BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
 %C%_bench_gil_LDADD = libgildcore.a libgilproto.a
 %C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h
 %C%_bench_sandbox_LDADD = $(gild_LDADD)
+%C%_bench_saturated_SOURCES = %D%/bench_saturated.c $(BENCH_SERVER)
+%C%_bench_saturated_LDADD =
 %C%_bench_store_SOURCES = %D%/bench_store.c %D%/bench.h
 %C%_bench_store_LDADD = $(gild_LDADD)
+%C%_bench_wire_SOURCES = %D%/bench_wire.c %D%/bench.h
+%C%_bench_wire_LDADD = libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS)
 
 bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \

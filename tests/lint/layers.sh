@@ -105,7 +105,8 @@ names() {
 	esac
 }
 
-proto_stack='nearest rpcerror frame jsonrpc jobid params member request'
+proto_stack='utf8 token writer nearest rpcerror frame jobid member jsonrpc'
+proto_stack="$proto_stack params request"
 proto_stack="$proto_stack histogram lockrecord lockevent lockwire result record"
 # The list is a list of words.
 # shellcheck disable=SC2086

@@ -14,6 +14,7 @@ struct lab {
 	struct run runs[LAB_MAX_RUNS];
 	struct task_result tasks[LAB_MAX_RUNS][1];
 	struct task_result company[LAB_MAX_RUNS][LAB_MAX_TASKS];
+	struct lock_histograms histograms[LAB_MAX_RUNS];
 };
 
 /* One more run: its wall time, its count. */
@@ -26,7 +27,8 @@ lab_run(struct lab *lab, size_t arm, uint64_t count, uint64_t wall_ns)
 	run->result.count = count;
 	run->result.timing.wall_ns = wall_ns;
 	run->result.n_tasks = 1;
-	run->result.tasks = lab->tasks[lab->n_runs++];
+	run->result.tasks = lab->tasks[lab->n_runs];
+	run->result.histograms = &lab->histograms[lab->n_runs++];
 	return run;
 }
 
@@ -41,7 +43,7 @@ lab_operations(
 	run->result.timing.io_ns = operations * io_ns;
 	run->result.timing.lock_wait_ns = operations * wait_ns;
 	for (uint64_t i = 0; i < operations; i++)
-		histogram_add(&run->result.histograms.io, io_ns + wait_ns);
+		histogram_add(&run->result.histograms->io, io_ns + wait_ns);
 }
 
 /* Beside it: so many tasks, each with these turns, in the run's wall time. */

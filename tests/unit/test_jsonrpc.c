@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/writer.h"
 #include "tests/unit/suite.h"
 
 static const struct jsonrpc_limits limits = {
@@ -423,6 +424,44 @@ START_TEST(answers_are_one_line_of_ascii)
 }
 END_TEST
 
+/* Steals id. */
+static void
+expect_same_envelope(json_t *id)
+{
+	json_t *json = jsonrpc_result(id, json_pack("{s:i}", "a", 1));
+	char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+	struct writer writer = {0};
+
+	jsonrpc_begin_result(&writer, id);
+	writer_begin_object(&writer);
+	writer_name(&writer, "a");
+	writer_integer(&writer, 1);
+	writer_end_object(&writer);
+	jsonrpc_end_result(&writer);
+	ck_assert(!writer.has_failed);
+	ck_assert_uint_eq(writer.length, strlen(text));
+	ck_assert_mem_eq(writer.text, text, writer.length);
+	writer_free(&writer);
+	free(text);
+	json_decref(json);
+	json_decref(id);
+}
+
+START_TEST(a_result_as_text_has_the_same_envelope)
+{
+	expect_same_envelope(NULL);
+	expect_same_envelope(json_null());
+	expect_same_envelope(json_integer(0));
+	expect_same_envelope(json_integer(-4711));
+	expect_same_envelope(json_integer(INT64_MIN));
+	expect_same_envelope(json_real(1.5));
+	expect_same_envelope(json_real(1e300));
+	expect_same_envelope(json_string(""));
+	expect_same_envelope(json_stringn("\"\\\xc3\xa9\n\0\x7f", 7));
+	expect_same_envelope(json_string("\xf0\x9f\x98\x80"));
+}
+END_TEST
+
 START_TEST(errors_carry_their_reason)
 {
 	json_t *id = json_integer(7);
@@ -590,6 +629,7 @@ main(void)
 	tcase_add_test(strict, an_empty_message_can_be_freed);
 	suite_add_tcase(suite, strict);
 	tcase_add_test(written, answers_are_one_line_of_ascii);
+	tcase_add_test(written, a_result_as_text_has_the_same_envelope);
 	tcase_add_test(written, errors_carry_their_reason);
 	tcase_add_test(written, requests_and_notifications_are_written);
 	tcase_add_test(written, what_could_not_be_built_is_not_written);

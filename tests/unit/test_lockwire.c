@@ -106,6 +106,7 @@ START_TEST(the_longest_blocker_comes_first)
 {
 	struct lock_blame blame = {.others_ns = 9}, read;
 	struct job_id id;
+	struct writer writer = {0};
 	json_t *json;
 
 	ck_assert_int_eq(job_id_parse(JOB, &id), 0);
@@ -115,7 +116,9 @@ START_TEST(the_longest_blocker_comes_first)
 		    task == 2	    ? 70
 			: task == 0 ? 5
 				    : 30);
-	json = lock_blame_to_json(&blame);
+	lock_blame_put(&writer, &blame);
+	json = writer_to_json(&writer);
+	writer_free(&writer);
 	ck_assert_int_eq(lock_blame_from_json(json, "", &read, &error), 0);
 	ck_assert_uint_eq(read.n_blockers, 4);
 	ck_assert_uint_eq(read.blockers[0].label.task, 2);

@@ -11,7 +11,6 @@
 #include "proto/jsonrpc.h"
 #include "proto/lockwire.h"
 #include "proto/record.h"
-#include "proto/result.h"
 #include "tests/unit/suite.h"
 
 #define FAR 100000 /* more allocations than any case here makes */
@@ -152,26 +151,19 @@ START_TEST(requests_are_built_whole_or_not)
 END_TEST
 
 static bool
-attempt_result(void)
+attempt_figures(void)
 {
-	struct task_result tasks[2] = {
-	    {.pid = 1, .blame = {.n_blockers = 2}}, {.pid = 2}};
-	const struct job_result result = {
-	    .histograms = {.hold = {{1, 2}}},
-	    .state = JOB_FAILED,
-	    .reason = "some",
-	    .pool = "threads",
-	    .has_lock = true,
-	    .n_tasks = 2,
-	    .tasks = tasks,
-	};
+	const struct lock_record record = {.acquisitions = 7};
+	const struct lock_histograms histograms = {.hold = {{1, 2}}};
+	bool has_succeeded = dispose(lock_record_to_json(&record));
 
-	return dispose(job_result_to_json(&result));
+	has_succeeded &= dispose(lock_histograms_to_json(&histograms));
+	return has_succeeded;
 }
 
-START_TEST(results_are_built_whole_or_not)
+START_TEST(figures_of_a_lock_are_built_whole_or_not)
 {
-	expect_all_or_nothing(attempt_result);
+	expect_all_or_nothing(attempt_figures);
 }
 END_TEST
 
@@ -286,7 +278,7 @@ main(void)
 	tcase_add_test(tcase, a_line_is_parsed_whole_or_not);
 	tcase_add_test(tcase, envelopes_are_built_whole_or_not);
 	tcase_add_test(tcase, requests_are_built_whole_or_not);
-	tcase_add_test(tcase, results_are_built_whole_or_not);
+	tcase_add_test(tcase, figures_of_a_lock_are_built_whole_or_not);
 	tcase_add_test(tcase, records_are_built_whole_or_not);
 	tcase_add_test(tcase, events_are_built_whole_or_not);
 	tcase_add_test(tcase, lines_are_written_whole_or_not);

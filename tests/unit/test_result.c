@@ -93,16 +93,38 @@ read_json(json_t *json)
 	return rc;
 }
 
+/* A result as a string, to be freed. */
+static char *
+written(const struct job_result *job)
+{
+	struct writer writer = {0};
+	char *text;
+
+	job_result_write(&writer, job);
+	ck_assert(!writer.has_failed);
+	text = strndup(writer.text, writer.length);
+	writer_free(&writer);
+	ck_assert_ptr_nonnull(text);
+	return text;
+}
+
+static json_t *
+as_json(const struct job_result *job)
+{
+	char *text = written(job);
+	json_t *json = load(text);
+
+	free(text);
+	return json;
+}
+
 static void
 expect_written(const char *expected)
 {
-	json_t *json = job_result_to_json(&result);
-	char *text = json_dumps(json, JSON_COMPACT);
+	char *text = written(&result);
 
-	ck_assert_ptr_nonnull(text);
 	ck_assert_str_eq(text, expected);
 	free(text);
-	json_decref(json);
 }
 
 START_TEST(what_is_read_is_written)
@@ -118,10 +140,10 @@ START_TEST(what_is_read_is_written)
 	ck_assert_uint_eq(result.timing.io_ns, 10);
 	ck_assert(result.has_lock);
 	ck_assert_uint_eq(result.lock.missed, 36);
-	ck_assert_uint_eq(result.histograms.hold.counts[3], 1);
-	ck_assert_uint_eq(histogram_count(&result.histograms.hold), 3);
+	ck_assert_uint_eq(result.histograms->hold.counts[3], 1);
+	ck_assert_uint_eq(histogram_count(&result.histograms->hold), 3);
 	ck_assert_uint_eq(
-	    result.histograms.io.counts[HISTOGRAM_BUCKETS - 1], 5);
+	    result.histograms->io.counts[HISTOGRAM_BUCKETS - 1], 5);
 	ck_assert_uint_eq(result.n_tasks, 2);
 	ck_assert_int_eq(result.tasks[1].tid, 26);
 	ck_assert_uint_eq(result.tasks[1].involuntary_switches, 405);
@@ -176,7 +198,7 @@ START_TEST(numbers_stop_at_2_to_the_53)
 	json_t *json;
 
 	result = (struct job_result){.state = JOB_DONE, .count = UINT64_MAX};
-	json = job_result_to_json(&result);
+	json = as_json(&result);
 	ck_assert_int_eq(json_integer_value(json_object_get(json, "count")),
 	    (json_int_t)REQUEST_MAX_INTEGER);
 	json_decref(json);
@@ -290,7 +312,7 @@ START_TEST(io_is_there_without_a_lock)
 	    .tasks = tasks};
 
 	job_result_sum_up(&job, 100);
-	ck_assert_int_eq(read_json(job_result_to_json(&job)), 0);
+	ck_assert_int_eq(read_json(as_json(&job)), 0);
 	ck_assert(!result.has_lock);
 	ck_assert_uint_eq(result.timing.io_ns, 77);
 	ck_assert_uint_eq(result.timing.cpu_wait_ns, 7);
@@ -416,6 +438,161 @@ START_TEST(a_job_that_never_ran_only_waited)
 }
 END_TEST
 
+/* --- any result --- */
+
+#define N_RESULTS 300
+#define MAX_TASKS 5
+
+static uint64_t state;
+
+/* splitmix64 */
+static uint64_t
+next_random(void)
+{
+	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static uint32_t
+random_below(uint32_t n)
+{
+	return (uint32_t)(next_random() % n);
+}
+
+/* Of any length up to that of max, a power of ten and its neighbour, too. */
+static uint64_t
+random_number(uint64_t max)
+{
+	uint64_t number = next_random() >> random_below(64), ten = 1;
+
+	if (random_below(4) == 0) {
+		for (uint32_t i = random_below(17); i > 0; i--)
+			ten *= 10;
+		number = ten - random_below(2);
+	}
+	return number <= max ? number : max - number % 3;
+}
+
+/* Text of the strangest characters that it can hold; true: there is some. */
+static void
+random_reason(char reason[RESULT_REASON_CHARS + 1])
+{
+	static const char *const pieces[] = {"a", "worker 4711 ", "\"", "\\",
+	    "/", "\b\f\n\r\t", "\x01", "\x1f", "\x7f", "\xc2\x80", "\u00e9",
+	    "\u07ff", "\u0800", "\ud7ff", "\ufffd", "\uffff", "\U00010000",
+	    "\U0001f600", "\U0010ffff"};
+	size_t length = 0;
+
+	reason[0] = '\0';
+	for (uint32_t i = random_below(40); i > 0; i--) {
+		const char *piece = pieces[random_below(COUNT(pieces))];
+
+		if (length + strlen(piece) > RESULT_REASON_CHARS)
+			break;
+		strcpy(reason + length, piece);
+		length += strlen(piece);
+	}
+}
+
+static void
+random_counters(void *record, size_t n)
+{
+	uint64_t *counters = record;
+
+	for (size_t i = 0; i < n; i++)
+		counters[i] = random_number(MEMBER_MAX_INTEGER);
+}
+
+static void
+random_histogram(struct histogram *histogram)
+{
+	for (uint32_t i = random_below(8); i > 0; i--)
+		histogram->counts[random_below(HISTOGRAM_BUCKETS)] =
+		    random_number(MEMBER_MAX_INTEGER);
+}
+
+static void
+random_task(struct task_result *task, bool has_lock)
+{
+	task->pid = (pid_t)random_number(INT32_MAX);
+	task->tid = (pid_t)random_number(INT32_MAX);
+	task->attempts = (uint32_t)random_number(UINT32_MAX);
+	random_counters(&task->count,
+	    (offsetof(struct task_result, migrations) -
+		offsetof(struct task_result, count)) /
+		    sizeof(uint64_t) +
+		1);
+	random_counters(&task->lock, LOCK_COUNTERS);
+	for (uint32_t i = has_lock ? random_below(12) : 0; i > 0; i--)
+		lock_blame_add(&task->blame,
+		    (struct lock_label){{next_random(), next_random()},
+			(uint32_t)random_number(UINT32_MAX)},
+		    random_number(UINT32_MAX));
+}
+
+static void
+random_result(struct job_result *job)
+{
+	*job = (struct job_result){
+	    .job = {next_random(), next_random()},
+	    .state = (enum job_state)random_below(JOB_STATE_COUNT),
+	    .pool = "threads-2",
+	    .count = random_number(MEMBER_MAX_INTEGER),
+	    .workers = (uint32_t)random_number(UINT32_MAX),
+	    .profile = (enum job_profile)random_below(PROFILE_COUNT),
+	    .cost_ns = random_number(MEMBER_MAX_INTEGER),
+	    .attempts = (uint32_t)random_number(UINT32_MAX),
+	    .has_lock = random_below(2),
+	    .n_tasks = random_below(MAX_TASKS + 1),
+	};
+	random_reason(job->reason);
+	random_counters(&job->timing, sizeof(job->timing) / sizeof(uint64_t));
+	if (job->has_lock)
+		random_counters(&job->lock, LOCK_COUNTERS);
+	if (job->has_lock || random_below(2)) {
+		job->histograms = calloc(1, sizeof(*job->histograms));
+		random_histogram(&job->histograms->hold);
+		random_histogram(&job->histograms->wait);
+		random_histogram(&job->histograms->io);
+	}
+	job->tasks = calloc(MAX_TASKS, sizeof(*job->tasks));
+	for (uint32_t i = 0; i < job->n_tasks; i++)
+		random_task(&job->tasks[i], job->has_lock);
+}
+
+/* The same as jansson would write it; and read back and written, it is again. */
+START_TEST(any_result_is_what_jansson_writes)
+{
+	for (state = 0; state < N_RESULTS;) {
+		struct job_result job;
+		uint64_t seed = ++state;
+		char *text, *again;
+		json_t *json;
+
+		state = seed << 32;
+		random_result(&job);
+		text = written(&job);
+		json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+		ck_assert_msg(json != NULL, "%s", text);
+		again = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+		ck_assert_str_eq(text, again);
+		free(again);
+		ck_assert_msg(read_json(json) == 0, "%s", error.detail);
+		ck_assert_str_eq(result.reason, job.reason);
+		again = written(&result);
+		ck_assert_str_eq(text, again);
+		free(again);
+		free(text);
+		job_result_free(&result);
+		job_result_free(&job);
+		state = seed;
+	}
+}
+END_TEST
+
 START_TEST(nothing_can_be_freed)
 {
 	job_result_free(NULL);
@@ -445,6 +622,7 @@ main(void)
 	tcase_add_test(tcase, states_have_names);
 	tcase_add_test(tcase, tasks_sum_up_to_the_job);
 	tcase_add_test(tcase, a_job_that_never_ran_only_waited);
+	tcase_add_test(tcase, any_result_is_what_jansson_writes);
 	tcase_add_test(tcase, nothing_can_be_freed);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);

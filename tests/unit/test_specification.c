@@ -317,9 +317,13 @@ START_TEST(every_field_of_a_result_is_told_of)
 	    .n_tasks = 1,
 	    .tasks = &task,
 	};
-	json_t *json = job_result_to_json(&result);
+	struct writer writer = {0};
 	char *text = section("## Results");
+	json_t *json;
 
+	job_result_write(&writer, &result);
+	json = writer_to_json(&writer);
+	writer_free(&writer);
 	ck_assert_ptr_nonnull(json);
 	expect_fields(text, "", json);
 	free(text);
