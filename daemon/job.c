@@ -44,7 +44,7 @@ job_find(const struct jobs *jobs, struct job_id id)
 	struct job *job;
 
 	LIST_FOREACH (job, jobs_bucket(jobs, id), id_links) {
-		if (job_id_equals(job->result.job, id))
+		if (job_id_equals(job->id, id))
 			return job;
 	}
 	return NULL;
@@ -82,12 +82,12 @@ job_set_state(struct job *job, enum job_state state)
 {
 	struct tally *tally = job_tally(job);
 
-	if (job->result.state == JOB_QUEUED && job->owner != NULL)
+	if (job->state == JOB_QUEUED && job->owner != NULL)
 		job->owner->n_queued--;
-	if (job->result.state == JOB_QUEUED || job->result.state == JOB_RUNNING)
-		counter_add(&tally->jobs[job->result.state], (uint64_t)-1);
+	if (job->state == JOB_QUEUED || job->state == JOB_RUNNING)
+		counter_add(&tally->jobs[job->state], (uint64_t)-1);
 	counter_add(&tally->jobs[state], 1);
-	job->result.state = state;
+	job->state = state;
 }
 
 /* --- end --- */
@@ -96,31 +96,31 @@ job_set_state(struct job *job, enum job_state state)
 static uint64_t
 job_task_count(const struct job *job, uint32_t task)
 {
-	uint64_t share = job->result.count / job->result.workers;
+	uint64_t share = job->request.count / job->request.workers;
 
-	return share + (task < job->result.count % job->result.workers);
+	return share + (task < job->request.count % job->request.workers);
 }
 
-/* Room for the tasks' results. */
-static int
+bool
+job_has_lock(const struct job *job)
+{
+	return job->frontend->settings->pools[job->load.pool].kind ==
+	    POOL_THREADS;
+}
+
+int
 job_allocate_tasks(struct job *job)
 {
-	uint32_t n = job->result.workers;
+	uint32_t n = job->request.workers;
 
-	job->result.tasks = calloc(n, sizeof(*job->result.tasks));
-	job->load.tickets = calloc(n, sizeof(*job->load.tickets));
-	if (job->result.tasks == NULL || job->load.tickets == NULL)
+	job->tasks =
+	    calloc(n, sizeof(*job->tasks) + sizeof(*job->load.tickets));
+	if (job->tasks == NULL)
 		return -1;
-	if (job->result.has_lock || job->request.profile == PROFILE_IO) {
-		job->result.histograms =
-		    calloc(1, sizeof(*job->result.histograms));
-		if (job->result.histograms == NULL)
-			return -1;
-	}
-	job->result.n_tasks = n;
+	job->load.tickets = (uint32_t *)(job->tasks + n);
 	for (uint32_t i = 0; i < n; i++) {
-		job->result.tasks[i].count = job_task_count(job, i);
-		job->result.tasks[i].attempts = job->load.attempts;
+		job->tasks[i].count = job_task_count(job, i);
+		job->tasks[i].attempts = job->load.attempts;
 	}
 	return 0;
 }
@@ -148,89 +148,10 @@ job_free(struct job *job)
 	if (job->timer != NULL)
 		event_free(job->timer);
 	lanes_unref(job->lanes);
-	free(job->load.tickets);
-	job_result_free(&job->result);
+	free(job->tasks);
+	free(job->histograms);
+	free(job->reason);
 	free(job);
-}
-
-/* Writes the result of a job that is over. 0, or -1 when memory ran out. */
-static int
-job_write_result(struct job *job, struct writer *writer)
-{
-	/* A job that never began has no tasks to tell of yet. */
-	if (job->result.tasks == NULL && job_allocate_tasks(job) != 0) {
-		writer->has_failed = true;
-		return -1;
-	}
-	job_result_sum_up(&job->result, clock_monotonic_ns() - job->arrival_ns);
-	job_result_write(writer, &job->result);
-	return writer->has_failed ? -1 : 0;
-}
-
-static struct job_record
-job_make_record(const struct job *job)
-{
-	return (struct job_record){
-	    .id = job->result.job,
-	    .request = job->request,
-	    .is_detached = job->is_stored,
-	    .state = job->result.state,
-	    .attempts = job->result.attempts,
-	    .accepted_ms = job->accepted_ms,
-	    .started_ms = job->started_ms,
-	    .ended_ms = clock_unix_ms(),
-	    .timing = job->result.timing,
-	};
-}
-
-/* Has the store keep the result, as that of a stored job or for the history. */
-static void
-job_record_end(struct job *job, const char *result, size_t length)
-{
-	struct records *records = job->frontend->records;
-	struct job_record record = job_make_record(job);
-	char *text;
-
-	memcpy(record.reason, job->result.reason, sizeof(record.reason));
-	if (!job->is_stored) {
-		records_history(records, &record, result, length);
-		return;
-	}
-	text = strndup(result, length);
-	if (text == NULL)
-		fatal("out of memory");
-	records_end(records, &record, text);
-}
-
-/*
- * Tells whoever is to know: the client that waits, and the store. The result is
- * written once for both.
- */
-static void
-job_tell_end(struct job *job)
-{
-	struct records *records = job->frontend->records;
-	struct writer *writer = &job->frontend->jobs->writer;
-	bool is_kept = !job->is_released &&
-	    (job->is_stored || records_want_history(records));
-	size_t start;
-
-	if (!is_kept && !answer_is_wanted(job->answer)) {
-		answer_result(job->answer, NULL);
-		return;
-	}
-	writer_reset(writer);
-	answer_begin_result(job->answer, writer);
-	start = writer->length;
-	if (job_write_result(job, writer) != 0) {
-		/* No memory for it, now and here: it is to be run again. */
-		if (is_kept && job->is_stored)
-			records_release(records, job->result.job);
-	} else if (is_kept) {
-		job_record_end(
-		    job, writer->text + start, writer->length - start);
-	}
-	answer_end_result(job->answer, writer);
 }
 
 void
@@ -255,7 +176,7 @@ job_decide(struct job *job, enum job_state state, const char *reason)
 		return;
 	job_set_state(job, state);
 	job->is_decided = true;
-	snprintf(job->result.reason, sizeof(job->result.reason), "%s", reason);
+	job->reason = strdup(reason);
 	lanes_unref(job->lanes);
 	job->lanes = NULL;
 	dispatch_recall(job->frontend->dispatcher, &job->load);
@@ -294,8 +215,13 @@ static int
 job_begin(struct load *load)
 {
 	struct job *job = job_of(load);
+	bool has_histograms =
+	    job_has_lock(job) || job->request.profile == PROFILE_IO;
 
-	if (job_allocate_tasks(job) != 0) {
+	if (has_histograms)
+		job->histograms = calloc(1, sizeof(*job->histograms));
+	if ((has_histograms && job->histograms == NULL) ||
+	    job_allocate_tasks(job) != 0) {
 		job_decide(job, JOB_FAILED, "out of memory");
 		job_check_end(job);
 		return -1;
@@ -303,8 +229,7 @@ job_begin(struct load *load)
 	job_set_state(job, JOB_RUNNING);
 	job->started_ms = clock_unix_ms();
 	if (job->is_stored)
-		records_start(
-		    job->frontend->records, job->result.job, job->started_ms);
+		records_start(job->frontend->records, job->id, job->started_ms);
 	return 0;
 }
 
@@ -313,15 +238,15 @@ job_fill_slot(const struct load *load, uint32_t task, struct slot *slot)
 {
 	const struct job *job = job_of(load);
 
-	slot->job = job->result.job;
+	slot->job = job->id;
 	slot->arrival_ns = job->arrival_ns;
 	slot->count = job_task_count(job, task);
 	slot->stride = job->stride;
 	slot->spins = job->spins;
 	slot->task = task;
-	slot->profile = job->result.profile;
-	slot->io_every = job->result.io_every;
-	slot->io_for_us = job->result.io_for_us;
+	slot->profile = job->request.profile;
+	slot->io_every = job->request.io_every;
+	slot->io_for_us = job->request.io_for_us;
 }
 
 /* "worker 4711 killed by signal 9 (Killed), attempt 3 of 3" */
@@ -345,12 +270,11 @@ job_end_task(struct load *load, uint32_t task, const struct slot *slot)
 {
 	struct job *job = job_of(load);
 
-	job->result.tasks[task] = slot->result;
+	job->tasks[task] = slot->result;
 	job->turns += slot->result.turns;
 	/* One that did not run to an end has left none. */
-	if (slot->result.wall_ns > 0 &&
-	    slot_has_histograms(slot, job->result.has_lock))
-		lock_histograms_merge(job->result.histograms,
+	if (slot->result.wall_ns > 0 && job->histograms != NULL)
+		lock_histograms_merge(job->histograms,
 		    board_histograms(job->frontend->board, slot));
 	if (slot->end == TASK_DIED)
 		job_fail(job, slot);
@@ -407,7 +331,7 @@ job_link(struct job *job)
 {
 	struct jobs *jobs = job->frontend->jobs;
 
-	LIST_INSERT_HEAD(jobs_bucket(jobs, job->result.job), job, id_links);
+	LIST_INSERT_HEAD(jobs_bucket(jobs, job->id), job, id_links);
 	jobs->n++;
 	jobs->n_stored += job->is_stored;
 	counter_add(&job_tally(job)->jobs[JOB_QUEUED], 1);
@@ -463,17 +387,8 @@ job_new(struct frontend *frontend, const struct job_request *request,
 	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
 	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
-	job->result.job = id;
-	job->result.state = JOB_QUEUED;
-	job->result.count = request->count;
-	job->result.workers = request->workers;
-	job->result.cost_ns = request->cost_ns;
-	job->result.profile = request->profile;
-	job->result.io_every = request->io_every;
-	job->result.io_for_us = request->io_for_us;
-	job->result.has_lock =
-	    frontend->settings->pools[pool].kind == POOL_THREADS;
-	memcpy(job->result.pool, request->pool, sizeof(job->result.pool));
+	job->id = id;
+	job->state = JOB_QUEUED;
 	return job;
 }
 
@@ -503,7 +418,7 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 	job->answer = answer;
 	if (answer != NULL)
 		job->reserved_bytes =
-		    job_answer_bytes(request, job->result.has_lock);
+		    job_answer_bytes(request, job_has_lock(job));
 	job_link_owner(job, owner);
 	job_link(job);
 	job->wants_progress = request->wants_progress;

@@ -42,13 +42,19 @@ struct job_owner {
 	struct bucket rate; /* how often it may submit one */
 };
 
+/* Many wait and few run: what is needed only from its first task on is made
+ * then, and its result when it is over. */
 struct job {
 	struct frontend *frontend;
 	struct job_owner *owner; /* NULL once it has left */
 	struct answer *answer;	 /* NULL: none is wanted */
 	struct load load;	 /* its tasks on their way */
 	struct lanes *lanes;	 /* while it is delayed: where it will wait */
-	struct job_result result;
+	struct job_id id;
+	enum job_state state;
+	char *reason;			    /* of an end before its time */
+	struct task_result *tasks;	    /* NULL until it begins */
+	struct lock_histograms *histograms; /* NULL where it has none */
 	uint32_t spins;
 	uint64_t stride;
 	uint64_t arrival_ns;
@@ -57,7 +63,7 @@ struct job {
 	uint64_t turns;	       /* of the tasks that ended */
 	size_t reserved_bytes; /* of its owner's, for its answer */
 	bool wants_progress;
-	bool is_decided;  /* result.state is an end */
+	bool is_decided;  /* state is an end */
 	bool is_stored;	  /* of the job store: it has no owner */
 	bool is_released; /* it was: another frontend's from now on */
 	struct job_request request;

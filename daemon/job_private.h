@@ -28,10 +28,19 @@ struct job *job_new(struct frontend *frontend,
 void job_link(struct job *job);
 void job_free(struct job *job);
 struct tally *job_tally(const struct job *job);
+bool job_has_lock(const struct job *job);
+/* Room for its tasks and their tickets, in one piece. 0, or -1 when memory ran
+ * out. */
+int job_allocate_tasks(struct job *job) __attribute__((warn_unused_result));
 /* Fixes how the job ends, before its time, and calls its tasks back. */
 void job_decide(struct job *job, enum job_state state, const char *reason);
 /* Answers and frees the job if it is over. */
 void job_check_end(struct job *job);
+
+/* --- job_end.c --- */
+
+/* Tells its client and the store of a job that is over, and in no list. */
+void job_tell_end(struct job *job);
 
 /* --- job_wait.c --- */
 

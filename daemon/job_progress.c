@@ -24,10 +24,11 @@ job_send_progress(const struct job *job)
 
 	if (job->owner == NULL)
 		return;
-	job_id_format(job->result.job, id);
+	job_id_format(job->id, id);
 	params = json_pack("{s:s, s:O?, s:s, s:I, s:I}", "job", id, "request",
-	    answer_id(job->answer), "state", job_state_name(job->result.state),
-	    "turns", (json_int_t)turns, "count", (json_int_t)job->result.count);
+	    answer_id(job->answer), "state", job_state_name(job->state),
+	    "turns", (json_int_t)turns, "count",
+	    (json_int_t)job->request.count);
 	if (params != NULL)
 		connection_notify(job->owner->connection,
 		    jsonrpc_notification("job.progress", params));

@@ -117,8 +117,8 @@ visit_job(void *arg, struct job *job)
 {
 	const struct visit *visit = arg;
 	const struct job_record owned = {
-	    .id = job->result.job,
-	    .state = job->result.state,
+	    .id = job->id,
+	    .state = job->state,
 	    .started_ms = job->started_ms,
 	    .attempts = job->attempts_told,
 	};
@@ -139,9 +139,9 @@ jobs_each_stored(const struct jobs *jobs,
 static void
 job_release(struct job *job)
 {
-	counter_add(&job_tally(job)->jobs[job->result.state], (uint64_t)-1);
+	counter_add(&job_tally(job)->jobs[job->state], (uint64_t)-1);
 	job->is_released = job->is_decided = true;
-	records_release(job->frontend->records, job->result.job);
+	records_release(job->frontend->records, job->id);
 	lanes_unref(job->lanes);
 	job->lanes = NULL;
 	dispatch_recall(job->frontend->dispatcher, &job->load);
@@ -179,7 +179,7 @@ tell_attempts(void *arg, struct job *job)
 	if (job->is_decided || lost <= job->attempts_told)
 		return;
 	job->attempts_told = lost;
-	records_lose(job->frontend->records, job->result.job, lost);
+	records_lose(job->frontend->records, job->id, lost);
 }
 
 void

@@ -35,7 +35,7 @@ libgildcore_a_SOURCES = \
 	%D%/gil_policy.c %D%/gil_policy.h \
 	%D%/interpreter.c %D%/interpreter.h \
 	%D%/job.c %D%/job.h \
-	%D%/job_private.h %D%/job_progress.c \
+	%D%/job_end.c %D%/job_private.h %D%/job_progress.c \
 	%D%/job_stored.c %D%/job_wait.c \
 	%D%/journal.c %D%/journal.h \
 	%D%/lane.c %D%/lane.h \

@@ -13,9 +13,11 @@
 /* A connection and its session (1.5 KiB), a read that is one too many, and an
  * answer that is. */
 #define CONNECTION_BYTES (4096 + 2 * 16384)
-/* The job, its answer's id, its timer, its lane, its batch. */
-#define JOB_BYTES 8192
+/* The job, its answer and that one's id, its timer, its lane, its batch. */
+#define JOB_BYTES 4096
 #define TASK_BYTES 1024
+/* The histograms of a job that runs. */
+#define HISTOGRAMS_BYTES 4096
 /* A JSON value with its place in an array or an object. */
 #define VALUE_BYTES 256
 #define VALUES_PER_CALL 32
@@ -27,7 +29,9 @@
 #define RECORDER_BYTES (48 * 1024 * 1024)
 #define MIN_SHARE 16384
 
-_Static_assert(sizeof(struct job) < JOB_BYTES - 2048, "JOB_BYTES is enough");
+_Static_assert(sizeof(struct job) < 640, "a job that waits is a small one");
+_Static_assert(sizeof(struct lock_histograms) < HISTOGRAMS_BYTES,
+    "HISTOGRAMS_BYTES is enough");
 _Static_assert(sizeof(struct task_result) + sizeof(uint32_t) < TASK_BYTES,
     "TASK_BYTES is enough");
 
@@ -71,7 +75,8 @@ memory_bound(const struct board *board)
 	own_bytes = PROGRAM_BYTES + store_bytes +
 	    settings->max_connections * bound.connection_bytes +
 	    settings->max_jobs * bound.job_bytes +
-	    n_running * settings->max_workers * bound.task_bytes +
+	    n_running *
+		(settings->max_workers * bound.task_bytes + HISTOGRAMS_BYTES) +
 	    settings->max_client_bytes +
 	    2 * settings->max_connections * memory_share(settings) +
 	    bound.line_bytes;

@@ -256,8 +256,9 @@ START_TEST(the_bound_on_memory_is_what_it_says)
 		running += int_at(pool, "size") + 256 + 10;
 	own = (16 << 20) + 100 * int_at(info, "memory.connection_bytes") +
 	    5000 * int_at(info, "memory.job_bytes") +
-	    running * 8 * int_at(info, "memory.task_bytes") + (64 << 20) +
-	    2 * 100 * ((64 << 20) / 2 / 100) + 4 * 2048 + 10 * 32 * 256;
+	    running * (8 * int_at(info, "memory.task_bytes") + 4096) +
+	    (64 << 20) + 2 * 100 * ((64 << 20) / 2 / 100) + 4 * 2048 +
+	    10 * 32 * 256;
 	ck_assert_int_gt(shared, 0);
 	ck_assert_int_eq(int_at(info, "memory.frontend_bytes"), own + shared);
 	ck_assert_int_eq(int_at(info, "memory.total_bytes"), 3 * own + shared);
