@@ -67,10 +67,18 @@ job_id_equals(struct job_id a, struct job_id b)
 void
 job_id_format(struct job_id id, char text[JOB_ID_CHARS + 1])
 {
+	uint64_t middle = id.high << 4 | id.low >> 60;
+
+	/* 12 digits of the low half, 1 of both, 13 of the high one. */
 	text[JOB_ID_CHARS] = '\0';
-	for (int i = JOB_ID_CHARS - 1; i >= 0; i--) {
+	for (int i = JOB_ID_CHARS - 1; i > 13; i--) {
 		text[i] = digits[id.low & 31];
-		id.low = id.low >> DIGIT_BITS | id.high << (64 - DIGIT_BITS);
+		id.low >>= DIGIT_BITS;
+	}
+	text[13] = digits[middle & 31];
+	id.high >>= 1;
+	for (int i = 12; i >= 0; i--) {
+		text[i] = digits[id.high & 31];
 		id.high >>= DIGIT_BITS;
 	}
 }

@@ -23,9 +23,13 @@
 #define WRITE_FLAGS (JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII)
 #define WRITE_MOST_BYTES 8192 /* no longer are most messages */
 
-static const char *const request_members[] = {
-    "jsonrpc", "id", "method", "params"};
-#define N_REQUEST_MEMBERS (sizeof(request_members) / sizeof(request_members[0]))
+enum { VERSION, ID, METHOD, PARAMS, N_REQUEST_MEMBERS };
+static const char *const request_members[N_REQUEST_MEMBERS] = {
+    [VERSION] = "jsonrpc",
+    [ID] = "id",
+    [METHOD] = "method",
+    [PARAMS] = "params",
+};
 
 /*
  * How many values a line holds, or some more: 1 and its commas, '[' and '{'
@@ -49,6 +53,19 @@ count_values(const char *line, size_t len)
 			n += c == ',' || c == '[' || c == '{';
 	}
 	return n;
+}
+
+/* A value takes a byte at the least: short lines need not be looked at. */
+static int
+check_values(
+    const char *line, size_t len, size_t max_values, struct rpc_error *error)
+{
+	size_t n_values = len < max_values ? 0 : count_values(line, len);
+
+	if (n_values <= max_values)
+		return 0;
+	return rpc_error_set(error, RPC_TOO_MANY_VALUES, NULL,
+	    "a line may hold %zu JSON values, not %zu", max_values, n_values);
 }
 
 /* What would be right, where jansson's own words leave that open. */
@@ -95,10 +112,8 @@ is_id(const json_t *json)
 }
 
 static int
-check_version(const json_t *object, struct rpc_error *error)
+check_version(const json_t *version, struct rpc_error *error)
 {
-	const json_t *version = json_object_get(object, "jsonrpc");
-
 	if (version == NULL)
 		return rpc_error_set(error, RPC_INVALID_REQUEST, "jsonrpc",
 		    "jsonrpc is missing: it must be \"2.0\"");
@@ -137,41 +152,50 @@ check_params(const json_t *params, struct rpc_error *error)
 	return 0;
 }
 
-/* Fills in call, all of it but what stands for an error. */
+/* Fills in call, which is empty, all of it but what stands for an error. */
 static int
-read_call(json_t *object, struct jsonrpc_call *call)
+read_call(const json_t *object, struct jsonrpc_call *call)
 {
 	struct rpc_error *error = &call->error;
-	const json_t *method;
+	json_t *members[N_REQUEST_MEMBERS];
+	struct rpc_error unknown;
+	bool has_unknown;
 
 	if (!json_is_object(object))
 		return rpc_error_set(error, RPC_INVALID_REQUEST, NULL,
 		    "a request must be an object, not %s",
 		    rpc_json_type(object));
-	call->id = json_object_get(object, "id");
+	has_unknown =
+	    rpc_error_take_members(&unknown, RPC_INVALID_REQUEST, "member",
+		object, request_members, N_REQUEST_MEMBERS, members) != 0;
+	call->id = members[ID];
 	if (call->id != NULL && !is_id(call->id))
 		return rpc_error_set(error, RPC_INVALID_REQUEST, "id",
 		    "id must be a string, a number or null, not %s",
 		    rpc_json_type(call->id));
-	method = json_object_get(object, "method");
-	call->params = json_object_get(object, "params");
-	if (check_version(object, error) != 0 ||
-	    check_method(method, error) != 0 ||
-	    check_params(call->params, error) != 0 ||
-	    rpc_error_check_members(error, RPC_INVALID_REQUEST, "member",
-		object, request_members, N_REQUEST_MEMBERS) != 0)
+	if (check_version(members[VERSION], error) != 0 ||
+	    check_method(members[METHOD], error) != 0 ||
+	    check_params(members[PARAMS], error) != 0)
 		return -1;
-	call->method = json_string_value(method);
-	call->method_len = json_string_length(method);
+	if (has_unknown) {
+		*error = unknown;
+		return -1;
+	}
+	call->params = members[PARAMS];
+	call->method = json_string_value(members[METHOD]);
+	call->method_len = json_string_length(members[METHOD]);
 	return 0;
 }
 
 static void
-parse_call(json_t *object, struct jsonrpc_call *call)
+parse_call(const json_t *object, struct jsonrpc_call *call)
 {
+	call->method = NULL;
+	call->method_len = 0;
+	call->params = call->id = NULL;
+	call->error.kind = RPC_OK;
 	if (read_call(object, call) == 0)
 		return;
-	call->params = NULL;
 	if (call->id == NULL || !is_id(call->id))
 		call->id = json_null();
 }
@@ -194,38 +218,33 @@ int
 jsonrpc_parse(const char *line, size_t len, const struct jsonrpc_limits *limits,
     struct jsonrpc_message *message, struct rpc_error *error)
 {
-	size_t n_values = count_values(line, len);
-	int result = -1;
-
-	*message = (struct jsonrpc_message){.n_calls = 1};
-	if (n_values > limits->max_values) {
-		rpc_error_set(error, RPC_TOO_MANY_VALUES, NULL,
-		    "a line may hold %zu JSON values, not %zu",
-		    limits->max_values, n_values);
-		goto out;
+	message->is_batch = false;
+	message->n_calls = 1;
+	message->calls = &message->call;
+	message->root = NULL;
+	if (check_values(line, len, limits->max_values, error) != 0 ||
+	    parse_json(line, len, &message->root, error) != 0)
+		goto fail;
+	if (!json_is_array(message->root)) {
+		parse_call(message->root, &message->call);
+		return 0;
 	}
-	if (parse_json(line, len, &message->root, error) != 0)
-		goto out;
-	message->is_batch = json_is_array(message->root);
-	if (message->is_batch) {
-		if (check_batch(message->root, limits->max_batch, error) != 0)
-			goto out;
-		message->n_calls = json_array_size(message->root);
-	}
-	message->calls = calloc(message->n_calls, sizeof(*message->calls));
+	if (check_batch(message->root, limits->max_batch, error) != 0)
+		goto fail;
+	message->is_batch = true;
+	message->n_calls = json_array_size(message->root);
+	message->calls = malloc(message->n_calls * sizeof(*message->calls));
 	if (message->calls == NULL) {
 		rpc_error_set(error, RPC_INTERNAL, NULL, "out of memory");
-		goto out;
+		goto fail;
 	}
 	for (size_t i = 0; i < message->n_calls; i++)
-		parse_call(message->is_batch ? json_array_get(message->root, i)
-					     : message->root,
-		    &message->calls[i]);
-	result = 0;
-out:
-	if (result != 0)
-		jsonrpc_message_free(message);
-	return result;
+		parse_call(
+		    json_array_get(message->root, i), &message->calls[i]);
+	return 0;
+fail:
+	jsonrpc_message_free(message);
+	return -1;
 }
 
 void
@@ -233,9 +252,13 @@ jsonrpc_message_free(struct jsonrpc_message *message)
 {
 	if (message == NULL)
 		return;
-	free(message->calls);
+	if (message->is_batch)
+		free(message->calls);
 	json_decref(message->root);
-	*message = (struct jsonrpc_message){0};
+	message->is_batch = false;
+	message->n_calls = 0;
+	message->calls = NULL;
+	message->root = NULL;
 }
 
 /* {"jsonrpc": "2.0"}, to be added to. */
@@ -352,7 +375,7 @@ read_reply(struct jsonrpc_reply *reply, struct rpc_error *error)
 		return rpc_error_set(error, RPC_INVALID_REQUEST, NULL,
 		    "an answer must be an object, not %s",
 		    rpc_json_type(reply->root));
-	if (check_version(reply->root, error) != 0)
+	if (check_version(json_object_get(reply->root, "jsonrpc"), error) != 0)
 		return -1;
 	reply->id = json_object_get(reply->root, "id");
 	reply->result = json_object_get(reply->root, "result");

@@ -42,7 +42,9 @@ struct jsonrpc_message {
 	bool is_batch;
 	size_t n_calls;
 	struct jsonrpc_call *calls;
-	json_t *root; /* owned */
+	json_t *root;		  /* owned */
+	struct jsonrpc_call call; /* where calls points to but in a batch: the
+				   * message stays where it is */
 };
 
 /*

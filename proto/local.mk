@@ -16,6 +16,7 @@ libgilproto_a_SOURCES = \
 	%D%/request.c %D%/request.h \
 	%D%/result.c %D%/result.h \
 	%D%/rpcerror.c %D%/rpcerror.h \
+	%D%/token.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/writer.c %D%/writer.h
 dist_doc_DATA += %D%/PROTOCOL.md

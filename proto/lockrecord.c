@@ -6,13 +6,14 @@
 
 #include <string.h>
 
-#define SUM(counter)             \
-	{                        \
-		.name = #counter \
+#define SUM(counter)                                            \
+	{                                                       \
+		.name = #counter, .token = NAME_TOKEN(#counter) \
 	}
-#define LONGEST(counter)                             \
-	{                                            \
-		.name = #counter, .is_longest = true \
+#define LONGEST(counter)                                         \
+	{                                                        \
+		.name = #counter, .token = NAME_TOKEN(#counter), \
+		.is_longest = true                               \
 	}
 
 const struct lock_counter lock_counters[LOCK_COUNTERS] = {

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "proto/histogram.h"
+#include "proto/token.h"
 
 /* Nothing but uint64_t: lock_counters[] has a row for each, in this order. */
 struct lock_record {
@@ -48,7 +49,8 @@ struct lock_record {
 
 struct lock_counter {
 	const char *name; /* the member's, and on the wire */
-	bool is_longest;  /* two add up to the greater one */
+	struct token token;
+	bool is_longest; /* two add up to the greater one */
 };
 extern const struct lock_counter lock_counters[LOCK_COUNTERS];
 

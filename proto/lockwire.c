@@ -29,8 +29,8 @@ void
 lock_record_put(struct writer *writer, const struct lock_record *record)
 {
 	for (size_t i = 0; i < LOCK_COUNTERS; i++)
-		member_put(
-		    writer, lock_counters[i].name, lock_record_get(record, i));
+		member_put_token(writer, &lock_counters[i].token,
+		    lock_record_get(record, i));
 }
 
 json_t *

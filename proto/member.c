@@ -44,6 +44,13 @@ member_put(struct writer *writer, const char *name, uint64_t number)
 }
 
 void
+member_put_token(
+    struct writer *writer, const struct token *token, uint64_t number)
+{
+	writer_member(writer, token, member_cap(number));
+}
+
+void
 member_put_string(struct writer *writer, const char *name, const char *text)
 {
 	writer_name(writer, name);
@@ -114,8 +121,8 @@ members_put(struct writer *writer, const void *base,
     const struct member_row *members, size_t n_members)
 {
 	for (size_t i = 0; i < n_members; i++)
-		member_put(
-		    writer, members[i].name, member_load(&members[i], base));
+		member_put_token(
+		    writer, &members[i].token, member_load(&members[i], base));
 }
 
 int

@@ -28,8 +28,10 @@ json_t *member_integer(uint64_t number);
 int member_write(json_t *object, const char *name, uint64_t number)
     __attribute__((warn_unused_result));
 
-/* The same as text; and without a name, as an element of an array. */
+/* The same as text, by a name that stands ready, too; and without a name, as an element of an array. */
 void member_put(struct writer *writer, const char *name, uint64_t number);
+void member_put_token(
+    struct writer *writer, const struct token *token, uint64_t number);
 void member_put_number(struct writer *writer, uint64_t number);
 /* A string that is UTF-8, and an id. */
 void member_put_string(
@@ -48,6 +50,7 @@ int member_refuse(struct rpc_error *error, const char *where, const char *name,
 /* One unsigned integer of a struct: 4 or 8 bytes wide. */
 struct member_row {
 	const char *name;
+	struct token token; /* the name, to be written */
 	size_t offset;
 	size_t width;
 	uint64_t max;
@@ -56,7 +59,8 @@ struct member_row {
 /* A member of that name, whose place in the struct may be nested. */
 #define MEMBER_AT(member_name, type, place, limit)                            \
 	{                                                                     \
-		.name = member_name, .offset = offsetof(struct type, place),  \
+		.name = member_name, .token = NAME_TOKEN(member_name),        \
+		.offset = offsetof(struct type, place),                       \
 		.width = sizeof(((struct type *)NULL)->place), .max = (limit) \
 	}
 #define MEMBER(type, field, limit) MEMBER_AT(#field, type, field, limit)

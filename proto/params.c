@@ -10,36 +10,45 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* More than any method has. */
+#define MAX_KNOWN 32
+
 int
-params_check(const json_t *params, const char *const known[], size_t n_known,
-    struct rpc_error *error)
+params_take(const json_t *params, const char *const known[], size_t n_known,
+    json_t *values[], struct rpc_error *error)
 {
-	if (params == NULL)
-		return 0;
-	if (!json_is_object(params))
+	if (params != NULL && !json_is_object(params))
 		return rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
 		    "params must be an object, each parameter by its name, "
 		    "not %s",
 		    rpc_json_type(params));
-	return rpc_error_check_members(
-	    error, RPC_INVALID_PARAMS, "parameter", params, known, n_known);
+	return rpc_error_take_members(error, RPC_INVALID_PARAMS, "parameter",
+	    params, known, n_known, values);
 }
 
 int
-params_require(const json_t *params, const char *name, const char *what,
+params_check(const json_t *params, const char *const known[], size_t n_known,
     struct rpc_error *error)
 {
-	if (json_object_get(params, name) == NULL)
+	json_t *values[MAX_KNOWN];
+
+	return params_take(params, known, n_known, values, error);
+}
+
+int
+param_require(const json_t *value, const char *name, const char *what,
+    struct rpc_error *error)
+{
+	if (value == NULL)
 		return rpc_error_set(error, RPC_INVALID_PARAMS, name,
 		    "%s is missing: it must be %s", name, what);
 	return 0;
 }
 
 int
-params_read_integer(const json_t *params, const char *name, uint64_t min,
+param_read_integer(const json_t *value, const char *name, uint64_t min,
     uint64_t max, uint64_t *number, struct rpc_error *error)
 {
-	const json_t *value = json_object_get(params, name);
 	json_int_t integer = json_integer_value(value);
 
 	if (value == NULL)
@@ -64,11 +73,9 @@ params_read_integer(const json_t *params, const char *name, uint64_t min,
 }
 
 int
-params_read_boolean(const json_t *params, const char *name, bool *truth,
-    struct rpc_error *error)
+param_read_boolean(
+    const json_t *value, const char *name, bool *truth, struct rpc_error *error)
 {
-	const json_t *value = json_object_get(params, name);
-
 	if (value == NULL)
 		return 0;
 	if (!json_is_boolean(value))
@@ -80,11 +87,9 @@ params_read_boolean(const json_t *params, const char *name, bool *truth,
 }
 
 int
-params_read_string(const json_t *params, const char *name, const char **text,
+param_read_string(const json_t *value, const char *name, const char **text,
     struct rpc_error *error)
 {
-	const json_t *value = json_object_get(params, name);
-
 	if (value == NULL)
 		return 0;
 	if (!json_is_string(value))
@@ -95,4 +100,37 @@ params_read_string(const json_t *params, const char *name, const char **text,
 		    "%s must not hold a NUL", name);
 	*text = json_string_value(value);
 	return 0;
+}
+
+/* --- by name --- */
+
+int
+params_require(const json_t *params, const char *name, const char *what,
+    struct rpc_error *error)
+{
+	return param_require(json_object_get(params, name), name, what, error);
+}
+
+int
+params_read_integer(const json_t *params, const char *name, uint64_t min,
+    uint64_t max, uint64_t *number, struct rpc_error *error)
+{
+	return param_read_integer(
+	    json_object_get(params, name), name, min, max, number, error);
+}
+
+int
+params_read_boolean(const json_t *params, const char *name, bool *truth,
+    struct rpc_error *error)
+{
+	return param_read_boolean(
+	    json_object_get(params, name), name, truth, error);
+}
+
+int
+params_read_string(const json_t *params, const char *name, const char **text,
+    struct rpc_error *error)
+{
+	return param_read_string(
+	    json_object_get(params, name), name, text, error);
 }

@@ -18,9 +18,15 @@
 
 #include "proto/rpcerror.h"
 
-/* An object, and no member but the n_known ones. To be called first. */
+/*
+ * An object, and no member but the n_known ones. To be called first. The one
+ * that takes fills in values, too: values[i] is known[i], or NULL.
+ */
 int params_check(const json_t *params, const char *const known[],
     size_t n_known, struct rpc_error *error)
+    __attribute__((warn_unused_result));
+int params_take(const json_t *params, const char *const known[], size_t n_known,
+    json_t *values[], struct rpc_error *error)
     __attribute__((warn_unused_result));
 
 /* `what` says what it must be: "an integer", "a job's id". */
@@ -39,5 +45,17 @@ int params_read_boolean(const json_t *params, const char *name, bool *truth,
 int params_read_string(const json_t *params, const char *name,
     const char **text, struct rpc_error *error)
     __attribute__((warn_unused_result));
+
+/* The same with a member that was taken already: value is NULL where it is
+ * absent. */
+int param_require(const json_t *value, const char *name, const char *what,
+    struct rpc_error *error) __attribute__((warn_unused_result));
+int param_read_integer(const json_t *value, const char *name, uint64_t min,
+    uint64_t max, uint64_t *number, struct rpc_error *error)
+    __attribute__((warn_unused_result));
+int param_read_boolean(const json_t *value, const char *name, bool *truth,
+    struct rpc_error *error) __attribute__((warn_unused_result));
+int param_read_string(const json_t *value, const char *name, const char **text,
+    struct rpc_error *error) __attribute__((warn_unused_result));
 
 #endif

@@ -12,10 +12,38 @@
 #include "proto/member.h"
 #include "proto/params.h"
 
-static const char *const known[] = {"count", "pool", "workers", "cost_ns",
-    "timeout_ms", "progress", "profile", "io_every", "io_for_us", "priority",
-    "start_after_ms", "detach", "key"};
-#define N_KNOWN (sizeof(known) / sizeof(known[0]))
+enum param {
+	COUNT,
+	POOL,
+	WORKERS,
+	COST_NS,
+	TIMEOUT_MS,
+	PROGRESS,
+	PROFILE,
+	IO_EVERY,
+	IO_FOR_US,
+	PRIORITY,
+	START_AFTER_MS,
+	DETACH,
+	KEY,
+	N_PARAMS
+};
+
+static const char *const known[N_PARAMS] = {
+    [COUNT] = "count",
+    [POOL] = "pool",
+    [WORKERS] = "workers",
+    [COST_NS] = "cost_ns",
+    [TIMEOUT_MS] = "timeout_ms",
+    [PROGRESS] = "progress",
+    [PROFILE] = "profile",
+    [IO_EVERY] = "io_every",
+    [IO_FOR_US] = "io_for_us",
+    [PRIORITY] = "priority",
+    [START_AFTER_MS] = "start_after_ms",
+    [DETACH] = "detach",
+    [KEY] = "key",
+};
 
 static const char *const profile_names[PROFILE_COUNT] = {
     [PROFILE_CPU] = "cpu",
@@ -88,38 +116,90 @@ pool_name_is_valid(const char *name)
 	    name[len] == '\0';
 }
 
-static int
-read_pool(const json_t *params, char *pool, struct rpc_error *error)
-{
-	const char *name = pool;
+/* The params of one request, taken apart; NULL: it has no such one. */
+struct taken {
+	json_t *values[N_PARAMS];
+	struct rpc_error *error;
+};
 
-	if (params_read_string(params, "pool", &name, error) != 0)
+static int
+read_integer(const struct taken *taken, enum param param, uint64_t min,
+    uint64_t max, uint64_t *number)
+{
+	return param_read_integer(
+	    taken->values[param], known[param], min, max, number, taken->error);
+}
+
+/* One that is no wider than 32 bits. */
+static int
+read_small(const struct taken *taken, enum param param, uint32_t min,
+    uint32_t max, uint32_t *number)
+{
+	uint64_t wide = *number;
+
+	if (read_integer(taken, param, min, max, &wide) != 0)
 		return -1;
-	if (!pool_name_is_valid(name))
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "pool",
-		    "pool must be 1 to %d of a-z, 0-9, '-' and '_', a letter "
-		    "first, not \"%.40s\"",
-		    POOL_NAME_CHARS, name);
-	if (name != pool)
-		strcpy(pool, name);
+	*number = (uint32_t)wide;
 	return 0;
 }
 
 static int
-read_profile(
-    const json_t *params, enum job_profile *profile, struct rpc_error *error)
+read_boolean(const struct taken *taken, enum param param, bool *truth)
 {
-	const json_t *value = json_object_get(params, "profile");
-	const char *name = job_profile_name(*profile);
+	return param_read_boolean(
+	    taken->values[param], known[param], truth, taken->error);
+}
 
-	if (value != NULL && !json_is_string(value))
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "profile",
+static int
+read_string(const struct taken *taken, enum param param, const char **text)
+{
+	return param_read_string(
+	    taken->values[param], known[param], text, taken->error);
+}
+
+static int
+require(const struct taken *taken, enum param param, const char *what)
+{
+	return param_require(
+	    taken->values[param], known[param], what, taken->error);
+}
+
+static int
+read_pool(const struct taken *taken, char *pool)
+{
+	const char *name = NULL;
+
+	if (read_string(taken, POOL, &name) != 0)
+		return -1;
+	if (name == NULL)
+		return 0;
+	if (!pool_name_is_valid(name))
+		return rpc_error_set(taken->error, RPC_INVALID_PARAMS, "pool",
+		    "pool must be 1 to %d of a-z, 0-9, '-' and '_', a letter "
+		    "first, not \"%.40s\"",
+		    POOL_NAME_CHARS, name);
+	strcpy(pool, name);
+	return 0;
+}
+
+static int
+read_profile(const struct taken *taken, enum job_profile *profile)
+{
+	const json_t *value = taken->values[PROFILE];
+	const char *name;
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_string(value))
+		return rpc_error_set(taken->error, RPC_INVALID_PARAMS,
+		    "profile",
 		    "profile must be \"cpu\", \"native\" or \"io\", not %s",
 		    rpc_json_type(value));
-	if (params_read_string(params, "profile", &name, error) != 0)
+	if (read_string(taken, PROFILE, &name) != 0)
 		return -1;
 	if (job_profile_parse(name, profile) != 0)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "profile",
+		return rpc_error_set(taken->error, RPC_INVALID_PARAMS,
+		    "profile",
 		    "profile must be \"cpu\", \"native\" or \"io\", not "
 		    "\"%.40s\"",
 		    name);
@@ -128,31 +208,31 @@ read_profile(
 
 /* What only the profile "io" has: there it is needed, elsewhere an error. */
 static int
-read_io(const json_t *params, const char *name, const char *what, uint64_t max,
-    enum job_profile profile, uint64_t *number, struct rpc_error *error)
+read_io(const struct taken *taken, enum param param, const char *what,
+    uint64_t max, enum job_profile profile, uint64_t *number)
 {
-	if (profile != PROFILE_IO && json_object_get(params, name) != NULL)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, name,
+	if (profile != PROFILE_IO && taken->values[param] != NULL)
+		return rpc_error_set(taken->error, RPC_INVALID_PARAMS,
+		    known[param],
 		    "%s is for the profile \"io\" only, and this one's is "
 		    "\"%s\"",
-		    name, job_profile_name(profile));
-	if (profile == PROFILE_IO &&
-	    params_require(params, name, what, error) != 0)
+		    known[param], job_profile_name(profile));
+	if (profile == PROFILE_IO && require(taken, param, what) != 0)
 		return -1;
-	return params_read_integer(params, name, 1, max, number, error);
+	return read_integer(taken, param, 1, max, number);
 }
 
 static int
-read_key(const json_t *params, char *key, struct rpc_error *error)
+read_key(const struct taken *taken, char *key)
 {
 	const char *text = NULL;
 
-	if (params_read_string(params, "key", &text, error) != 0)
+	if (read_string(taken, KEY, &text) != 0)
 		return -1;
 	if (text == NULL)
 		return 0;
 	if (!job_key_is_valid(text))
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "key",
+		return rpc_error_set(taken->error, RPC_INVALID_PARAMS, "key",
 		    "key must be 1 to %d bytes without control characters",
 		    REQUEST_KEY_CHARS);
 	strcpy(key, text);
@@ -163,44 +243,37 @@ int
 job_request_from_json(const json_t *params, uint32_t max_workers,
     struct job_request *request, struct rpc_error *error)
 {
-	uint64_t workers, priority;
+	struct taken taken = {.error = error};
 
 	job_request_init(request);
-	workers = request->workers;
-	priority = request->priority;
-	if (params_check(params, known, N_KNOWN, error) != 0 ||
-	    params_require(params, "count",
-		"the number of turns to count down, an integer", error) != 0 ||
-	    params_read_integer(params, "count", 1, REQUEST_MAX_COUNT,
-		&request->count, error) != 0 ||
-	    read_pool(params, request->pool, error) != 0 ||
-	    params_read_integer(
-		params, "workers", 1, max_workers, &workers, error) != 0 ||
-	    params_read_integer(params, "cost_ns", 0, REQUEST_MAX_COST_NS,
-		&request->cost_ns, error) != 0 ||
-	    params_read_integer(params, "timeout_ms", 0, REQUEST_MAX_TIMEOUT_MS,
-		&request->timeout_ms, error) != 0 ||
-	    params_read_boolean(
-		params, "progress", &request->wants_progress, error) != 0 ||
-	    read_profile(params, &request->profile, error) != 0 ||
-	    read_io(params, "io_every",
-		"the number of turns before each sleep, an integer",
-		REQUEST_MAX_COUNT, request->profile, &request->io_every,
-		error) != 0 ||
-	    read_io(params, "io_for_us",
-		"the length of each sleep in us, an integer",
-		REQUEST_MAX_IO_FOR_US, request->profile, &request->io_for_us,
-		error) != 0 ||
-	    params_read_integer(params, "priority", 0, REQUEST_PRIORITIES - 1,
-		&priority, error) != 0 ||
-	    params_read_integer(params, "start_after_ms", 0,
-		REQUEST_MAX_TIMEOUT_MS, &request->start_after_ms, error) != 0 ||
-	    params_read_boolean(params, "detach", &request->detach, error) !=
+	if (params_take(params, known, N_PARAMS, taken.values, error) != 0 ||
+	    require(&taken, COUNT,
+		"the number of turns to count down, an integer") != 0 ||
+	    read_integer(
+		&taken, COUNT, 1, REQUEST_MAX_COUNT, &request->count) != 0 ||
+	    read_pool(&taken, request->pool) != 0 ||
+	    read_small(&taken, WORKERS, 1, max_workers, &request->workers) !=
 		0 ||
-	    read_key(params, request->key, error) != 0)
+	    read_integer(&taken, COST_NS, 0, REQUEST_MAX_COST_NS,
+		&request->cost_ns) != 0 ||
+	    read_integer(&taken, TIMEOUT_MS, 0, REQUEST_MAX_TIMEOUT_MS,
+		&request->timeout_ms) != 0 ||
+	    read_boolean(&taken, PROGRESS, &request->wants_progress) != 0 ||
+	    read_profile(&taken, &request->profile) != 0 ||
+	    read_io(&taken, IO_EVERY,
+		"the number of turns before each sleep, an integer",
+		REQUEST_MAX_COUNT, request->profile, &request->io_every) != 0 ||
+	    read_io(&taken, IO_FOR_US,
+		"the length of each sleep in us, an integer",
+		REQUEST_MAX_IO_FOR_US, request->profile,
+		&request->io_for_us) != 0 ||
+	    read_small(&taken, PRIORITY, 0, REQUEST_PRIORITIES - 1,
+		&request->priority) != 0 ||
+	    read_integer(&taken, START_AFTER_MS, 0, REQUEST_MAX_TIMEOUT_MS,
+		&request->start_after_ms) != 0 ||
+	    read_boolean(&taken, DETACH, &request->detach) != 0 ||
+	    read_key(&taken, request->key) != 0)
 		return -1;
-	request->workers = (uint32_t)workers;
-	request->priority = (uint32_t)priority;
 	return 0;
 }
 

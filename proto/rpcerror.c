@@ -146,29 +146,45 @@ rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
 	    "unknown %s \"%.63s\": known are %s", what, name, list);
 }
 
-static bool
-is_one_of(const char *name, const char *const known[], size_t n_known)
+/* Its place among the known ones, or n_known. Most differ in their first
+ * letter. */
+static size_t
+find_name(const char *name, const char *const known[], size_t n_known)
 {
-	for (size_t i = 0; i < n_known; i++)
-		if (strcmp(name, known[i]) == 0)
-			return true;
-	return false;
+	size_t i = 0;
+
+	while (i < n_known &&
+	    (known[i][0] != name[0] || strcmp(name, known[i]) != 0))
+		i++;
+	return i;
 }
 
 int
-rpc_error_check_members(struct rpc_error *error, enum rpc_error_kind kind,
+rpc_error_take_members(struct rpc_error *error, enum rpc_error_kind kind,
     const char *what, const json_t *object, const char *const known[],
-    size_t n_known)
+    size_t n_known, json_t *values[])
 {
-	const char *name;
-	json_t *member;
-
 	/* jansson's iterators take no const, though reading changes nothing. */
-	json_object_foreach ((json_t *)object, name, member)
-		if (!is_one_of(name, known, n_known))
-			return rpc_error_set_unknown(
-			    error, kind, name, what, name, known, n_known);
-	return 0;
+	json_t *members = (json_t *)object;
+	const char *unknown = NULL;
+	void *at;
+
+	for (size_t i = 0; i < n_known; i++)
+		values[i] = NULL;
+	for (at = json_object_iter(members); at != NULL;
+	     at = json_object_iter_next(members, at)) {
+		const char *name = json_object_iter_key(at);
+		size_t i = find_name(name, known, n_known);
+
+		if (i < n_known)
+			values[i] = json_object_iter_value(at);
+		else if (unknown == NULL)
+			unknown = name;
+	}
+	if (unknown == NULL)
+		return 0;
+	return rpc_error_set_unknown(
+	    error, kind, unknown, what, unknown, known, n_known);
 }
 
 const char *

@@ -77,12 +77,14 @@ int rpc_error_set_unknown(struct rpc_error *error, enum rpc_error_kind kind,
     const char *const known[], size_t n_known);
 
 /*
- * 0, or -1 when object has a member that is none of the known ones: it is
- * refused as above, and error's field names it.
+ * Takes an object's members apart, in one walk: values[i] is the one named
+ * known[i], borrowed, or NULL. 0, or -1 when there is one that is none of the
+ * known ones: it is refused as above, and error's field names it; values are
+ * filled in all the same.
  */
-int rpc_error_check_members(struct rpc_error *error, enum rpc_error_kind kind,
+int rpc_error_take_members(struct rpc_error *error, enum rpc_error_kind kind,
     const char *what, const json_t *object, const char *const known[],
-    size_t n_known) __attribute__((warn_unused_result));
+    size_t n_known, json_t *values[]) __attribute__((warn_unused_result));
 
 /* What a JSON value is, for a detail: "an object", "a string", "true", ... */
 const char *rpc_json_type(const json_t *json);

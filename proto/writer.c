@@ -191,27 +191,44 @@ put_digits(char *end, uint64_t number)
 	return end;
 }
 
-void
-writer_integer(struct writer *writer, int64_t number)
+/* Writes the number, of INTEGER_CHARS at the most. Where it ends. */
+static inline char *
+put_integer(char *to, int64_t number)
 {
 	uint64_t magnitude = number < 0 ? -(uint64_t)number : (uint64_t)number;
 	char digits[INTEGER_CHARS], *end = digits + sizeof(digits), *begin;
+
+	*to = '-';
+	to += number < 0;
+	if (magnitude < 10) {
+		*to = (char)('0' + magnitude);
+		return to + 1;
+	}
+	begin = put_digits(end, magnitude);
+	memcpy(to, begin, (size_t)(end - begin));
+	return to + (end - begin);
+}
+
+void
+writer_integer(struct writer *writer, int64_t number)
+{
 	char *to = writer_begin_value(writer, INTEGER_CHARS);
+
+	if (to != NULL)
+		writer_end_value(writer, put_integer(to, number));
+}
+
+void
+writer_member(struct writer *writer, const struct token *token, int64_t number)
+{
+	char *to = writer_reserve(writer, TOKEN_BYTES + INTEGER_CHARS);
+	size_t skipped = !writer->wants_comma;
 
 	if (to == NULL)
 		return;
-	if (magnitude < 10) {
-		*to = '-';
-		to += number < 0;
-		*to++ = (char)('0' + magnitude);
-	} else {
-		begin = put_digits(end, magnitude);
-		if (number < 0)
-			*--begin = '-';
-		memcpy(to, begin, (size_t)(end - begin));
-		to += end - begin;
-	}
-	writer_end_value(writer, to);
+	memcpy(to, token->text + skipped, TOKEN_BYTES - 1);
+	to += token->length - skipped;
+	writer_end_value(writer, put_integer(to, number));
 }
 
 static void

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/token.h"
+
 /* All zeros is an empty one. */
 struct writer {
 	char *text; /* owned; `length` bytes, and no NUL behind them */
@@ -41,6 +43,11 @@ void writer_end_array(struct writer *writer);
 void writer_name(struct writer *writer, const char *name);
 
 void writer_integer(struct writer *writer, int64_t number);
+
+/* An integer with its name. */
+void writer_member(
+    struct writer *writer, const struct token *token, int64_t number);
+
 void writer_boolean(struct writer *writer, bool truth);
 void writer_null(struct writer *writer);
 /* UTF-8, which may hold NULs; what is none becomes U+FFFD, byte by byte. */
