@@ -38,12 +38,17 @@ answer_new(struct connection *connection, struct answer_list *owed,
 		return NULL;
 	answer->connection = connection;
 	answer->batch = batch;
-	answer->id = json_incref(id);
+	answer->id = json_copy(id);
+	if (answer->id == NULL) {
+		free(answer);
+		return NULL;
+	}
 	if (batch != NULL)
 		batch->n_open++;
 	LIST_INSERT_HEAD(owed, answer, links);
 	connection_hold(connection);
-	connection_charge(connection, json_string_length(id));
+	if (json_is_string(id))
+		connection_charge(connection, json_string_length(id));
 	return answer;
 }
 
@@ -165,8 +170,9 @@ static struct connection *
 answer_settle(struct answer *answer)
 {
 	LIST_REMOVE(answer, links);
-	connection_discharge(
-	    answer->connection, json_string_length(answer->id));
+	if (json_is_string(answer->id))
+		connection_discharge(
+		    answer->connection, json_string_length(answer->id));
 	return answer->connection;
 }
 

@@ -26,7 +26,7 @@ LIST_HEAD(answer_list, answer);
 
 /*
  * Owed by connection from now on, in its list; batch is NULL for a call on its
- * own. NULL when memory ran out.
+ * own; id, a string, a number or null, is copied. NULL when memory ran out.
  */
 struct answer *answer_new(struct connection *connection,
     struct answer_list *owed, struct batch *batch, json_t *id);

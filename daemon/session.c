@@ -22,6 +22,7 @@
 #include "daemon/job.h"
 #include "daemon/log.h"
 #include "daemon/methods.h"
+#include "daemon/scratch.h"
 #include "proto/jsonrpc.h"
 
 /* Values in one line: enough for the largest batch of full requests. */
@@ -121,8 +122,12 @@ session_line(void *arg, const char *line, size_t len)
 	};
 	struct jsonrpc_message message;
 	struct rpc_error error;
+	int result;
 
-	if (jsonrpc_parse(line, len, &limits, &message, &error) != 0) {
+	scratch_begin();
+	result = jsonrpc_parse(line, len, &limits, &message, &error);
+	scratch_end();
+	if (result != 0) {
 		session_refuse(session, &error);
 		return;
 	}
