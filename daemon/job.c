@@ -108,6 +108,13 @@ job_has_lock(const struct job *job)
 	    POOL_THREADS;
 }
 
+bool
+job_is_kept(const struct job *job)
+{
+	return !job->is_released &&
+	    (job->is_stored || records_want_history(job->frontend->records));
+}
+
 int
 job_allocate_tasks(struct job *job)
 {
@@ -227,7 +234,8 @@ job_begin(struct load *load)
 		return -1;
 	}
 	job_set_state(job, JOB_RUNNING);
-	job->started_ms = clock_unix_ms();
+	if (job_is_kept(job))
+		job->started_ms = clock_unix_ms();
 	if (job->is_stored)
 		records_start(job->frontend->records, job->id, job->started_ms);
 	return 0;
@@ -376,7 +384,6 @@ job_new(struct frontend *frontend, const struct job_request *request,
 	job->frontend = frontend;
 	job->request = *request;
 	job->arrival_ns = clock_monotonic_ns();
-	job->accepted_ms = clock_unix_ms();
 	job->deadline_ns = UINT64_MAX;
 	job->spins = countdown_spins(calibration, request->cost_ns);
 	job->load = (struct load){
@@ -406,11 +413,13 @@ job_submit(struct job_owner *owner, const struct job_request *request,
 {
 	struct frontend *frontend = owner->frontend;
 	struct lanes *lanes = job_owner_lanes(owner);
-	struct job *job =
-	    job_new(frontend, request, pool, jobs_next_id(frontend->jobs));
+	uint64_t now_ms = clock_unix_ms();
+	struct job *job = job_new(
+	    frontend, request, pool, job_id_next(&frontend->jobs->ids, now_ms));
 
 	if (job == NULL)
 		return -1;
+	job->accepted_ms = now_ms;
 	if (lanes == NULL || job_begin_to_wait(job, lanes, 0) != 0) {
 		job_free(job);
 		return -1;

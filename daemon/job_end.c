@@ -96,8 +96,7 @@ job_tell_end(struct job *job)
 {
 	struct records *records = job->frontend->records;
 	struct writer *writer = &job->frontend->jobs->writer;
-	bool is_kept = !job->is_released &&
-	    (job->is_stored || records_want_history(records));
+	bool is_kept = job_is_kept(job);
 	struct job_result result;
 	size_t start;
 

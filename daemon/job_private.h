@@ -29,6 +29,9 @@ void job_link(struct job *job);
 void job_free(struct job *job);
 struct tally *job_tally(const struct job *job);
 bool job_has_lock(const struct job *job);
+/* Whether the store is to have its record: as a stored job's, or for the
+ * history. */
+bool job_is_kept(const struct job *job);
 /* Room for its tasks and their tickets, in one piece. 0, or -1 when memory ran
  * out. */
 int job_allocate_tasks(struct job *job) __attribute__((warn_unused_result));

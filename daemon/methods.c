@@ -168,6 +168,8 @@ job_admit(const struct invocation *invocation, size_t answer_bytes,
 		    "gild finishes the jobs in flight and then stops");
 	if (job_find_room(invocation, answer_bytes, error) != 0)
 		return -1;
+	if (rate == 0)
+		return 0;
 	wait_ns =
 	    bucket_take(&invocation->owner->rate, rate, clock_monotonic_ns());
 	if (wait_ns == 0)
