@@ -65,6 +65,9 @@ DAEMON_TESTS = \
 	%D%/unit/test_pulse \
 	%D%/unit/test_queue \
 	%D%/unit/test_recorder \
+	%D%/unit/test_recorder_jobs \
+	%D%/unit/test_recorder_memos \
+	%D%/unit/test_recorder_store \
 	%D%/unit/test_recovery \
 	%D%/unit/test_repeats \
 	%D%/unit/test_sandbox \
@@ -76,6 +79,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
+RECORDER_FIXTURE = %D%/unit/recorder_fixture.c %D%/unit/recorder_fixture.h
 check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
 %C%_unit_test_address_LDADD = $(DAEMON_LDADD)
@@ -103,7 +107,18 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_privileges_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_pulse_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_queue_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_recorder_SOURCES = %D%/unit/test_recorder.c \
+	$(RECORDER_FIXTURE)
 %C%_unit_test_recorder_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_recorder_jobs_SOURCES = %D%/unit/test_recorder_jobs.c \
+	$(RECORDER_FIXTURE)
+%C%_unit_test_recorder_jobs_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_recorder_memos_SOURCES = %D%/unit/test_recorder_memos.c \
+	$(RECORDER_FIXTURE)
+%C%_unit_test_recorder_memos_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_recorder_store_SOURCES = %D%/unit/test_recorder_store.c \
+	$(RECORDER_FIXTURE)
+%C%_unit_test_recorder_store_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_recovery_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
