@@ -247,6 +247,8 @@ E2E_TESTS = \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_pulse \
 	%D%/e2e/test_reload \
+	%D%/e2e/test_reload_changes \
+	%D%/e2e/test_reload_clients \
 	%D%/e2e/test_service \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats \
@@ -290,6 +292,8 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_LDADD = $(E2E_LDADD)
+%C%_e2e_test_reload_changes_LDADD = $(E2E_LDADD)
+%C%_e2e_test_reload_clients_LDADD = $(E2E_LDADD)
 %C%_e2e_test_service_LDADD = $(E2E_LDADD)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
