@@ -146,45 +146,48 @@ units_range(uint64_t min_ns, uint64_t max_ns, uint64_t like_ns)
 	return out;
 }
 
+/* The units of long times, the largest first. */
+static const struct span {
+	const char *name;
+	uint64_t seconds;
+} spans[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
+#define LAST_SPAN (&spans[sizeof(spans) / sizeof(spans[0]) - 1])
+
+/* The largest of which there is at least one, if there is. */
+static const struct span *
+find_span(uint64_t seconds)
+{
+	const struct span *span = spans;
+
+	while (span < LAST_SPAN && seconds < span->seconds)
+		span++;
+	return span;
+}
+
 struct units_text
 units_uptime(uint64_t ns)
 {
-	static const struct {
-		const char *name;
-		uint64_t seconds;
-	} spans[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
-	struct units_text out;
+	struct units_text out = units_age(ns);
 	uint64_t seconds = ns / 1000000000;
-	size_t i = 0;
+	const struct span *span = find_span(seconds);
+	size_t used = strlen(out.text);
 
-	while (i < 3 && seconds < spans[i].seconds)
-		i++;
-	if (i == 3)
-		snprintf(out.text, sizeof(out.text), "%" PRIu64 " s", seconds);
-	else
-		snprintf(out.text, sizeof(out.text),
-		    "%" PRIu64 " %s %" PRIu64 " %s", seconds / spans[i].seconds,
-		    spans[i].name,
-		    seconds % spans[i].seconds / spans[i + 1].seconds,
-		    spans[i + 1].name);
+	if (span < LAST_SPAN)
+		snprintf(out.text + used, sizeof(out.text) - used,
+		    " %" PRIu64 " %s",
+		    seconds % span->seconds / span[1].seconds, span[1].name);
 	return out;
 }
 
 struct units_text
 units_age(uint64_t ns)
 {
-	static const struct {
-		const char *name;
-		uint64_t seconds;
-	} spans[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
 	struct units_text out;
 	uint64_t seconds = ns / 1000000000;
-	size_t i = 0;
+	const struct span *span = find_span(seconds);
 
-	while (i < 3 && seconds < spans[i].seconds)
-		i++;
 	snprintf(out.text, sizeof(out.text), "%" PRIu64 " %s",
-	    seconds / spans[i].seconds, spans[i].name);
+	    seconds / span->seconds, span->name);
 	return out;
 }
 

@@ -41,19 +41,40 @@ link_answer_job(struct frontend_link *link, uint64_t question,
 	link_send(link, &memo, result);
 }
 
+/* Whether the change that a question asks for can be made; it is told if not. */
+static bool
+begin_change(struct frontend_link *link, const struct memo *memo)
+{
+	bool can_change = recorder_begin(link->recorder);
+
+	if (!can_change)
+		link_answer(link, memo->question, MEMO_UNAVAILABLE);
+	return can_change;
+}
+
+/* It came to nothing. */
+static void
+refuse_change(struct frontend_link *link, const struct memo *memo,
+    enum store_outcome outcome)
+{
+	link_answer(link, memo->question,
+	    outcome == STORE_NO_JOB ? MEMO_NO_JOB : MEMO_UNAVAILABLE);
+	if (outcome == STORE_FAILED)
+		recorder_fail(link->recorder);
+}
+
 static void
 hear_submit(struct frontend_link *link, const struct memo *memo)
 {
 	struct recorder *recorder = link->recorder;
 	struct job_record there;
 	struct effect *effect;
+	enum store_outcome outcome;
 
-	if (!recorder_begin(recorder)) {
-		link_answer(link, memo->question, MEMO_UNAVAILABLE);
+	if (!begin_change(link, memo))
 		return;
-	}
-	switch (store_accept(recorder->store, &memo->job, &there)) {
-	case STORE_DONE:
+	outcome = store_accept(recorder->store, &memo->job, &there);
+	if (outcome == STORE_DONE) {
 		effect =
 		    recorder_add_effect(recorder, EFFECT_ACCEPTED, link, memo);
 		effect->is_for_link = memo->n != 0 && link->takes_jobs;
@@ -61,26 +82,18 @@ hear_submit(struct frontend_link *link, const struct memo *memo)
 		effect->deadline_ms = recorder_deadline_of(&memo->job);
 		recorder->n_accepted++;
 		recorder->status.n_changes++;
-		recorder_share_commit(recorder);
-		break;
-	case STORE_THERE:
+	} else if (outcome == STORE_THERE) {
 		effect =
 		    recorder_add_effect(recorder, EFFECT_THERE, link, memo);
 		effect->there = malloc(sizeof(there));
 		if (effect->there == NULL)
 			fatal("out of memory");
 		*effect->there = there;
-		recorder_share_commit(recorder);
-		break;
-	case STORE_NO_JOB:
-	case STORE_DAMAGED:
-		link_answer(link, memo->question, MEMO_UNAVAILABLE);
-		break;
-	case STORE_FAILED:
-		link_answer(link, memo->question, MEMO_UNAVAILABLE);
-		recorder_fail(recorder);
-		break;
+	} else {
+		refuse_change(link, memo, outcome);
+		return;
 	}
+	recorder_share_commit(recorder);
 }
 
 /* A key or an id that is there is answered also when there is no more room. */
@@ -309,33 +322,22 @@ static void
 hear_collect(struct frontend_link *link, const struct memo *memo)
 {
 	struct recorder *recorder = link->recorder;
+	enum store_outcome outcome;
 
 	if (docket_find(&recorder->docket, memo->job.id) != NULL) {
 		link_answer(link, memo->question, MEMO_UNENDED);
 		return;
 	}
-	if (!recorder_begin(recorder)) {
-		link_answer(link, memo->question, MEMO_UNAVAILABLE);
+	if (!begin_change(link, memo))
+		return;
+	outcome = store_collect(recorder->store, memo->job.id);
+	if (outcome != STORE_DONE) {
+		refuse_change(link, memo, outcome);
 		return;
 	}
-	switch (store_collect(recorder->store, memo->job.id)) {
-	case STORE_DONE:
-		recorder_add_effect(recorder, EFFECT_COLLECTED, link, memo);
-		recorder->status.n_changes++;
-		recorder_share_commit(recorder);
-		break;
-	case STORE_NO_JOB:
-		link_answer(link, memo->question, MEMO_NO_JOB);
-		break;
-	case STORE_THERE:
-	case STORE_DAMAGED:
-		link_answer(link, memo->question, MEMO_UNAVAILABLE);
-		break;
-	case STORE_FAILED:
-		link_answer(link, memo->question, MEMO_UNAVAILABLE);
-		recorder_fail(recorder);
-		break;
-	}
+	recorder_add_effect(recorder, EFFECT_COLLECTED, link, memo);
+	recorder->status.n_changes++;
+	recorder_share_commit(recorder);
 }
 
 void

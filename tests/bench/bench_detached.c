@@ -48,6 +48,13 @@ static struct arm arms[] = {
 };
 
 static void
+refused(const char *answer)
+{
+	fprintf(stderr, "refused: %s\n", answer);
+	exit(EXIT_FAILURE);
+}
+
+static void
 arm_start(struct arm *arm)
 {
 	char state[80];
@@ -62,10 +69,10 @@ arm_start(struct arm *arm)
 	arm->server = server_start(argv, -1);
 	for (size_t i = 0; i < CLIENTS; i++)
 		client_open(&arm->clients[i], arm->server.port);
-	/* The store is there once it has taken one. */
-	while (client_call(&arm->clients[0], SUBMIT) < 0 ||
-	    strstr(arm->clients[0].line, "\"created\":true") == NULL)
-		usleep(10000);
+	/* What comes before the store is open is answered when it is. */
+	client_call(&arm->clients[0], SUBMIT);
+	if (strstr(arm->clients[0].line, "\"created\":true") == NULL)
+		refused(arm->clients[0].line);
 }
 
 static void
@@ -103,10 +110,8 @@ take_answers(int fd)
 	if (got <= 0)
 		die("recv");
 	bytes[got] = '\0';
-	if (strstr(bytes, "\"error\"") != NULL) {
-		fprintf(stderr, "refused: %s\n", bytes);
-		exit(EXIT_FAILURE);
-	}
+	if (strstr(bytes, "\"error\"") != NULL)
+		refused(bytes);
 	for (ssize_t i = 0; i < got; i++)
 		n += bytes[i] == '\n';
 	return n;

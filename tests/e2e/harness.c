@@ -99,15 +99,6 @@ end_test(int status, void *unused)
 	}
 }
 
-static bool
-is_master(pid_t pid)
-{
-	for (size_t i = 0; i < n_gilds; i++)
-		if (gilds[i]->pid == pid)
-			return true;
-	return false;
-}
-
 /* Whom a dead master left to us: reaps what has ended, counts the living. */
 static size_t
 count_orphans(pid_t *example)
@@ -116,7 +107,8 @@ count_orphans(pid_t *example)
 	size_t n = process_children(getpid(), pids, 256), living = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_master(pids[i]) || waitpid(pids[i], NULL, WNOHANG) != 0)
+		if (process_is_spawned(pids[i]) ||
+		    waitpid(pids[i], NULL, WNOHANG) != 0)
 			continue;
 		*example = pids[i];
 		living++;
@@ -296,15 +288,20 @@ gild_wait_exit(struct gild *gild)
 }
 
 void
+gild_expect_exit(struct gild *gild, int exit_status)
+{
+	int status = gild_wait_exit(gild);
+
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == exit_status,
+	    "gild ended with wait status %#x", (unsigned)status);
+}
+
+void
 gild_stop(struct gild *gild)
 {
-	int status;
-
 	peer_close_all();
 	gild_signal(gild, SIGTERM);
-	status = gild_wait_exit(gild);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-	    "gild ended with wait status %#x", (unsigned)status);
+	gild_expect_exit(gild, 0);
 }
 
 void

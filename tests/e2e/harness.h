@@ -61,6 +61,8 @@ void gild_stop(struct gild *gild);
  * leave.
  */
 int gild_wait_exit(struct gild *gild);
+/* It ends by itself, with this status. */
+void gild_expect_exit(struct gild *gild, int exit_status);
 void gild_signal(struct gild *gild, int signal_number);
 
 /* The log so far: free() it. */

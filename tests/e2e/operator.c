@@ -110,6 +110,17 @@ peer_generation(struct peer *peer)
 }
 
 void
+peer_await_generation(struct peer *peer, int64_t number)
+{
+	int64_t end_ms = now_ms() + deadline_ms(), is;
+
+	while ((is = peer_generation(peer)) != number)
+		ck_assert_msg(ms_until(end_ms) > 0,
+		    "generation %lld serves, not %lld", (long long)is,
+		    (long long)number);
+}
+
+void
 operator_await_alone(struct gild *gild, size_t n_children)
 {
 	int64_t end_ms = now_ms() + deadline_ms();

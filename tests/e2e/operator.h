@@ -8,6 +8,13 @@
 
 #include "tests/e2e/harness.h"
 
+/* A configuration: a frontend, a worker, an interpreter. */
+#define SMALL                                            \
+	"frontends = 1\n"                                \
+	"pool \"threads\" { kind = threads size = 2 }\n" \
+	"pool \"processes\" { kind = processes size = 1 }\n"
+#define SMALL_CHILDREN 3
+
 /* unix:PATH in the test's folder, and its configuration file. */
 const char *operator_address(void);
 const char *operator_file(void);
@@ -32,6 +39,8 @@ const char *operator_reload_error(const char *slug);
 
 /* The number of the generation that serves this peer. */
 int64_t peer_generation(struct peer *peer);
+/* Waits until this peer's client has been handed over to a generation. */
+void peer_await_generation(struct peer *peer, int64_t number);
 
 /* Waits until the master has so many children, and no more: those of one
  * generation, when the older ones are gone. */

@@ -450,3 +450,34 @@ peer_submit_running(struct peer *peer, char job[JOB_ID_CHARS + 1],
 	json_decref(peer_find(peer, is_progress_in_turns, &id));
 	return id;
 }
+
+int64_t
+peer_submit_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1])
+{
+	int64_t id = peer_call_start(peer, "job.submit",
+	    "{s:s, s:I, s:s, s:i, s:i, s:b}", "pool", "processes", "count",
+	    ENDLESS, "profile", "io", "io_every", 1, "io_for_us", 10000000,
+	    "progress", 1);
+
+	peer_await_job(peer, id, job);
+	return id;
+}
+
+void
+peer_cancel(struct peer *peer, const char *job)
+{
+	json_t *said = peer_call(peer, "job.cancel", "{s:s}", "job", job);
+
+	ck_assert_str_eq(text_at(said, "job"), job);
+	ck_assert_str_eq(text_at(said, "state"), "cancelled");
+	json_decref(said);
+}
+
+void
+peer_expect_end(struct peer *peer, int64_t id, const char *state)
+{
+	json_t *result = answer_result(peer_await(peer, id));
+
+	ck_assert_str_eq(text_at(result, "state"), state);
+	json_decref(result);
+}

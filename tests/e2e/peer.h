@@ -74,5 +74,11 @@ void peer_await_job(struct peer *peer, int64_t id, char job[JOB_ID_CHARS + 1]);
  */
 int64_t peer_submit_running(struct peer *peer, char job[JOB_ID_CHARS + 1],
     const char *pool, json_int_t count, unsigned workers);
+/* The same of one that sleeps until it is cancelled, and uses no CPU. */
+int64_t peer_submit_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1]);
+/* job.cancel, which must work. */
+void peer_cancel(struct peer *peer, const char *job);
+/* The answer to a call is a result in this state. */
+void peer_expect_end(struct peer *peer, int64_t id, const char *state);
 
 #endif

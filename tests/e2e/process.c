@@ -32,6 +32,8 @@
 
 static struct run *runs[MAX_RUNS]; /* so that they are not leaks */
 static size_t n_runs;
+static pid_t *spawned;
+static size_t n_spawned;
 static char scratch_base[64]; /* of all tests of this program */
 static char scratch[96];      /* of this test */
 static void (*show_file)(const char *path);
@@ -387,6 +389,15 @@ pass_sockets(void)
 	setenv("LISTEN_FDNAMES", to_pass.names, 1);
 }
 
+bool
+process_is_spawned(pid_t pid)
+{
+	for (size_t i = 0; i < n_spawned; i++)
+		if (spawned[i] == pid)
+			return true;
+	return false;
+}
+
 pid_t
 process_spawn(const char *const argv[], int in, int out, int err)
 {
@@ -394,9 +405,11 @@ process_spawn(const char *const argv[], int in, int out, int err)
 	pid_t pid;
 
 	begin_test();
+	spawned = grow(spawned, (n_spawned + 1) * sizeof(*spawned));
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid > 0) {
+		spawned[n_spawned++] = pid;
 		to_pass.n = 0;
 		return pid;
 	}

@@ -62,6 +62,8 @@ struct run *run_program(const char *input, const char *program, ...)
  * is killed when the test's process dies.
  */
 pid_t process_spawn(const char *const argv[], int in, int out, int err);
+/* Whether the test's process has started this one itself. */
+bool process_is_spawned(pid_t pid);
 /*
  * The next program that is started gets these sockets as a service manager
  * passes them (sd_listen_fds(3)), with these names. They stay the caller's.

@@ -1,70 +1,126 @@
 /*
- * A gild with a store, and gilctl's words about it. It runs in the process that
- * Check forks for a test.
+ * Stored jobs, asked for over a connection and with gilctl. It runs in the
+ * process that Check forks for a test.
  */
 #include "tests/e2e/stored.h"
 
 #include <check.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tests/e2e/expect.h"
-#include "tests/e2e/storing.h"
+#include "tests/e2e/harness.h"
 
-static struct gild *
-start(const char *option, const char *other)
+/* --- over a connection --- */
+
+static void
+expect_created(json_t *answer, char job[JOB_ID_CHARS + 1])
 {
-	static char state_dir[160], address[160];
-	struct gild *gild;
-
-	snprintf(state_dir, sizeof(state_dir), "state_dir=%s", store_folder());
-	snprintf(address, sizeof(address), "unix:%s/s", scratch_dir());
-	gild = gild_start_plain("-l", address, "-o", state_dir, "-o", option,
-	    other != NULL ? "-o" : NULL, other, NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", address, 1), 0);
-	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
-	await_store(gild, true);
-	return gild;
+	ck_assert_str_eq(text_at(answer, "state"), "queued");
+	ck_assert(json_is_true(value_at(answer, "created")));
+	ck_assert_uint_eq(strlen(text_at(answer, "job")), JOB_ID_CHARS);
+	strcpy(job, text_at(answer, "job"));
+	json_decref(answer);
 }
 
-struct gild *
-stored_start(const char *option)
+void
+detach_job(struct peer *peer, json_int_t count, char job[JOB_ID_CHARS + 1])
 {
-	return start("frontends=2", option);
+	expect_created(peer_call(peer, "job.submit", "{s:I, s:b}", "count",
+			   count, "detach", 1),
+	    job);
 }
 
-struct gild *
-stored_start_recording(void)
+/* The time that each of its turns sleeps, and how many of them. */
+static void
+detach_sleeper(struct peer *peer, int turn_us, json_int_t turns,
+    char job[JOB_ID_CHARS + 1])
 {
-	return start("frontends=1", "record=all");
+	expect_created(
+	    peer_call(peer, "job.submit", "{s:I, s:s, s:i, s:i, s:b}", "count",
+		turns, "profile", "io", "io_every", 1, "io_for_us", turn_us,
+		"detach", 1),
+	    job);
 }
 
-struct gild *
-stored_restart(struct gild *gild)
+void
+detach_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1])
 {
-	gild_stop(gild);
-	return stored_start(NULL);
+	detach_sleeper(peer, 10000000, ENDLESS, job);
 }
 
-struct gild *
-stored_crash(struct gild *gild)
+void
+detach_nap(struct peer *peer, int for_ms, char job[JOB_ID_CHARS + 1])
+{
+	detach_sleeper(peer, 1000, for_ms, job);
+}
+
+json_t *
+get_job(struct peer *peer, const char *job)
+{
+	json_t *record = peer_call(peer, "job.get", "{s:s}", "job", job);
+
+	ck_assert_str_eq(text_at(record, "job"), job);
+	return record;
+}
+
+void
+await_state(struct peer *peer, const char *job, const char *state)
 {
 	int64_t end_ms = now_ms() + deadline_ms();
-	pid_t pids[64];
-	size_t n = process_children(gild->pid, pids, COUNT(pids));
 
-	gild_signal(gild, SIGKILL);
-	ck_assert(process_reap(gild->pid, NULL, end_ms));
-	gild->pid = 0;
-	close(gild->out_fd);
-	for (size_t i = 0; i < n; i++)
-		ck_assert(process_reap(pids[i], NULL, end_ms));
-	return stored_start(NULL);
+	for (;;) {
+		json_t *record = get_job(peer, job);
+		bool is_so = strcmp(text_at(record, "state"), state) == 0;
+
+		ck_assert_msg(is_so || ms_until(end_ms) > 0,
+		    "job %s is %s, not %s", job, text_at(record, "state"),
+		    state);
+		json_decref(record);
+		if (is_so)
+			return;
+		poll(NULL, 0, 10); /* only ends can be waited for */
+	}
 }
+
+json_t *
+wait_job(struct peer *peer, const char *job)
+{
+	json_t *result = peer_call(peer, "job.wait", "{s:s}", "job", job);
+
+	ck_assert_str_eq(text_at(result, "job"), job);
+	return result;
+}
+
+int64_t
+start_wait(struct peer *peer, const char *job)
+{
+	return peer_call_start(peer, "job.wait", "{s:s}", "job", job);
+}
+
+void
+expect_result(struct peer *peer, int64_t id, const char *job, const char *state)
+{
+	json_t *result = answer_result(peer_await(peer, id));
+
+	ck_assert_str_eq(text_at(result, "job"), job);
+	ck_assert_str_eq(text_at(result, "state"), state);
+	json_decref(result);
+}
+
+size_t
+count_jobs(struct peer *peer, const char *state)
+{
+	json_t *list = peer_call(
+	    peer, "job.list", "{s:s, s:i}", "state", state, "limit", 1000);
+	size_t n = json_array_size(value_at(list, "jobs"));
+
+	json_decref(list);
+	return n;
+}
+
+/* --- with gilctl --- */
 
 const char *
 stored_id(const struct run *run)

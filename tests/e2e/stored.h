@@ -1,32 +1,43 @@
 /*
- * Gilds with a job store, for end-to-end tests of gilctl: one after another over
- * the same store (storing.h) and on the same socket, which gilctl finds by
- * GILD_SERVER. And what gilctl says of the jobs in it. For the body of a Check test; what goes
- * wrong fails the test.
+ * Jobs in gild's store, for end-to-end tests: left there and asked for, over a
+ * connection or with gilctl, which finds gild by GILD_SERVER. For the body of a
+ * Check test; what goes wrong fails the test.
  */
 #ifndef GILD_TESTS_E2E_STORED_H
 #define GILD_TESTS_E2E_STORED_H
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "tests/e2e/harness.h"
+#include "tests/e2e/peer.h"
 #include "tests/e2e/process.h"
 
-/* With this option, such as "max_in_flight=2", or NULL; its store serves. */
-struct gild *stored_start(const char *option);
-/*
- * One that keeps the history of all jobs. It has one frontend: to find each of
- * several, a test would have to submit jobs.
- */
-struct gild *stored_start_recording(void);
-/* It stops in good order; the next one. */
-struct gild *stored_restart(struct gild *gild);
-/*
- * The master dies, and all processes with it; the next one. A gilctl that is
- * under way is a child of this process, too, and stays.
- */
-struct gild *stored_crash(struct gild *gild);
+/* --- over a connection --- */
+
+/* Submits a detached job to pool "processes": its id. */
+void detach_job(
+    struct peer *peer, json_int_t count, char job[JOB_ID_CHARS + 1]);
+/* One that sleeps until it is cancelled, and uses no CPU. */
+void detach_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1]);
+/* One that sleeps for about so many milliseconds. */
+void detach_nap(struct peer *peer, int for_ms, char job[JOB_ID_CHARS + 1]);
+
+/* job.get: a new reference. */
+json_t *get_job(struct peer *peer, const char *job);
+/* Asks for it until it is in this state. */
+void await_state(struct peer *peer, const char *job, const char *state);
+/* job.wait: its result, a new reference. */
+json_t *wait_job(struct peer *peer, const char *job);
+/* job.wait, begun: for expect_result(). */
+int64_t start_wait(struct peer *peer, const char *job);
+/* The answer to a call is the result of this job, in this state. */
+void expect_result(
+    struct peer *peer, int64_t id, const char *job, const char *state);
+/* How many jobs job.list has, in this state ("ended" and "unfinished" too). */
+size_t count_jobs(struct peer *peer, const char *state);
+
+/* --- with gilctl --- */
 
 /* The id that submit --detach printed; submits such a job. Not to be freed. */
 const char *stored_id(const struct run *run);

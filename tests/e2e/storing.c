@@ -1,4 +1,4 @@
-/* Gilds that keep jobs. It runs in the process that Check forks for a test. */
+/* Gilds with a store. It runs in the process that Check forks for a test. */
 #include "config.h"
 
 #include "tests/e2e/storing.h"
@@ -32,7 +32,7 @@ store_path(const char *name)
 /* --- start and end --- */
 
 static struct gild *
-start(const char *arg, va_list list)
+start(const char *address, const char *arg, va_list list)
 {
 	static char folder[160];
 	const char *args[12] = {NULL};
@@ -42,9 +42,9 @@ start(const char *arg, va_list list)
 		ck_assert_uint_lt(n, COUNT(args) - 1);
 		args[n++] = arg;
 	}
-	return gild_start("-o", folder, "-o", "frontends=2", args[0], args[1],
-	    args[2], args[3], args[4], args[5], args[6], args[7], args[8],
-	    args[9], args[10], NULL);
+	return gild_start_plain("-l", address, "-o", folder, "-o",
+	    "frontends=2", args[0], args[1], args[2], args[3], args[4], args[5],
+	    args[6], args[7], args[8], args[9], args[10], NULL);
 }
 
 struct gild *
@@ -54,7 +54,7 @@ storing_start_anyhow(const char *arg, ...)
 	va_list list;
 
 	va_start(list, arg);
-	gild = start(arg, list);
+	gild = start("127.0.0.1:0", arg, list);
 	va_end(list);
 	return gild;
 }
@@ -66,7 +66,24 @@ storing_start(const char *arg, ...)
 	va_list list;
 
 	va_start(list, arg);
-	gild = start(arg, list);
+	gild = start("127.0.0.1:0", arg, list);
+	va_end(list);
+	await_store(gild, true);
+	return gild;
+}
+
+struct gild *
+storing_start_for_gilctl(const char *arg, ...)
+{
+	static char address[160];
+	struct gild *gild;
+	va_list list;
+
+	snprintf(address, sizeof(address), "unix:%s/s", scratch_dir());
+	ck_assert_int_eq(setenv("GILD_SERVER", address, 1), 0);
+	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
+	va_start(list, arg);
+	gild = start(address, arg, list);
 	va_end(list);
 	await_store(gild, true);
 	return gild;
@@ -227,122 +244,4 @@ peer_connect_frontend(struct gild *gild, unsigned number)
 		ck_assert_msg(
 		    ms_until(end_ms) > 0, "frontend %u lets nobody in", number);
 	}
-}
-
-/* --- jobs --- */
-
-static void
-expect_created(json_t *answer, char job[JOB_ID_CHARS + 1])
-{
-	ck_assert_str_eq(text_at(answer, "state"), "queued");
-	ck_assert(json_is_true(value_at(answer, "created")));
-	ck_assert_uint_eq(strlen(text_at(answer, "job")), JOB_ID_CHARS);
-	strcpy(job, text_at(answer, "job"));
-	json_decref(answer);
-}
-
-void
-detach_job(struct peer *peer, json_int_t count, char job[JOB_ID_CHARS + 1])
-{
-	expect_created(peer_call(peer, "job.submit", "{s:I, s:b}", "count",
-			   count, "detach", 1),
-	    job);
-}
-
-/* The time that each of its turns sleeps, and how many of them. */
-static void
-detach_sleeper(struct peer *peer, int turn_us, json_int_t turns,
-    char job[JOB_ID_CHARS + 1])
-{
-	expect_created(
-	    peer_call(peer, "job.submit", "{s:I, s:s, s:i, s:i, s:b}", "count",
-		turns, "profile", "io", "io_every", 1, "io_for_us", turn_us,
-		"detach", 1),
-	    job);
-}
-
-void
-detach_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1])
-{
-	detach_sleeper(peer, 10000000, ENDLESS, job);
-}
-
-void
-detach_nap(struct peer *peer, int for_ms, char job[JOB_ID_CHARS + 1])
-{
-	detach_sleeper(peer, 1000, for_ms, job);
-}
-
-json_t *
-get_job(struct peer *peer, const char *job)
-{
-	json_t *record = peer_call(peer, "job.get", "{s:s}", "job", job);
-
-	ck_assert_str_eq(text_at(record, "job"), job);
-	return record;
-}
-
-void
-await_state(struct peer *peer, const char *job, const char *state)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-
-	for (;;) {
-		json_t *record = get_job(peer, job);
-		bool is_so = strcmp(text_at(record, "state"), state) == 0;
-
-		ck_assert_msg(is_so || ms_until(end_ms) > 0,
-		    "job %s is %s, not %s", job, text_at(record, "state"),
-		    state);
-		json_decref(record);
-		if (is_so)
-			return;
-		poll(NULL, 0, 10); /* only ends can be waited for */
-	}
-}
-
-json_t *
-wait_job(struct peer *peer, const char *job)
-{
-	json_t *result = peer_call(peer, "job.wait", "{s:s}", "job", job);
-
-	ck_assert_str_eq(text_at(result, "job"), job);
-	return result;
-}
-
-int64_t
-start_wait(struct peer *peer, const char *job)
-{
-	return peer_call_start(peer, "job.wait", "{s:s}", "job", job);
-}
-
-void
-expect_result(struct peer *peer, int64_t id, const char *job, const char *state)
-{
-	json_t *result = answer_result(peer_await(peer, id));
-
-	ck_assert_str_eq(text_at(result, "job"), job);
-	ck_assert_str_eq(text_at(result, "state"), state);
-	json_decref(result);
-}
-
-void
-cancel_job(struct peer *peer, const char *job)
-{
-	json_t *said = peer_call(peer, "job.cancel", "{s:s}", "job", job);
-
-	ck_assert_str_eq(text_at(said, "job"), job);
-	ck_assert_str_eq(text_at(said, "state"), "cancelled");
-	json_decref(said);
-}
-
-size_t
-count_jobs(struct peer *peer, const char *state)
-{
-	json_t *list = peer_call(
-	    peer, "job.list", "{s:s, s:i}", "state", state, "limit", 1000);
-	size_t n = json_array_size(value_at(list, "jobs"));
-
-	json_decref(list);
-	return n;
 }

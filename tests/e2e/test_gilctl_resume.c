@@ -13,6 +13,7 @@
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 #include "tests/e2e/stored.h"
+#include "tests/e2e/storing.h"
 
 /* A job without an end, which sleeps all the time: options and a count. */
 #define SLEEPING \
@@ -43,13 +44,14 @@ START_TEST(a_key_stands_for_one_job)
 	const char *job;
 	json_t *json;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	job = stored_id(run_program(
 	    NULL, "gilctl", "submit", "-d", "--key", "k", "20k", NULL));
 	ck_assert_str_eq(stored_id(run_program(NULL, "gilctl", "submit", "-d",
 			     "--key", "k", "20k", NULL)),
 	    job);
-	gild = stored_crash(gild);
+	gild_kill(gild);
+	gild = storing_start_for_gilctl(NULL);
 	json = one_line(run_program(
 	    NULL, "gilctl", "submit", "--key", "k", "--json", "20k", NULL));
 	ck_assert_str_eq(text_at(json, "job"), job);
@@ -69,11 +71,12 @@ resume_over(const char *option, const char *value)
 	struct run *run;
 	json_t *json;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	client =
 	    client_start("submit", "--json", SLEEPING, option, value, NULL);
 	stored_await_state(value != NULL ? value : "0", "running");
-	gild = stored_crash(gild);
+	gild_kill(gild);
+	gild = storing_start_for_gilctl(NULL);
 	client_await(client, "trying again for 30 s");
 	json = stored_job("--state", "unfinished");
 	run = run_program(NULL, "gilctl", "cancel", text_at(json, "job"), NULL);
@@ -104,7 +107,7 @@ START_TEST(ctrl_c_cancels_what_nobody_else_knows)
 	json_t *json;
 	int status;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	client = client_start("submit", "--resume", SLEEPING, NULL);
 	stored_await_state("0", "running");
 	ck_assert_int_eq(kill(client->pid, SIGINT), 0);
@@ -122,7 +125,7 @@ START_TEST(ctrl_c_leaves_what_has_a_key)
 	struct client *client;
 	int status;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	client = client_start("submit", "--key", "k", SLEEPING, NULL);
 	stored_await_state("k", "running");
 	ck_assert_int_eq(kill(client->pid, SIGINT), 0);
@@ -140,13 +143,14 @@ START_TEST(a_stream_outlives_its_server)
 {
 	struct client *client;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	client = client_start("submit", "--resume", "-", NULL);
 	client_say(client, "{\"count\":1000}\n");
 	client_await(client, "{\"line\":1,\"result\":");
 	client_say(client, SLEEPING_LINE ",\"key\":\"k\"}\n");
 	stored_await_state("k", "running");
-	gild = stored_crash(gild);
+	gild_kill(gild);
+	gild = storing_start_for_gilctl(NULL);
 	client_say(client, "{\"count\":1000}\n");
 	client_half_close(client);
 	client_await(client, "{\"line\":3,\"result\":");
@@ -162,7 +166,7 @@ START_TEST(ctrl_c_leaves_the_lines_that_have_a_key)
 	struct client *client;
 	int status;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	client = client_start("submit", "-", NULL);
 	client_say(client, SLEEPING_LINE ",\"key\":\"k\"}\n");
 	stored_await_state("k", "running");
@@ -179,7 +183,8 @@ START_TEST(a_line_without_a_key_is_lost_with_its_server)
 {
 	struct client *client;
 
-	gild = stored_start_recording();
+	gild = storing_start_for_gilctl(
+	    "-o", "frontends=1", "-o", "record=all", NULL);
 	client = client_start("submit", "-", NULL);
 	client_say(client, "{\"count\":1000,\"key\":\"k\"}\n");
 	client_await(client, "{\"line\":1,\"result\":");
@@ -199,7 +204,7 @@ START_TEST(a_stream_may_detach)
 {
 	struct run *run;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	run =
 	    run_program("{\"count\":1000}\n{\"count\":2000,\"detach\":false}\n",
 		"gilctl", "submit", "-d", "-", NULL);

@@ -15,6 +15,7 @@
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 #include "tests/e2e/stored.h"
+#include "tests/e2e/storing.h"
 
 /* A job without an end, which sleeps all the time: options and a count. */
 #define SLEEPING \
@@ -30,6 +31,15 @@ detach_sleeping_one(void)
 	    run_program(NULL, "gilctl", "submit", "--detach", SLEEPING, NULL));
 }
 
+/* It keeps the history of all jobs. With several frontends a test would have to
+ * submit jobs in order to find each. */
+static struct gild *
+start_recording(void)
+{
+	return storing_start_for_gilctl(
+	    "-o", "frontends=1", "-o", "record=all", NULL);
+}
+
 /* --- detach and collect --- */
 
 START_TEST(a_detached_job_is_collected_after_a_restart)
@@ -38,9 +48,10 @@ START_TEST(a_detached_job_is_collected_after_a_restart)
 	struct run *run;
 	json_t *json;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	job = stored_detach("20k");
-	gild = stored_restart(gild);
+	gild_stop(gild);
+	gild = storing_start_for_gilctl(NULL);
 	json = one_line(
 	    run_program(NULL, "gilctl", "collect", "--json", job, NULL));
 	ck_assert_str_eq(text_at(json, "job"), job);
@@ -67,12 +78,13 @@ START_TEST(all_are_collected_once_after_a_crash)
 	struct run *run;
 	size_t n = 0;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	run = run_program(NULL, "gilctl", "submit", "--detach", "--repeat",
 	    "300", "--cost", "1000", "1k", NULL);
 	expect_exit(run, 0);
 	ck_assert_uint_eq(strlen(run->out), N_JOBS * (ID_CHARS + 1));
-	gild = stored_crash(gild);
+	gild_kill(gild);
+	gild = storing_start_for_gilctl(NULL);
 	run = run_program(NULL, "gilctl", "collect", "--all", "--csv", NULL);
 	expect_exit(run, 0);
 	ck_assert_int_eq(strncmp(run->out, "job,state,pool,count,", 21), 0);
@@ -93,12 +105,13 @@ START_TEST(collect_waits_through_a_restart)
 	struct client *client;
 	const char *job;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	job = stored_id(run_program(
 	    NULL, "gilctl", "submit", "-d", "--key", "k", SLEEPING, NULL));
 	client = client_start("collect", "--json", job, NULL);
 	stored_await_state("k", "running");
-	gild = stored_crash(gild);
+	gild_kill(gild);
+	gild = storing_start_for_gilctl(NULL);
 	client_await(client, "trying again for 30 s");
 	expect_exit(run_program(NULL, "gilctl", "cancel", job, NULL), 0);
 	client_expect_exit(client, 1);
@@ -113,7 +126,7 @@ START_TEST(collect_asks_for_no_more_than_there_is_room_for)
 	const char *first, *last;
 	struct run *run;
 
-	gild = stored_start("max_in_flight=2");
+	gild = storing_start_for_gilctl("-o", "max_in_flight=2", NULL);
 	first = detach_sleeping_one();
 	expect_exit(run_program(NULL, "gilctl", "submit", "-d", "--repeat",
 			"20", "1k", NULL),
@@ -140,7 +153,7 @@ START_TEST(what_was_not_written_is_not_collected)
 	pid_t pid;
 
 	ck_assert_int_ge(full, 0);
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	job = stored_detach("1k");
 	pid = process_spawn(argv, null, full, null);
 	ck_assert(process_reap(pid, &status, now_ms() + deadline_ms()));
@@ -162,7 +175,7 @@ START_TEST(collect_may_be_tired_of_waiting)
 	const char *fast, *slow;
 	struct run *run;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	fast = stored_detach("1k");
 	expect_exit(
 	    run_program(NULL, "gilctl", "collect", fast, "--keep", NULL), 0);
@@ -189,7 +202,7 @@ START_TEST(jobs_are_found_by_what_they_are)
 	struct run *run;
 	const char *job;
 
-	gild = stored_start_recording();
+	gild = start_recording();
 	for (int i = 0; i < 3; i++)
 		expect_exit(
 		    run_program(NULL, "gilctl", "submit", "1k", NULL), 0);
@@ -225,7 +238,7 @@ START_TEST(pages_are_put_together)
 {
 	struct run *run;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	expect_exit(run_program(NULL, "gilctl", "submit", "-d", "--repeat",
 			"1100", "1", NULL),
 	    0);
@@ -244,7 +257,7 @@ START_TEST(history_is_summed_up_and_drawn)
 	struct run *run;
 	char *picture;
 
-	gild = stored_start_recording();
+	gild = start_recording();
 	run = run_program(NULL, "gilctl", "history", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out, "0 jobs.");
@@ -275,7 +288,7 @@ START_TEST(several_are_cancelled)
 	const char *first, *second;
 	struct run *run;
 
-	gild = stored_start(NULL);
+	gild = storing_start_for_gilctl(NULL);
 	first = detach_sleeping_one();
 	second = detach_sleeping_one();
 	run = run_program(NULL, "gilctl", "cancel", first, second, NULL);

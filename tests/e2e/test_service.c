@@ -22,37 +22,6 @@
 #include "tests/e2e/expect.h"
 #include "tests/e2e/operator.h"
 
-static void
-expect_end_of(struct gild *gild, int exit_status)
-{
-	int status = gild_wait_exit(gild);
-
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == exit_status,
-	    "gild ended with wait status %#x", (unsigned)status);
-}
-
-/* A job that sleeps until it is cancelled, and uses no CPU. */
-static int64_t
-submit_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1])
-{
-	int64_t id = peer_call_start(peer, "job.submit",
-	    "{s:s, s:I, s:s, s:i, s:i, s:b}", "pool", "processes", "count",
-	    ENDLESS, "profile", "io", "io_every", 1, "io_for_us", 10000000,
-	    "progress", 1);
-
-	peer_await_job(peer, id, job);
-	return id;
-}
-
-static void
-expect_end(struct peer *peer, int64_t id, const char *state)
-{
-	json_t *result = answer_result(peer_await(peer, id));
-
-	ck_assert_str_eq(text_at(result, "state"), state);
-	json_decref(result);
-}
-
 /* --- what the manager hears --- */
 
 static int manager = -1;
@@ -146,7 +115,7 @@ START_TEST(the_manager_hears_of_a_life)
 	manager_await("RELOADING=1", "READY=1");
 	manager_await("READY=1", NULL);
 
-	id = submit_sleeping(peer, job);
+	id = peer_submit_sleeping(peer, job);
 	gild_signal(gild, SIGTERM);
 	manager_await("STOPPING=1", "READY=1");
 	manager_await("STATUS=Stopping: jobs 1 running", "READY=1");
@@ -158,8 +127,8 @@ START_TEST(the_manager_hears_of_a_life)
 	ck_assert_uint_ge(usec, 1000000);
 	manager_await("WATCHDOG=1", "READY=1"); /* it is well, too */
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
-	expect_end(peer, id, "cancelled");
-	expect_end_of(gild, 0);
+	peer_expect_end(peer, id, "cancelled");
+	gild_expect_exit(gild, 0);
 }
 END_TEST
 
@@ -325,7 +294,7 @@ START_TEST(drain_finishes_what_is_in_flight)
 	int64_t ids[2];
 	json_t *said;
 
-	ids[0] = submit_sleeping(peer, job);
+	ids[0] = peer_submit_sleeping(peer, job);
 	ids[1] = peer_call_start(peer, "job.submit", "{s:i, s:i, s:s}", "count",
 	    300000, "cost_ns", 1000, "pool", "threads");
 	json_decref(peer_call(peer, "server.ping", NULL));
@@ -339,11 +308,11 @@ START_TEST(drain_finishes_what_is_in_flight)
 	peer_expect_eof(boss);
 	/* The first signal behind an order says the same again. */
 	gild_signal(gild, SIGTERM);
-	expect_end(peer, ids[1], "done");
+	peer_expect_end(peer, ids[1], "done");
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
-	expect_end(peer, ids[0], "cancelled");
+	peer_expect_end(peer, ids[0], "cancelled");
 	peer_expect_eof(peer);
-	expect_end_of(gild, 0);
+	gild_expect_exit(gild, 0);
 }
 END_TEST
 
@@ -366,9 +335,9 @@ START_TEST(shutdown_cancels_what_is_in_flight)
 	ck_assert_int_eq(int_at(said, "queued") + int_at(said, "running"), 4);
 	json_decref(said);
 	for (int i = 0; i < 4; i++)
-		expect_end(peer, ids[i], "cancelled");
+		peer_expect_end(peer, ids[i], "cancelled");
 	peer_expect_eof(peer);
-	expect_end_of(gild, 0);
+	gild_expect_exit(gild, 0);
 }
 END_TEST
 
@@ -377,13 +346,13 @@ START_TEST(shutdown_ends_a_drain)
 	struct gild *gild = operator_start(NULL);
 	struct peer *peer = operator_connect();
 	char job[JOB_ID_CHARS + 1];
-	int64_t id = submit_sleeping(peer, job);
+	int64_t id = peer_submit_sleeping(peer, job);
 
 	json_decref(peer_call(peer, "server.drain", NULL));
 	json_decref(peer_call(peer, "server.shutdown", NULL));
-	expect_end(peer, id, "cancelled");
+	peer_expect_end(peer, id, "cancelled");
 	peer_expect_eof(peer);
-	expect_end_of(gild, 0);
+	gild_expect_exit(gild, 0);
 }
 END_TEST
 

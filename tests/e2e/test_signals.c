@@ -36,17 +36,6 @@ await_draining(struct peer *peer)
 	}
 }
 
-static void
-expect_exit(struct gild *gild, int status)
-{
-	int wait_status = gild_wait_exit(gild);
-
-	ck_assert_msg(
-	    WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == status,
-	    "expected exit status %d, got wait status %#x", status,
-	    (unsigned)wait_status);
-}
-
 /* --- signals --- */
 
 START_TEST(stop_finishes_what_is_in_flight)
@@ -83,7 +72,7 @@ START_TEST(stop_finishes_what_is_in_flight)
 			json_decref(result);
 		}
 		peer_expect_eof(peer);
-		expect_exit(gild, 0);
+		gild_expect_exit(gild, 0);
 	}
 }
 END_TEST
@@ -102,7 +91,7 @@ START_TEST(drain_timeout_ends_the_wait)
 	ck_assert_str_ne(text_at(result, "reason"), "");
 	json_decref(result);
 	peer_expect_eof(peer);
-	expect_exit(gild, 0);
+	gild_expect_exit(gild, 0);
 }
 END_TEST
 
@@ -134,7 +123,7 @@ START_TEST(stopping_refuses_new_clients_at_once)
 		ck_assert_msg(now_ms() < end_ms, "clients are still let in");
 	}
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
-	expect_exit(gild, 0);
+	gild_expect_exit(gild, 0);
 }
 END_TEST
 
@@ -149,7 +138,7 @@ START_TEST(second_signal_ends_at_once)
 	await_draining(peer);
 	gild_signal(gild, SIGTERM);
 	peer_expect_eof(peer);
-	expect_exit(gild, 1);
+	gild_expect_exit(gild, 1);
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/e2e/operator.h"
+#include "tests/e2e/stored.h"
 #include "tests/e2e/storing.h"
 
 #define UNKNOWN "01KAP4Z3M8W5Q7N2B6X9R1T0CE"
@@ -114,7 +115,7 @@ START_TEST(a_running_job_is_told_as_such)
 	json_decref(record);
 	json_decref(peer_call_error(
 	    other, "invalid_params", "job.collect", "{s:s}", "job", job));
-	cancel_job(peer, job);
+	peer_cancel(peer, job);
 	gild_stop(gild);
 }
 END_TEST
@@ -158,7 +159,7 @@ START_TEST(results_are_for_who_reads)
 	for (int i = 0; i < WAITS; i++)
 		peer_call_start(peer, "job.wait", "{s:s}", "job", job);
 	json_decref(peer_call(peer, "server.ping", NULL)); /* all are asked */
-	cancel_job(other, job);
+	peer_cancel(other, job);
 	json_decref(wait_job(other, job)); /* behind all of them */
 	while (n_busy + n_results < WAITS) {
 		answer = peer_receive(peer);
@@ -196,7 +197,7 @@ START_TEST(waits_time_out_and_the_job_goes_on)
 		json_decref(error);
 	}
 	await_state(peers[1], job, "running");
-	cancel_job(peers[1], job);
+	peer_cancel(peers[1], job);
 	for (unsigned i = 0; i < 2; i++)
 		expect_result(peers[i], ids[i], job, "cancelled");
 	gild_stop(gild);
@@ -280,7 +281,7 @@ START_TEST(a_cancelled_job_never_starts)
 	detach_sleeping(peer, running);
 	await_state(peer, running, "running");
 	detach_job(peer, 1000, queued);
-	cancel_job(other, queued);
+	peer_cancel(other, queued);
 	record = get_job(other, queued);
 	ck_assert_str_eq(text_at(record, "state"), "cancelled");
 	ck_assert_str_eq(text_at(record, "reason"), "cancelled by a client");
@@ -288,7 +289,7 @@ START_TEST(a_cancelled_job_never_starts)
 	ck_assert_int_eq(int_at(record, "attempts"), 0);
 	json_decref(record);
 	/* One that runs is stopped. */
-	cancel_job(other, running);
+	peer_cancel(other, running);
 	gild_await_idle(gild);
 	gild_stop(gild);
 }
@@ -574,10 +575,10 @@ START_TEST(max_detached_bounds_what_is_unfinished)
 		json_decref(peer_call(peers[i], "job.submit", "{s:i, s:s}",
 		    "count", 1, "pool", "threads"));
 	}
-	cancel_job(peers[0], jobs[1]);
+	peer_cancel(peers[0], jobs[1]);
 	detach_job(peers[1], 1, jobs[2]);
 	json_decref(wait_job(peers[0], jobs[2]));
-	cancel_job(peers[0], jobs[0]);
+	peer_cancel(peers[0], jobs[0]);
 	gild_stop(gild);
 }
 END_TEST

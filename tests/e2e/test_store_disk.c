@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/e2e/stored.h"
 #include "tests/e2e/storing.h"
 
 /* --- helpers --- */
@@ -392,7 +393,7 @@ START_TEST(ended_jobs_are_kept_for_so_long)
 	/* Unfinished ones are kept, however old. */
 	detach_sleeping(peer, job);
 	await_state(peer, job, "running");
-	cancel_job(peer, job);
+	peer_cancel(peer, job);
 	await_removal(peer, job);
 	gild_stop(gild);
 }

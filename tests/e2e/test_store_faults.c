@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/e2e/operator.h"
+#include "tests/e2e/stored.h"
 #include "tests/e2e/storing.h"
 
 static void
@@ -25,6 +26,15 @@ expect_failed(struct peer *peer, const char *job, const char *why)
 	ck_assert_msg(strstr(text_at(result, "reason"), why) != NULL,
 	    "the reason is: %s", text_at(result, "reason"));
 	json_decref(result);
+}
+
+/* What is told of a job: it was done, at this attempt. The telling is let go. */
+static void
+expect_done(json_t *told, int attempt)
+{
+	ck_assert_str_eq(text_at(told, "state"), "done");
+	ck_assert_int_eq(int_at(told, "attempts"), attempt);
+	json_decref(told);
 }
 
 static void
@@ -85,17 +95,13 @@ START_TEST(the_recorder_dies_and_nobody_notices)
 		ck_assert(json_is_true(value_at(answer, "created")));
 		strcpy(late, text_at(answer, "job"));
 		json_decref(answer);
-		answer = wait_job(peers[0], late);
-		ck_assert_str_eq(text_at(answer, "state"), "done");
-		json_decref(answer);
-		answer = wait_job(peers[0], nap);
-		ck_assert_str_eq(text_at(answer, "state"), "done");
-		json_decref(answer);
+		expect_done(wait_job(peers[0], late), 1);
+		expect_done(wait_job(peers[0], nap), 1);
 		/* It runs still, and that is known. */
 		await_state(peers[0], running, "running");
 		expect_attempts(peers[0], running, 0);
 	}
-	cancel_job(peers[1], running);
+	peer_cancel(peers[1], running);
 	for (unsigned i = 0; i < 2; i++)
 		expect_result(peers[i], waits[i], running, "cancelled");
 	ck_assert_uint_eq(count_jobs(peers[0], "done"), 4);
@@ -129,7 +135,7 @@ START_TEST(a_start_is_told_to_the_next_recorder)
 	recorder_pid(gild, recorder);
 	await_state(peer, second, "running");
 	await_state(peer, first, "done");
-	cancel_job(peer, second);
+	peer_cancel(peer, second);
 	gild_stop(gild);
 }
 END_TEST
@@ -159,9 +165,7 @@ START_TEST(each_question_is_answered_by_the_next_recorder)
 	/* That they are asked shows in the order of answers of others. */
 	json_decref(peer_call(peer, "server.ping", NULL));
 	kill(recorder, SIGKILL);
-	answer = answer_result(peer_await(peer, get));
-	ck_assert_str_eq(text_at(answer, "state"), "done");
-	json_decref(answer);
+	expect_done(answer_result(peer_await(peer, get)), 1);
 	answer = answer_result(peer_await(peer, list));
 	ck_assert_uint_ge(json_array_size(value_at(answer, "jobs")), 1);
 	json_decref(answer);
@@ -172,9 +176,7 @@ START_TEST(each_question_is_answered_by_the_next_recorder)
 	answer = answer_result(peer_await(peer, cancel));
 	ck_assert_str_eq(text_at(answer, "state"), "cancelled");
 	json_decref(answer);
-	answer = answer_result(peer_await(peer, submit));
-	ck_assert_str_eq(text_at(answer, "state"), "done");
-	json_decref(answer);
+	expect_done(answer_result(peer_await(peer, submit)), 1);
 	ck_assert_uint_eq(count_jobs(peer, "ended"), 3);
 	gild_stop(gild);
 }
@@ -241,7 +243,6 @@ START_TEST(a_frontend_dies_and_its_stored_jobs_go_on)
 	char running[JOB_ID_CHARS + 1], queued[JOB_ID_CHARS + 1];
 	int64_t waits[2];
 	pid_t frontend = frontend_pid(gild, 0, 0);
-	json_t *result;
 
 	detach_nap(peer, 1000, running);
 	await_state(other, running, "running");
@@ -250,15 +251,9 @@ START_TEST(a_frontend_dies_and_its_stored_jobs_go_on)
 	waits[1] = start_wait(other, queued);
 	kill(frontend, SIGKILL);
 	peer_expect_eof(peer);
-	result = answer_result(peer_await(other, waits[0]));
-	ck_assert_str_eq(text_at(result, "state"), "done");
-	ck_assert_int_eq(int_at(result, "attempts"), 2);
-	json_decref(result);
+	expect_done(answer_result(peer_await(other, waits[0])), 2);
 	/* The other was never begun. */
-	result = answer_result(peer_await(other, waits[1]));
-	ck_assert_str_eq(text_at(result, "state"), "done");
-	ck_assert_int_eq(int_at(result, "attempts"), 1);
-	json_decref(result);
+	expect_done(answer_result(peer_await(other, waits[1])), 1);
 	frontend_pid(gild, 0, frontend);
 	gild_await_idle(gild);
 	gild_stop(gild);
@@ -280,7 +275,7 @@ START_TEST(the_only_frontend_dies)
 	peer = peer_connect(gild);
 	await_attempts(peer, job, 1);
 	await_state(peer, job, "running");
-	cancel_job(peer, job);
+	peer_cancel(peer, job);
 	gild_stop(gild);
 }
 END_TEST
@@ -291,17 +286,13 @@ START_TEST(a_frontend_that_hangs_loses_its_jobs)
 	struct peer *peer = peer_connect_frontend(gild, 0);
 	struct peer *other = peer_connect_frontend(gild, 1);
 	char job[JOB_ID_CHARS + 1];
-	json_t *result;
 	int64_t id;
 
 	detach_nap(peer, 300, job);
 	await_state(other, job, "running");
 	id = start_wait(other, job);
 	kill(frontend_pid(gild, 0, 0), SIGSTOP);
-	result = answer_result(peer_await(other, id));
-	ck_assert_str_eq(text_at(result, "state"), "done");
-	ck_assert_int_eq(int_at(result, "attempts"), 2);
-	json_decref(result);
+	expect_done(answer_result(peer_await(other, id)), 2);
 	gild_stop(gild);
 }
 END_TEST
@@ -355,14 +346,8 @@ START_TEST(the_master_dies_and_jobs_go_on_in_the_next_gild)
 	ck_assert(json_equal(before, after));
 	json_decref(before);
 	json_decref(after);
-	result = wait_job(peer, running);
-	ck_assert_str_eq(text_at(result, "state"), "done");
-	ck_assert_int_eq(int_at(result, "attempts"), 2);
-	json_decref(result);
-	result = wait_job(peer, queued);
-	ck_assert_str_eq(text_at(result, "state"), "done");
-	ck_assert_int_eq(int_at(result, "attempts"), 1);
-	json_decref(result);
+	expect_done(wait_job(peer, running), 2);
+	expect_done(wait_job(peer, queued), 1);
 	/* Its key is known, and nothing is run twice for it. */
 	result = peer_call(
 	    peer, "job.submit", "{s:i, s:s}", "count", 3000, "key", "k");
@@ -422,7 +407,7 @@ START_TEST(deadlines_count_while_gild_is_down)
 	ck_assert_str_eq(text_at(result, "state"), "timed_out");
 	ck_assert_int_ge(int_at(result, "timing.total_ns"), INT64_C(300000000));
 	json_decref(result);
-	cancel_job(peer, first);
+	peer_cancel(peer, first);
 	gild_stop(gild);
 }
 END_TEST
@@ -465,7 +450,7 @@ START_TEST(delays_and_priorities_outlive_gild)
 	gild = storing_start(NULL);
 	peer = peer_connect(gild);
 	await_state(peer, late, "queued");
-	cancel_job(peer, late);
+	peer_cancel(peer, late);
 	answer = get_job(peer, late);
 	ck_assert(json_is_null(value_at(answer, "started_unix_ms")));
 	json_decref(answer);
@@ -515,7 +500,6 @@ START_TEST(a_stop_leaves_the_queue_to_the_next_gild)
 	struct peer *other = peer_connect_frontend(gild, 1);
 	char running[JOB_ID_CHARS + 1], queued[JOB_ID_CHARS + 1];
 	int64_t waits[2];
-	json_t *record;
 
 	detach_nap(peer, 500, running);
 	await_state(peer, running, "running");
@@ -536,13 +520,8 @@ START_TEST(a_stop_leaves_the_queue_to_the_next_gild)
 	/* What ran was finished first, and nothing else was begun. */
 	gild = storing_start("-o", size, "-o", "max_attempts=1", NULL);
 	peer = peer_connect(gild);
-	record = get_job(peer, running);
-	ck_assert_str_eq(text_at(record, "state"), "done");
-	ck_assert_int_eq(int_at(record, "attempts"), 1);
-	json_decref(record);
-	record = wait_job(peer, queued);
-	ck_assert_str_eq(text_at(record, "state"), "done");
-	json_decref(record);
+	expect_done(get_job(peer, running), 1);
+	expect_done(wait_job(peer, queued), 1);
 	gild_stop(gild);
 }
 END_TEST
@@ -561,7 +540,7 @@ START_TEST(a_stop_gives_back_what_does_not_end)
 	peer = peer_connect(gild);
 	await_state(peer, job, "running");
 	expect_attempts(peer, job, 0);
-	cancel_job(peer, job);
+	peer_cancel(peer, job);
 	gild_stop(gild);
 }
 END_TEST
@@ -596,9 +575,9 @@ START_TEST(a_stopping_gild_takes_no_more)
 	json_decref(peer_call_error(peer, "shutting_down", "job.submit",
 	    "{s:i, s:b}", "count", 1, "detach", 1));
 	/* It can still be cancelled, and then nothing holds gild back. */
-	cancel_job(peer, job);
+	peer_cancel(peer, job);
 	/* So can one that nobody will begin any more. */
-	cancel_job(peer, queued);
+	peer_cancel(peer, queued);
 	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", plain));
 	expect_result(peer, id, plain, "cancelled");
 	ck_assert_int_eq(gild_wait_exit(gild), 0);
@@ -637,7 +616,7 @@ START_TEST(a_key_taken_in_while_gild_stops_is_not_waited_for)
 	gild = storing_start(NULL);
 	peer = peer_connect(gild);
 	page = peer_call(peer, "job.list", "{s:s}", "key", "late");
-	cancel_job(peer, text_at(page, "jobs.0.job"));
+	peer_cancel(peer, text_at(page, "jobs.0.job"));
 	json_decref(page);
 	gild_stop(gild);
 }
@@ -675,7 +654,7 @@ START_TEST(a_reload_takes_the_queue_along)
 	fresh = peer_connect(gild);
 	await_state(fresh, running, "running");
 	expect_attempts(fresh, running, 0);
-	cancel_job(fresh, running);
+	peer_cancel(fresh, running);
 	expect_result(peer, waits[0], running, "cancelled");
 	operator_await_alone(gild, FILE_CHILDREN);
 	/* Its client is served by the new one. */
@@ -769,7 +748,7 @@ START_TEST(a_reload_changes_the_recorders_limits)
 	kill(recorder, SIGSTOP);
 	recorder_pid(gild, recorder);
 	await_state(peer, jobs[0], "running");
-	cancel_job(peer, jobs[0]);
+	peer_cancel(peer, jobs[0]);
 	gild_stop(gild);
 }
 END_TEST

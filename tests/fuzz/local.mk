@@ -8,10 +8,12 @@
 #	frontend       a whole frontend: clients, executors, the master, time
 #	jsonrpc        a line as a request and as a reply
 #	lockevent      a lock's event, as a client reads it
+#	record         a job's record, as a client reads it
 #	request        the params of job.submit
 #	result         a job's result, as a client reads it
+#	store          a file that is or was a store, opened and used
 #
-# coverage.sh prints what the corpora reach.
+# make fuzzers builds them, coverage.sh prints what the corpora reach.
 
 FUZZERS = \
 	%D%/fuzz_configuration \
@@ -19,6 +21,7 @@ FUZZERS = \
 	%D%/fuzz_frontend \
 	%D%/fuzz_jsonrpc \
 	%D%/fuzz_lockevent \
+	%D%/fuzz_record \
 	%D%/fuzz_request \
 	%D%/fuzz_result \
 	%D%/fuzz_store
@@ -55,6 +58,9 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_lockevent_SOURCES = %D%/fuzz_lockevent.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_lockevent_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_lockevent_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_record_SOURCES = %D%/fuzz_record.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_record_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_record_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_request_SOURCES = %D%/fuzz_request.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_request_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_request_LDFLAGS = $(FUZZ_LINK_FLAGS)

@@ -4,8 +4,8 @@
 # run what is there, invent nothing. Ends with what each target says.
 
 failures=0
-for target in configuration frame frontend jsonrpc lockevent request result \
-	store; do
+for target in configuration frame frontend jsonrpc lockevent record request \
+	result store; do
 	"${builddir:-.}/tests/fuzz/fuzz_$target" -runs=0 \
 		"${srcdir:-.}/tests/fuzz/corpus/$target" ||
 		failures=$((failures + 1))
