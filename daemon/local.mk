@@ -15,7 +15,7 @@ libgildcore_a_SOURCES = \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/connection_bound.c %D%/connection_private.h \
-	%D%/connection_time.c \
+	%D%/connection_output.c %D%/connection_time.c \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/crew.c %D%/crew.h \
 	%D%/crowd.c %D%/crowd.h \
