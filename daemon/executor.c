@@ -13,11 +13,7 @@
 #include "daemon/executor.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
@@ -25,55 +21,6 @@
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
 #include "daemon/task.h"
-
-/* What one attempt costs, read at its start and at its end. */
-struct meter {
-	uint64_t monotonic_ns;
-	uint64_t cpu_ns;
-	uint64_t cpu_wait_ns;
-	struct rusage usage;
-};
-
-/*
- * How long the thread was ready to run and had no CPU: the second figure of
- * its schedstat. 0 where the kernel does not tell.
- */
-static uint64_t
-executor_read_cpu_wait_ns(const struct executor *executor)
-{
-	char text[96];
-	ssize_t length =
-	    pread(executor->schedstat_fd, text, sizeof(text) - 1, 0);
-	uint64_t wait_ns;
-
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
-	return sscanf(text, "%*u %" SCNu64, &wait_ns) == 1 ? wait_ns : 0;
-}
-
-static void
-meter_read(const struct executor *executor, struct meter *meter)
-{
-	meter->cpu_ns = clock_thread_cpu_ns();
-	meter->cpu_wait_ns = executor_read_cpu_wait_ns(executor);
-	getrusage(RUSAGE_THREAD, &meter->usage);
-}
-
-/* The wall clock is the innermost: reading the others is no part of a task. */
-static void
-meter_start(const struct executor *executor, struct meter *meter)
-{
-	meter_read(executor, meter);
-	meter->monotonic_ns = clock_monotonic_ns();
-}
-
-static void
-meter_stop(const struct executor *executor, struct meter *meter)
-{
-	meter->monotonic_ns = clock_monotonic_ns();
-	meter_read(executor, meter);
-}
 
 void
 executor_init(struct executor *executor, const struct generation *generation,
@@ -85,7 +32,6 @@ executor_init(struct executor *executor, const struct generation *generation,
 	    .number = seat - generation->board.first_seat[pool],
 	    .seat = &generation->board.seats[seat],
 	    .thread = thread,
-	    .schedstat_fd = -1,
 	};
 }
 
@@ -170,11 +116,12 @@ executor_follow_parameters(struct executor *executor)
 
 static void
 task_write_result(const struct executor *executor, const struct task *task,
-    const struct meter *start, const struct meter *end)
+    uint64_t start_ns, const struct meter_reading *cost)
 {
 	const struct seat *seat = executor->seat;
 	const struct gil_thread *thread = executor->thread;
 	struct slot *slot = task->slot;
+	uint64_t wall_ns = cost->monotonic_ns - start_ns;
 
 	slot->result = (struct task_result){
 	    .pid = atomic_load_explicit(&seat->pid, memory_order_relaxed),
@@ -182,14 +129,12 @@ task_write_result(const struct executor *executor, const struct task *task,
 	    .attempts = slot_look(slot).attempts,
 	    .count = slot->count,
 	    .turns = counter_get(&slot->turns),
-	    .start_ns = start->monotonic_ns - slot->arrival_ns,
-	    .wall_ns = end->monotonic_ns - start->monotonic_ns,
-	    .cpu_ns = end->cpu_ns - start->cpu_ns,
-	    .cpu_wait_ns = end->cpu_wait_ns - start->cpu_wait_ns,
-	    .voluntary_switches =
-		(uint64_t)(end->usage.ru_nvcsw - start->usage.ru_nvcsw),
-	    .involuntary_switches =
-		(uint64_t)(end->usage.ru_nivcsw - start->usage.ru_nivcsw),
+	    .start_ns = start_ns - slot->arrival_ns,
+	    .wall_ns = wall_ns,
+	    .cpu_ns = cost->cpu_ns < wall_ns ? cost->cpu_ns : wall_ns,
+	    .cpu_wait_ns = cost->cpu_wait_ns,
+	    .voluntary_switches = cost->voluntary_switches,
+	    .involuntary_switches = cost->involuntary_switches,
 	    .migrations = task->migrations,
 	    .lock = thread != NULL ? thread->record : task->record,
 	};
@@ -198,6 +143,16 @@ task_write_result(const struct executor *executor, const struct task *task,
 	if (slot_has_histograms(slot, thread != NULL))
 		*board_histograms(&executor->generation->board, slot) =
 		    thread != NULL ? thread->histograms : task->histograms;
+}
+
+/* Whether its task is over soon, unless something comes between that the meter
+ * would see. */
+static bool
+slot_is_short(const struct executor *executor, const struct slot *slot)
+{
+	return slot->count < slot->stride / (SLOT_STRIDE_NS / METER_SHORT_NS) &&
+	    slot->profile != PROFILE_IO &&
+	    (executor->thread == NULL || meter_sees_calls(&executor->meter));
 }
 
 static void
@@ -210,22 +165,23 @@ executor_run_task(struct executor *executor, struct slot *slot)
 	    .overhead_pct =
 		counter_get(&board->pools[executor->pool].overhead_pct),
 	};
-	struct meter start, end;
+	struct meter_reading cost;
+	uint64_t start_ns;
 
 	executor_follow_affinity(executor);
 	if (executor->thread != NULL)
 		executor_follow_parameters(executor);
 	fault_at_task(slot->count);
-	meter_start(executor, &start);
+	meter_start(&executor->meter, slot_is_short(executor, slot));
 	slot->end = task_run(&task);
-	meter_stop(executor, &end);
+	cost = meter_stop(&executor->meter, &start_ns);
 	if (executor->thread != NULL) {
 		/* The lock's own stamps: whoever it woke by the release may
 		 * have had this CPU since. */
-		start.monotonic_ns = executor->thread->task_start_ns;
-		end.monotonic_ns = executor->thread->task_end_ns;
+		start_ns = executor->thread->task_start_ns;
+		cost.monotonic_ns = executor->thread->task_end_ns;
 	}
-	task_write_result(executor, &task, &start, &end);
+	task_write_result(executor, &task, start_ns, &cost);
 	counter_add(&executor->seat->tasks_done, 1);
 	if (executor->thread != NULL)
 		lock_totals_add(&executor->seat->lock,
@@ -263,8 +219,7 @@ seat_serve(struct executor *executor, uint32_t ticket)
 static void
 executor_settle(struct executor *executor)
 {
-	executor->schedstat_fd =
-	    open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	meter_open(&executor->meter);
 	if (sched_getaffinity(0, sizeof(executor->allowed_cpus),
 		&executor->allowed_cpus) != 0)
 		CPU_SET(0, &executor->allowed_cpus);
@@ -294,8 +249,7 @@ executor_run(struct executor *executor)
 		atomic_store_explicit(
 		    &seat->ticket, TICKET_NONE, memory_order_release);
 	}
-	if (executor->schedstat_fd >= 0)
-		close(executor->schedstat_fd);
+	meter_close(&executor->meter);
 	if (claimed < 0)
 		executor_warn(executor, NULL, "claim tasks");
 	return claimed;

@@ -11,6 +11,7 @@
 
 #include "daemon/generation.h"
 #include "daemon/gil.h"
+#include "daemon/meter.h"
 
 struct executor {
 	const struct generation *generation;
@@ -21,7 +22,7 @@ struct executor {
 	cpu_set_t allowed_cpus;	   /* those that gild was started on */
 	enum affinity affinity;	   /* that it follows */
 	uint64_t changes;	   /* of the pool's parameters, followed */
-	int schedstat_fd;	   /* -1: the kernel does not tell */
+	struct meter meter;
 };
 
 /*

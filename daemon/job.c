@@ -29,7 +29,6 @@
 #define HISTOGRAM_BYTES 2048
 #define TASK_BYTES 512
 #define LOCKED_TASK_BYTES 1536
-#define STRIDE_NS NS_PER_MS /* how often a task publishes its progress */
 
 /* --- the table --- */
 
@@ -433,7 +432,7 @@ job_new(struct frontend *frontend, const struct job_request *request,
 	    .n_tasks = request->workers,
 	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
-	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
+	job->stride = countdown_stride(calibration, job->spins, SLOT_STRIDE_NS);
 	job->result.job = id;
 	job->result.state = JOB_QUEUED;
 	job->result.count = request->count;

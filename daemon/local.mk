@@ -48,6 +48,7 @@ libgildcore_a_SOURCES = \
 	%D%/master_private.h %D%/reload.c %D%/start.c \
 	%D%/memo.c %D%/memo.h \
 	%D%/memory.c %D%/memory.h \
+	%D%/meter.c %D%/meter.h \
 	%D%/methods.c %D%/methods.h \
 	%D%/methods_private.h %D%/methods_server.c \
 	%D%/methods_store.c %D%/pool_set.c \

@@ -47,6 +47,9 @@
 /* A bit of the attention word, beside GIL_DROP: stop counting and finish. */
 #define SLOT_CANCEL UINT32_C(2)
 
+/* How often a task publishes its progress, about: a stride of it takes that. */
+#define SLOT_STRIDE_NS UINT64_C(1000000)
+
 /* A ticket that names no slot: tags start at 1. */
 #define TICKET_NONE UINT32_C(0)
 

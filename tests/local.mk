@@ -56,6 +56,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_lock_events \
 	%D%/unit/test_log \
 	%D%/unit/test_memo \
+	%D%/unit/test_meter \
 	%D%/unit/test_notify \
 	%D%/unit/test_option_texts \
 	%D%/unit/test_options \
@@ -95,6 +96,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_log_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_memo_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_meter_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_notify_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_option_texts_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_options_LDADD = $(DAEMON_LDADD)
