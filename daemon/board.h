@@ -15,6 +15,7 @@
 #include "daemon/countdown.h"
 #include "daemon/event_ring.h"
 #include "daemon/gil.h"
+#include "daemon/queue.h"
 #include "daemon/settings.h"
 #include "daemon/slot.h"
 
@@ -43,11 +44,12 @@ struct lock_totals {
  * It outlives them: the replacement of a dead executor takes its seat.
  */
 struct seat {
-	/* The ticket being served, or TICKET_NONE. read(2) writes it there,
-	 * the executor clears it, the master does for a dead one. */
-	_Atomic uint32_t ticket;
+	/* The tickets being served, and TICKET_NONE behind them. read(2) writes
+	 * them there, the executor clears them when all have gone back, the
+	 * master does for a dead one. */
+	_Atomic uint32_t tickets[BUNDLE_TICKETS];
 	/* The ticket of the task that runs, or TICKET_NONE: for the pulse of
-	 * its own process. The ticket itself is the kernel's to write, which no
+	 * its own process. Those above are the kernel's to write, which no
 	 * other thread can look at in good order. */
 	_Atomic uint32_t running;
 	_Atomic int32_t pid; /* these five: the executor */

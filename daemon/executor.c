@@ -3,9 +3,9 @@
  * process as its only one.
  *
  * It can be killed between any two instructions. What it serves is always
- * named by its seat, from the read(2) that claims it to the store that clears
- * it after the ticket has gone back, so that the master can see what became of
- * it. Only tasks in RUNNING state are written to.
+ * named by its seat, from the read(2) that claims a bundle to the stores that
+ * clear it after all of its tickets have gone back, so that the master can see
+ * what became of each. Only tasks in RUNNING state are written to.
  *
  * Once it has opened what it needs it enters the filter of system calls: what it
  * calls from then on is in sandbox.c's table, or the kernel kills the process.
@@ -21,6 +21,9 @@
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
 #include "daemon/task.h"
+
+/* How long what has ended is held back for the rest of its bundle. */
+#define HOLD_NS (200 * NS_PER_US)
 
 void
 executor_init(struct executor *executor, const struct generation *generation,
@@ -181,38 +184,96 @@ executor_run_task(struct executor *executor, struct slot *slot)
 		start_ns = executor->thread->task_start_ns;
 		cost.monotonic_ns = executor->thread->task_end_ns;
 	}
+	executor->ended_ns = cost.monotonic_ns;
 	task_write_result(executor, &task, start_ns, &cost);
-	counter_add(&executor->seat->tasks_done, 1);
+	counter_set(&executor->seat->tasks_done,
+	    counter_get(&executor->seat->tasks_done) + 1);
 	if (executor->thread != NULL)
 		lock_totals_add(&executor->seat->lock,
 		    &executor->thread->record, &executor->thread->histograms);
 }
 
-/* Serves what the seat names. 0, or -1 when its frontend cannot be told
- * (logged). */
+/* Tickets that are to go back to their frontend. */
+struct handful {
+	uint32_t n;
+	uint32_t owner;
+	uint64_t since_ns; /* the first of their tasks ended */
+	uint32_t tickets[BUNDLE_TICKETS];
+};
+
+/* 0, or -1 when the frontend cannot be told (logged). */
 static int
-seat_serve(struct executor *executor, uint32_t ticket)
+executor_hand_back(struct executor *executor, struct handful *handful)
 {
 	const struct generation *generation = executor->generation;
-	const struct board *board = &generation->board;
-	struct slot *slot = board_slot(board, ticket);
+	uint32_t n = handful->n;
 
-	if (slot == NULL) {
-		log_warn("ticket %#x names no slot: ignored", ticket);
+	handful->n = 0;
+	if (n == 0 ||
+	    queue_push_wait(
+		&generation->ended[handful->owner], handful->tickets, n) == 0)
 		return 0;
-	}
-	if (slot_start(slot, ticket)) {
-		atomic_store(&executor->seat->running, ticket);
-		executor_run_task(executor, slot);
-		atomic_store(&executor->seat->running, TICKET_NONE);
-		slot_finish(slot, ticket);
-	}
-	/* Revoked while it was queued, or stale: it goes back all the same. */
-	if (queue_push_wait(&generation->ended[board_slot_owner(board, ticket)],
-		ticket) == 0)
-		return 0;
-	executor_warn(executor, slot, "hand back a task");
+	executor_warn(executor,
+	    board_slot(&generation->board, handful->tickets[0]),
+	    "hand back a task");
 	return -1;
+}
+
+/* Serves one of the tickets that the seat names. */
+static void
+executor_serve(struct executor *executor, struct slot *slot, uint32_t ticket)
+{
+	_Atomic uint32_t *running = &executor->seat->running;
+
+	/* Not if it was revoked while it was queued, or is stale. */
+	if (!slot_start(slot, ticket))
+		return;
+	atomic_store_explicit(running, ticket, memory_order_release);
+	executor_run_task(executor, slot);
+	atomic_store_explicit(running, TICKET_NONE, memory_order_release);
+	slot_finish(slot, ticket);
+}
+
+/*
+ * Serves what the seat names, and clears it. What has ended goes back in one
+ * write, unless the others take longer than they should. 0, or -1 when a
+ * frontend cannot be told (logged).
+ */
+static int
+seat_serve(struct executor *executor)
+{
+	const struct board *board = &executor->generation->board;
+	struct seat *seat = executor->seat;
+	struct handful handful = {.n = 0};
+
+	for (size_t i = 0; i < BUNDLE_TICKETS; i++) {
+		uint32_t ticket = atomic_load_explicit(
+		    &seat->tickets[i], memory_order_acquire);
+		struct slot *slot = board_slot(board, ticket);
+
+		if (ticket == TICKET_NONE)
+			break;
+		if (slot == NULL) {
+			log_warn("ticket %#x names no slot: ignored", ticket);
+			continue;
+		}
+		if (handful.n > 0 &&
+		    (board_slot_owner(board, ticket) != handful.owner ||
+			executor->ended_ns - handful.since_ns > HOLD_NS) &&
+		    executor_hand_back(executor, &handful) != 0)
+			return -1;
+		executor_serve(executor, slot, ticket);
+		handful.owner = board_slot_owner(board, ticket);
+		if (handful.n == 0)
+			handful.since_ns = executor->ended_ns;
+		handful.tickets[handful.n++] = ticket;
+	}
+	if (executor_hand_back(executor, &handful) != 0)
+		return -1;
+	for (size_t i = 0; i < BUNDLE_TICKETS; i++)
+		atomic_store_explicit(
+		    &seat->tickets[i], TICKET_NONE, memory_order_release);
+	return 0;
 }
 
 /* What the thread itself has to look up before its first task. */
@@ -240,14 +301,9 @@ executor_run(struct executor *executor)
 		fatal("cannot filter system calls: %s", strerror(errno));
 	while (
 	    (claimed = queue_claim(&executor->generation->run[executor->pool],
-		 &seat->ticket)) > 0) {
-		uint32_t ticket =
-		    atomic_load_explicit(&seat->ticket, memory_order_acquire);
-
-		if (seat_serve(executor, ticket) != 0)
+		 seat->tickets)) > 0) {
+		if (seat_serve(executor) != 0)
 			return -1;
-		atomic_store_explicit(
-		    &seat->ticket, TICKET_NONE, memory_order_release);
 	}
 	meter_close(&executor->meter);
 	if (claimed < 0)

@@ -1,5 +1,5 @@
 /*
- * An executor: claims a task, counts it down, hands it back, for ever. The
+ * An executor: claims tasks, counts each down, hands them back, for ever. The
  * same code is a thread of an interpreter (with a lock) and a worker process
  * (without).
  */
@@ -23,6 +23,7 @@ struct executor {
 	enum affinity affinity;	   /* that it follows */
 	uint64_t changes;	   /* of the pool's parameters, followed */
 	struct meter meter;
+	uint64_t ended_ns; /* when its last task did; monotonic */
 };
 
 /*

@@ -212,8 +212,8 @@ executor_state(const struct process_record *process, const struct seat *seat)
 	case PROCESS_STARTING:
 		return "starting";
 	default:
-		return atomic_load(&seat->ticket) == TICKET_NONE ? "idle"
-								 : "busy";
+		return atomic_load(&seat->tickets[0]) == TICKET_NONE ? "idle"
+								     : "busy";
 	}
 }
 

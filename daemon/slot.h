@@ -17,7 +17,9 @@
  *	   +------------------------------------------------------------+
  *	         free: frontend, when the ticket has come back to it
  *
- * A ticket is what travels in the queues: the slot's number and a tag that
+ * A ticket is what travels in the queues, to the executors in bundles of some
+ * (see queue.h), of which each is dealt with on its own whatever becomes of the
+ * others: the seat of an executor names them all. It is the slot's number and a tag that
  * changes each time the slot is published. A ticket whose tag is no longer the
  * slot's is stale and is ignored wherever it turns up, so a ticket that arrives
  * twice does no harm. At most a window of a frontend's tickets is under way
