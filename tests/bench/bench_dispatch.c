@@ -5,7 +5,7 @@
  *
  *	saturated: jobs of count 1 in the pool processes, 1,000 of them in
  *	flight over several connections all the time: jobs a second, and what
- *	of the CPUs a job took in the daemon;
+ *	of the CPUs a job took in frontends and in workers;
  *	one at a time: the round trip of such a job.
  *
  * Client and daemon share all CPUs. It prints, and does not judge.
@@ -29,7 +29,7 @@
 #define ROUNDS 7
 #define ROUND_NS NS_PER_S
 #define WARM_UP_NS (NS_PER_S / 4)
-#define FLOWS 4
+#define FLOWS 8
 #define OUTSTANDING 1000
 #define CALLS 1000 /* a round, one at a time */
 
@@ -52,10 +52,11 @@ struct arm {
 	struct client client;
 	struct flow flows[FLOWS];
 	double per_second[ROUNDS];
-	double cpu_us[ROUNDS];
+	double cpu_us[2][ROUNDS]; /* of kinds[] */
 	double us[ROUNDS * CALLS];
 };
 
+static const char *const kinds[2] = {"frontend", "worker"};
 static char block[BLOCK_LINES * LINE_BYTES];
 
 static void
@@ -150,7 +151,7 @@ static void
 measure_saturated(struct arm *arm, size_t round)
 {
 	size_t n_left = 0;
-	uint64_t start_ns, cpu_ns;
+	uint64_t start_ns, cpu_ns[2];
 	double n;
 
 	for (size_t i = 0; i < FLOWS; i++) {
@@ -159,13 +160,16 @@ measure_saturated(struct arm *arm, size_t round)
 		flow_send(&arm->flows[i]);
 	}
 	flows_run(arm->flows, WARM_UP_NS);
-	cpu_ns = server_cpu_ns(&arm->server);
+	for (size_t i = 0; i < 2; i++)
+		cpu_ns[i] = server_cpu_ns(&arm->server, kinds[i]);
 	start_ns = clock_monotonic_ns();
 	n = (double)flows_run(arm->flows, ROUND_NS);
 	arm->per_second[round] =
 	    n * 1e9 / (double)(clock_monotonic_ns() - start_ns);
-	arm->cpu_us[round] =
-	    (double)(server_cpu_ns(&arm->server) - cpu_ns) / 1e3 / n;
+	for (size_t i = 0; i < 2; i++) {
+		cpu_ns[i] = server_cpu_ns(&arm->server, kinds[i]) - cpu_ns[i];
+		arm->cpu_us[i][round] = (double)cpu_ns[i] / 1e3 / n;
+	}
 	while (n_left > 0)
 		n_left -= flows_turn(arm->flows, false);
 }
@@ -211,9 +215,9 @@ arm_print(struct arm *arm, const struct arm *first, double first_us)
 
 	if (arm == first)
 		first_per_second = per_second;
-	printf("  %-34.34s %9.0f %6.2f %8.2f %9.1f %8.1f %6.2f\n", arm->program,
-	    per_second, per_second / first_per_second,
-	    median(arm->cpu_us, ROUNDS), us,
+	printf("  %-28.28s %9.0f %6.2f %9.2f %9.2f %9.1f %8.1f %6.2f\n",
+	    arm->program, per_second, per_second / first_per_second,
+	    median(arm->cpu_us[0], ROUNDS), median(arm->cpu_us[1], ROUNDS), us,
 	    quantile(arm->us, ROUNDS * CALLS, 0.99), us / first_us);
 }
 
@@ -241,8 +245,9 @@ main(int argc, char *argv[])
 	printf("jobs of count 1, processes: %d in flight over %d connections, "
 	       "and one at a time; medians of %d rounds\n\n",
 	    OUTSTANDING, FLOWS, ROUNDS);
-	printf("  %-34s %9s %6s %8s %9s %8s %6s\n", "", "jobs/s", "ratio",
-	    "cpu us", "median us", "p99 us", "ratio");
+	printf("  %-28s %9s %6s %9s %9s %9s %8s %6s\n", "CPU time in us",
+	    "jobs/s", "ratio", "frontend", "worker", "median us", "p99 us",
+	    "ratio");
 	for (size_t i = 0; i < n_arms; i++)
 		arm_print(&arms[i], arms, median(arms[0].us, ROUNDS * CALLS));
 	for (size_t i = 0; i < n_arms; i++)

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,11 +127,29 @@ process_parent(pid_t pid)
 	return parent;
 }
 
-uint64_t
-server_cpu_ns(const struct server *server)
+/* Whether its title says that it is of this kind. */
+static bool
+process_is(pid_t pid, const char *kind)
 {
-	uint64_t ns = process_cpu_ns(server->pid);
+	char path[64], title[256];
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return false;
+	length = fread(title, 1, sizeof(title) - 1, file);
+	title[length] = '\0';
+	fclose(file);
+	return strstr(title, kind) != NULL;
+}
+
+uint64_t
+server_cpu_ns(const struct server *server, const char *kind)
+{
 	DIR *directory = opendir("/proc");
+	uint64_t ns = 0;
 	const struct dirent *entry;
 
 	if (directory == NULL)
@@ -138,7 +157,8 @@ server_cpu_ns(const struct server *server)
 	while ((entry = readdir(directory)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && process_parent(pid) == server->pid)
+		if (pid > 0 && process_parent(pid) == server->pid &&
+		    process_is(pid, kind))
 			ns += process_cpu_ns(pid);
 	}
 	closedir(directory);
