@@ -103,6 +103,9 @@ struct pool_record {
 	_Atomic uint64_t affinity;     /* enum affinity */
 	_Atomic uint64_t changes;      /* moves behind each change of these */
 	_Atomic uint64_t event_number; /* the next event's: interpreter */
+	/* How often frontends put something into its queue. Workers look at it
+	 * all the time, so it has a line for itself. */
+	_Atomic uint64_t pushes __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
 
 /* Of the generation as a whole. The master writes. */

@@ -356,6 +356,7 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 	struct evbuffer *input = bufferevent_get_input(bufferevent);
 
 	connection->quiet_since_ns = clock_monotonic_ns();
+	connection->crowd->n_reads++;
 	if (connection->state == LINGERING || connection->is_deaf)
 		evbuffer_drain(input, evbuffer_get_length(input));
 	else

@@ -38,6 +38,7 @@ struct crowd {
 	struct connection_list all; /* connection.c's */
 	struct connection_queue due;
 	uint64_t bytes;
+	uint64_t n_reads; /* from any of them */
 	bool is_full;
 	struct event *sweep_timer;
 	struct event *flush_event;

@@ -80,11 +80,14 @@ struct dispatcher {
 	struct lanes *line; /* everybody's, with queue = fifo; else NULL */
 	struct event *ended_event;
 	struct event *retry_timer;
+	uint64_t n_ended;     /* tickets that came back */
+	uint32_t n_under_way; /* in all pools */
 };
 
 static void
-view_count(struct pool_view *view, int change)
+view_count(struct dispatcher *dispatcher, struct pool_view *view, int change)
 {
+	dispatcher->n_under_way += (uint32_t)change;
 	view->n_under_way += (uint32_t)change;
 	counter_set(&view->tally->tasks_dispatched, view->n_under_way);
 }
@@ -232,6 +235,9 @@ view_send(struct dispatcher *dispatcher, uint32_t pool)
 		}
 		sent += n;
 	}
+	if (sent > 0)
+		counter_add(
+		    &dispatcher->frontend->board->pools[pool].pushes, 1);
 	view->n_unsent -= sent;
 	memmove(view->unsent, view->unsent + sent,
 	    view->n_unsent * sizeof(*view->unsent));
@@ -310,7 +316,7 @@ view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
 	load->tickets[load->next_task++] = ticket;
 	load->n_under_way++;
 	view_bundle(view, ticket, load->task_ns);
-	view_count(view, 1);
+	view_count(dispatcher, view, 1);
 	counter_add(&view->tally->tasks_queued, (uint64_t)-1);
 	if (load->next_task == load->n_tasks)
 		lane_end_turn(view, load);
@@ -415,7 +421,7 @@ dispatch_take_back(struct dispatcher *dispatcher, uint32_t ticket)
 		load_end_task(holding.load, holding.task, slot);
 	slot_free(slot, ticket);
 	dispatcher->free_slots[dispatcher->n_free++] = number;
-	view_count(view, -1);
+	view_count(dispatcher, view, -1);
 }
 
 static void
@@ -430,9 +436,22 @@ ended_cb(evutil_socket_t fd, short what, void *arg)
 	n = queue_take(
 	    &dispatcher->generation->ended[dispatcher->frontend->number],
 	    tickets, TAKE_MAX);
+	dispatcher->n_ended += n;
 	for (size_t i = 0; i < n; i++)
 		dispatch_take_back(dispatcher, tickets[i]);
 	dispatch_pump(dispatcher);
+}
+
+uint64_t
+dispatch_count_ended(const struct dispatcher *dispatcher)
+{
+	return dispatcher->n_ended;
+}
+
+uint32_t
+dispatch_count_under_way(const struct dispatcher *dispatcher)
+{
+	return dispatcher->n_under_way;
 }
 
 /* --- begin and end --- */
@@ -452,7 +471,7 @@ dispatcher_reclaim_slots(struct dispatcher *dispatcher)
 		}
 		slot_cancel(slot);
 		generation_ring(dispatcher->generation, slot->pool);
-		view_count(&dispatcher->pools[slot->pool], 1);
+		view_count(dispatcher, &dispatcher->pools[slot->pool], 1);
 	}
 }
 

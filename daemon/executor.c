@@ -281,9 +281,42 @@ static void
 executor_settle(struct executor *executor)
 {
 	meter_open(&executor->meter);
+	/* Beside threads that count the CPU is never idle. */
+	spinner_open(&executor->spinner,
+	    executor->thread == NULL ? executor->generation->settings->spin_us
+				     : 0);
 	if (sched_getaffinity(0, sizeof(executor->allowed_cpus),
 		&executor->allowed_cpus) != 0)
 		CPU_SET(0, &executor->allowed_cpus);
+}
+
+/* Waits a moment for something to claim, so as not to sleep. */
+static void
+executor_spin(struct executor *executor)
+{
+	const struct generation *generation = executor->generation;
+	const struct queue *run = &generation->run[executor->pool];
+	const _Atomic uint64_t *pushes =
+	    &generation->board.pools[executor->pool].pushes;
+	uint64_t seen;
+	bool has_found;
+
+	if (!spin_begin(&executor->spinner, &executor->spin))
+		return;
+	seen = counter_get(pushes);
+	has_found = queue_is_ready(run);
+	while (!has_found && spin_goes_on(&executor->spinner))
+		has_found = counter_get(pushes) != seen;
+	spin_end(&executor->spinner, &executor->spin, has_found);
+}
+
+/* Into its seat: 1, or 0 at the queue's end, or -1 (errno is set). */
+static int
+executor_claim(struct executor *executor)
+{
+	executor_spin(executor);
+	return queue_claim(&executor->generation->run[executor->pool],
+	    executor->seat->tickets);
 }
 
 int
@@ -299,13 +332,12 @@ executor_run(struct executor *executor)
 	executor_settle(executor);
 	if (sandbox_enter() != 0)
 		fatal("cannot filter system calls: %s", strerror(errno));
-	while (
-	    (claimed = queue_claim(&executor->generation->run[executor->pool],
-		 seat->tickets)) > 0) {
+	while ((claimed = executor_claim(executor)) > 0) {
 		if (seat_serve(executor) != 0)
 			return -1;
 	}
 	meter_close(&executor->meter);
+	spinner_close(&executor->spinner);
 	if (claimed < 0)
 		executor_warn(executor, NULL, "claim tasks");
 	return claimed;

@@ -12,6 +12,7 @@
 #include "daemon/generation.h"
 #include "daemon/gil.h"
 #include "daemon/meter.h"
+#include "daemon/spin.h"
 
 struct executor {
 	const struct generation *generation;
@@ -24,6 +25,8 @@ struct executor {
 	uint64_t changes;	   /* of the pool's parameters, followed */
 	struct meter meter;
 	uint64_t ended_ns; /* when its last task did; monotonic */
+	struct spinner spinner;
+	struct spin spin;
 };
 
 /*

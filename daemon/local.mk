@@ -78,6 +78,7 @@ libgildcore_a_SOURCES = \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \
+	%D%/spin.c %D%/spin.h \
 	%D%/store.c %D%/store.h \
 	%D%/store_file.c %D%/store_open.c %D%/store_private.h \
 	%D%/store_query.c %D%/store_row.c %D%/store_schema.c \

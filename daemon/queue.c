@@ -130,6 +130,14 @@ queue_claim(const struct queue *queue, _Atomic uint32_t seat[BUNDLE_TICKETS])
 	return got == 0 ? 0 : -1;
 }
 
+bool
+queue_is_ready(const struct queue *queue)
+{
+	struct pollfd look = {.fd = queue->read_fd, .events = POLLIN};
+
+	return poll(&look, 1, 0) != 0;
+}
+
 size_t
 queue_take(const struct queue *queue, uint32_t *tickets, size_t max)
 {

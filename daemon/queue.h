@@ -72,6 +72,9 @@ int queue_push_wait(const struct queue *queue, const uint32_t *tickets,
 int queue_claim(const struct queue *queue,
     _Atomic uint32_t seat[BUNDLE_TICKETS]) __attribute__((warn_unused_result));
 
+/* Whether a claim would find something, or the end, at once. */
+bool queue_is_ready(const struct queue *queue);
+
 /* Takes up to max tickets without blocking. How many; 0: none, or the end. */
 size_t queue_take(const struct queue *queue, uint32_t *tickets, size_t max);
 

@@ -95,6 +95,7 @@ report_limits(const struct settings *settings)
 {
 	const struct figure limits[] = {
 	    {"frontends", settings->frontends},
+	    {"spin_us", settings->spin_us},
 	    {"max_connections", settings->max_connections},
 	    {"max_jobs", settings->max_jobs},
 	    {"max_in_flight", settings->max_in_flight},

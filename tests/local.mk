@@ -70,6 +70,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_repeats \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_slot \
+	%D%/unit/test_spin \
 	%D%/unit/test_store \
 	%D%/unit/test_store_disk \
 	%D%/unit/test_store_file \
@@ -110,6 +111,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_repeats_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_spin_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_store_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_store_disk_SOURCES = %D%/unit/test_store_disk.c \
 	%D%/unit/disk.c %D%/unit/disk.h

@@ -13,6 +13,7 @@ BENCHES = \
 	%D%/bench_store
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
+EXTRA_DIST += %D%/TRIED.md
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
 %C%_bench_countdown_LDADD = libgildcore.a libgilproto.a
 BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h

@@ -37,6 +37,7 @@ setup(void)
 
 	settings = (struct settings){
 	    .frontends = 1,
+	    .spin_us = SPIN_MAX_US,
 	    .n_pools = 1,
 	    .pools = {{.kind = POOL_THREADS,
 		.size = 1,
