@@ -235,9 +235,10 @@ view_send(struct dispatcher *dispatcher, uint32_t pool)
 		}
 		sent += n;
 	}
-	if (sent > 0)
-		counter_add(
-		    &dispatcher->frontend->board->pools[pool].pushes, 1);
+	if (sent > 0) /* other frontends count there too */
+		atomic_fetch_add_explicit(
+		    &dispatcher->frontend->board->pools[pool].pushes, 1,
+		    memory_order_relaxed);
 	view->n_unsent -= sent;
 	memmove(view->unsent, view->unsent + sent,
 	    view->n_unsent * sizeof(*view->unsent));

@@ -186,8 +186,7 @@ executor_run_task(struct executor *executor, struct slot *slot)
 	}
 	executor->ended_ns = cost.monotonic_ns;
 	task_write_result(executor, &task, start_ns, &cost);
-	counter_set(&executor->seat->tasks_done,
-	    counter_get(&executor->seat->tasks_done) + 1);
+	counter_add(&executor->seat->tasks_done, 1);
 	if (executor->thread != NULL)
 		lock_totals_add(&executor->seat->lock,
 		    &executor->thread->record, &executor->thread->histograms);
