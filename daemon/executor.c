@@ -143,19 +143,17 @@ task_write_result(const struct executor *executor, const struct task *task,
 	};
 	if (thread != NULL)
 		slot->result.blame = thread->blame;
-	if (slot_has_histograms(slot, thread != NULL))
-		*board_histograms(&executor->generation->board, slot) =
-		    thread != NULL ? thread->histograms : task->histograms;
+	if (thread != NULL)
+		*task->histograms = thread->histograms;
 }
 
-/* Whether its task is over soon, unless something comes between that the meter
- * would see. */
+/* Whether its task is over soon, unless something comes between. Who may have to
+ * wait for a lock, or sleeps, is measured in full. */
 static bool
 slot_is_short(const struct executor *executor, const struct slot *slot)
 {
 	return slot->count < slot->stride / (SLOT_STRIDE_NS / METER_SHORT_NS) &&
-	    slot->profile != PROFILE_IO &&
-	    (executor->thread == NULL || meter_sees_calls(&executor->meter));
+	    slot->profile != PROFILE_IO && executor->thread == NULL;
 }
 
 static void
@@ -165,6 +163,7 @@ executor_run_task(struct executor *executor, struct slot *slot)
 	struct task task = {
 	    .slot = slot,
 	    .thread = executor->thread,
+	    .histograms = board_histograms(board, slot),
 	    .overhead_pct =
 		counter_get(&board->pools[executor->pool].overhead_pct),
 	};

@@ -207,12 +207,6 @@ meter_close(struct meter *meter)
 	meter->schedstat_fd = -1;
 }
 
-bool
-meter_sees_calls(const struct meter *meter)
-{
-	return meter->is_seeing_calls;
-}
-
 /* --- measuring --- */
 
 /*

@@ -42,13 +42,10 @@ struct meter {
 void meter_open(struct meter *meter);
 void meter_close(struct meter *meter);
 
-/* Whether it would notice that work with system calls in it was short and had
- * to wait. Work without any it always may be told is short. */
-bool meter_sees_calls(const struct meter *meter);
-
 /*
- * Around the work. is_short is the caller's guess: where it was wrong, or the
- * work was interrupted, the kernel is asked all the same.
+ * Around the work. is_short is the caller's guess, of work that makes no system
+ * call which may have to wait: where it was wrong about the time, or the work was
+ * interrupted, the kernel is asked all the same.
  *
  * The result is what the work cost; but its monotonic_ns is when it ended, and
  * *start_ns becomes when it began: reading the other figures lies outside of

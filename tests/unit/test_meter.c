@@ -84,7 +84,7 @@ START_TEST(the_clocks_are_left_alone_while_nothing_comes_between)
 	unsigned n_tries = 0;
 
 	open_meter(1);
-	if (!meter_sees_calls(&meter))
+	if (!meter.is_seeing_calls)
 		return;
 	do {
 		measure(count, 1000, true, &wall_ns);
@@ -112,7 +112,7 @@ START_TEST(a_sleep_is_a_switch_and_no_work)
 	uint64_t wall_ns;
 
 	open_meter(_i);
-	if (is_short && meter.is_watching && !meter_sees_calls(&meter))
+	if (is_short && meter.is_watching && !meter.is_seeing_calls)
 		return; /* it must not be told so, then */
 	for (uint64_t ns = 1; ns < NS_PER_MS * 100; ns *= 10) {
 		cost = measure(doze, ns, is_short, &wall_ns);
@@ -206,7 +206,7 @@ START_TEST(a_kernel_that_is_wrong_is_not_believed)
 	uint64_t wall_ns;
 
 	open_meter(1);
-	if (!meter_sees_calls(&meter))
+	if (!meter.is_seeing_calls)
 		return;
 	while (meter.is_watching) {
 		measure(count, 1000, true, &wall_ns);
