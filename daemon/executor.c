@@ -125,8 +125,7 @@ task_write_result(const struct executor *executor, const struct task *task,
 	const struct gil_thread *thread = executor->thread;
 	struct slot *slot = task->slot;
 	uint64_t wall_ns = cost->monotonic_ns - start_ns;
-
-	slot->result = (struct task_result){
+	struct task_result result = {
 	    .pid = atomic_load_explicit(&seat->pid, memory_order_relaxed),
 	    .tid = atomic_load_explicit(&seat->tid, memory_order_relaxed),
 	    .attempts = slot_look(slot).attempts,
@@ -141,10 +140,11 @@ task_write_result(const struct executor *executor, const struct task *task,
 	    .migrations = task->migrations,
 	    .lock = thread != NULL ? thread->record : task->record,
 	};
-	if (thread != NULL)
-		slot->result.blame = thread->blame;
-	if (thread != NULL)
+	if (thread != NULL) {
+		result.blame = thread->blame;
 		*task->histograms = thread->histograms;
+	}
+	slot_put_result(slot, thread != NULL, &result);
 }
 
 /* Whether its task is over soon, unless something comes between. Who may have to

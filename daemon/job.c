@@ -315,7 +315,7 @@ job_end_task(struct load *load, uint32_t task, const struct slot *slot)
 {
 	struct job *job = job_of(load);
 
-	job->result.tasks[task] = slot->result;
+	slot_get_result(slot, job->result.has_lock, &job->result.tasks[task]);
 	job->turns += slot->result.turns;
 	/* One that did not run to an end has left none. */
 	if (slot->result.wall_ns > 0 &&
