@@ -23,6 +23,7 @@ show_limits(const struct context *context, const json_t *limits)
 		struct units_text (*write)(uint64_t);
 	} rows[] = {
 	    {"frontends", NULL, units_count},
+	    {"spin_us", NULL, units_count},
 	    {"max_connections", NULL, units_count},
 	    {"max_jobs", NULL, units_count},
 	    {"max_in_flight", NULL, units_count},

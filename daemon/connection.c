@@ -11,6 +11,9 @@
  * with what was read (then it is blocked). While nothing is read the client's
  * departure does not show by itself: the probe looks for it.
  *
+ * What it is answered is written when the loop's turn ends: see
+ * connection_output.c.
+ *
  * What was read and has an end is always served, unless it is paused; so all
  * that a blocked connection holds goes away with time: see connection_time.c.
  *
@@ -62,6 +65,7 @@ connection_close(struct connection *connection)
 {
 	connection->handler->gone(connection->arg);
 	LIST_REMOVE(connection, links);
+	connection_forget_due(connection);
 	crowd_count(connection->crowd, connection->counted_bytes, 0);
 	if (connection->timer != NULL)
 		event_free(connection->timer);
@@ -69,13 +73,6 @@ connection_close(struct connection *connection)
 		event_free(connection->rest_timer);
 	bufferevent_free(connection->bufferevent);
 	free(connection);
-}
-
-size_t
-connection_unsent(const struct connection *connection)
-{
-	return evbuffer_get_length(
-	    bufferevent_get_output(connection->bufferevent));
 }
 
 int
@@ -359,6 +356,7 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 	struct evbuffer *input = bufferevent_get_input(bufferevent);
 
 	connection->quiet_since_ns = clock_monotonic_ns();
+	connection->crowd->n_reads++;
 	if (connection->state == LINGERING || connection->is_deaf)
 		evbuffer_drain(input, evbuffer_get_length(input));
 	else
@@ -386,19 +384,26 @@ connection_recount(struct connection *connection)
 		connection_resume(connection);
 }
 
-/* Called when half of the unsent bound or less is left. Nothing is discharged
- * but by an answer, so this is also where a pause for charges ends. */
-static void
-write_cb(struct bufferevent *bufferevent, void *arg)
+void
+connection_go_on(struct connection *connection)
 {
-	struct connection *connection = arg;
-
-	(void)bufferevent;
 	connection_count(connection);
 	if (!connection->is_paused || connection_is_overdrawn(connection))
 		connection_check_end(connection);
 	else
 		connection_resume(connection);
+}
+
+/* The socket took more of what it had not taken at once: half of the unsent
+ * bound or less is left. */
+static void
+write_cb(struct bufferevent *bufferevent, void *arg)
+{
+	struct connection *connection = arg;
+
+	if (connection_unsent(connection) == 0)
+		bufferevent_disable(bufferevent, EV_WRITE);
+	connection_go_on(connection);
 }
 
 static void
@@ -430,7 +435,8 @@ connection_probe(struct connection *connection)
 	}
 	if (++connection->n_probes % PROBES_PER_LF == 0 &&
 	    connection_unsent(connection) == 0) {
-		bufferevent_write(connection->bufferevent, "\n", 1);
+		evbuffer_add(
+		    bufferevent_get_output(connection->bufferevent), "\n", 1);
 		connection_note_written(connection, 0);
 	}
 	connection_start_probes(connection);
@@ -481,9 +487,10 @@ connection_open(struct crowd *crowd, int fd,
 	    connection->bufferevent, read_cb, write_cb, event_cb, connection);
 	bufferevent_setwatermark(
 	    connection->bufferevent, EV_WRITE, limits->max_unsent_bytes / 2, 0);
-	/* Else it would be there, and not heard, or get no answer. */
-	if (bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE) ==
-		0 &&
+	/* Not to wait for room until there is none: see connection_output.c. */
+	bufferevent_disable(connection->bufferevent, EV_WRITE);
+	/* Else it would be there, and not heard. */
+	if (bufferevent_enable(connection->bufferevent, EV_READ) == 0 &&
 	    scarcity_count() == n_scarce)
 		return connection;
 	LIST_REMOVE(connection, links);

@@ -9,7 +9,6 @@
 #include <event2/bufferevent.h>
 
 #include "daemon/connection_private.h"
-#include "proto/jsonrpc.h"
 
 bool
 connection_is_overdrawn(const struct connection *connection)
@@ -96,48 +95,4 @@ connection_allowance(const struct connection *connection)
 {
 	return crowd_allowance(
 	    connection->crowd, connection->crowd->limits.max_unsent_bytes);
-}
-
-/* --- output --- */
-
-void
-connection_note_written(struct connection *connection, size_t before)
-{
-	connection->written_bytes += connection_unsent(connection) - before;
-	connection_count(connection);
-	connection_check_backlog(connection);
-}
-
-void
-connection_send(struct connection *connection, const json_t *message)
-{
-	struct evbuffer *output =
-	    bufferevent_get_output(connection->bufferevent);
-	size_t before = connection_unsent(connection);
-
-	if (message == NULL || jsonrpc_write(output, message) != 0)
-		connection_break(connection);
-	connection_note_written(connection, before);
-}
-
-void
-connection_send_buffer(struct connection *connection, struct evbuffer *buffer)
-{
-	struct evbuffer *output =
-	    bufferevent_get_output(connection->bufferevent);
-	size_t before = connection_unsent(connection);
-
-	if (evbuffer_add_buffer(output, buffer) != 0)
-		connection_break(connection);
-	connection_note_written(connection, before);
-}
-
-void
-connection_notify(struct connection *connection, json_t *message)
-{
-	if (message != NULL && connection->state != LINGERING &&
-	    connection_unsent(connection) <=
-		connection->crowd->limits.max_unsent_bytes / 2)
-		connection_send(connection, message);
-	json_decref(message);
 }

@@ -1,7 +1,7 @@
 /*
  * A connection from within: what connection.c, which moves its bytes,
- * connection_bound.c, which counts them, and connection_time.c, which looks at
- * what is overdue, share.
+ * connection_output.c, which writes them, connection_bound.c, which counts them,
+ * and connection_time.c, which looks at what is overdue, share.
  */
 #ifndef GILD_DAEMON_CONNECTION_PRIVATE_H
 #define GILD_DAEMON_CONNECTION_PRIVATE_H
@@ -24,6 +24,7 @@ struct connection {
 	void *arg;
 	struct crowd *crowd;
 	LIST_ENTRY(connection) links;
+	TAILQ_ENTRY(connection) due_links;
 	struct bufferevent *bufferevent;
 	struct frame_reader reader;
 	size_t charged_bytes;
@@ -37,6 +38,7 @@ struct connection {
 	bool is_leaving;  /* given away when nobody holds it */
 	bool is_resting;  /* for that: not reading */
 	bool is_busy;	  /* on the stack: not to be freed */
+	bool is_due;	  /* to be written when the loop's turn ends */
 	unsigned n_holds;
 	unsigned n_probes;
 	int rest_ms;
@@ -51,6 +53,16 @@ struct connection {
 
 /* What waits to be sent. */
 size_t connection_unsent(const struct connection *connection);
+/* The output has grown, from so many bytes: it is due. */
+void connection_note_written(struct connection *connection, size_t before);
+/* Writes what is due to the socket. It may be gone when this returns. */
+void connection_flush(struct connection *connection);
+/* It is not due any more, whatever waits. */
+void connection_forget_due(struct connection *connection);
+/* A part of the output was sent, and half of its bound or less is left. Nothing
+ * is discharged but by an answer, so this is also where a pause for charges
+ * ends. It may be gone when this returns. */
+void connection_go_on(struct connection *connection);
 
 /* Reads from an open connection, unless something is against it. */
 void connection_set_reading(struct connection *connection);
@@ -61,9 +73,6 @@ void connection_start_probes(struct connection *connection);
 void connection_count(struct connection *connection);
 /* Whether too much is unsent or charged, and reads no more while that is so. */
 void connection_check_backlog(struct connection *connection);
-/* The output has grown, from so many bytes. */
-void connection_note_written(struct connection *connection, size_t before);
-
 /* Looks at what holds it up, and what it holds, anew. May serve it. */
 void connection_recount(struct connection *connection);
 

@@ -5,6 +5,10 @@
  *
  * It is full until an eighth of the bound is free again, so that not each answer
  * that is sent makes for a sweep.
+ *
+ * Those that are due are written at the end of the loop's turn: the event that
+ * does it is made active by the first of them, and so stands behind all that
+ * was ready when the turn began.
  */
 #include "daemon/crowd.h"
 
@@ -28,6 +32,20 @@ sweep_cb(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+static void
+flush_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct crowd *crowd = arg;
+	struct connection *connection;
+
+	(void)fd;
+	(void)what;
+	/* Who goes on because of that, and is due again, has what it had read
+	 * before served, and no more. */
+	while ((connection = TAILQ_FIRST(&crowd->due)) != NULL)
+		connection_flush(connection);
+}
+
 int
 crowd_open(struct crowd *crowd, struct event_base *base,
     const struct crowd_limits *limits)
@@ -36,8 +54,10 @@ crowd_open(struct crowd *crowd, struct event_base *base,
 
 	*crowd = (struct crowd){.limits = *limits, .base = base};
 	LIST_INIT(&crowd->all);
+	TAILQ_INIT(&crowd->due);
 	crowd->sweep_timer = event_new(base, -1, EV_PERSIST, sweep_cb, crowd);
-	if (crowd->sweep_timer == NULL)
+	crowd->flush_event = event_new(base, -1, 0, flush_cb, crowd);
+	if (crowd->sweep_timer == NULL || crowd->flush_event == NULL)
 		return -1;
 	return event_add(crowd->sweep_timer, &period);
 }
@@ -48,6 +68,23 @@ crowd_close(struct crowd *crowd)
 	if (crowd->sweep_timer != NULL)
 		event_free(crowd->sweep_timer);
 	crowd->sweep_timer = NULL;
+	if (crowd->flush_event != NULL)
+		event_free(crowd->flush_event);
+	crowd->flush_event = NULL;
+}
+
+void
+crowd_add_due(struct crowd *crowd, struct connection *connection)
+{
+	if (TAILQ_EMPTY(&crowd->due))
+		event_active(crowd->flush_event, EV_WRITE, 0);
+	TAILQ_INSERT_TAIL(&crowd->due, connection, due_links);
+}
+
+void
+crowd_remove_due(struct crowd *crowd, struct connection *connection)
+{
+	TAILQ_REMOVE(&crowd->due, connection, due_links);
 }
 
 void

@@ -20,6 +20,7 @@ struct event;
 struct event_base;
 
 LIST_HEAD(connection_list, connection);
+TAILQ_HEAD(connection_queue, connection);
 
 struct crowd_limits {
 	size_t max_line_bytes;
@@ -35,9 +36,12 @@ struct crowd {
 	struct crowd_limits limits;
 	struct event_base *base;
 	struct connection_list all; /* connection.c's */
+	struct connection_queue due;
 	uint64_t bytes;
+	uint64_t n_reads; /* from any of them */
 	bool is_full;
 	struct event *sweep_timer;
+	struct event *flush_event;
 };
 
 /* 0, or -1 when memory ran out. */
@@ -48,6 +52,11 @@ void crowd_close(struct crowd *crowd);
 
 /* What one connection holds has changed. */
 void crowd_count(struct crowd *crowd, uint64_t before, uint64_t now);
+
+/* A connection has something to send when this turn of the loop ends; or has
+ * not any more. */
+void crowd_add_due(struct crowd *crowd, struct connection *connection);
+void crowd_remove_due(struct crowd *crowd, struct connection *connection);
 
 /* What one connection may hold now, of a bound that it has for itself. */
 size_t crowd_allowance(const struct crowd *crowd, size_t bound);

@@ -32,6 +32,15 @@
  */
 #define LOOKAHEAD_NS (10 * NS_PER_MS)
 
+/*
+ * Tasks shorter than this share a bundle, which one executor claims and hands
+ * back in one go, of no more work than that in all: so that what a claim and a
+ * wake-up cost is paid once for many, nobody waits behind a long task, and what
+ * waits behind short ones waits for no longer than a wake-up may take anyway.
+ */
+#define TINY_NS (20 * NS_PER_US)
+#define BUNDLE_NS (100 * NS_PER_US)
+
 TAILQ_HEAD(turns, lane);
 
 /* One pool as this frontend sees it. */
@@ -44,8 +53,13 @@ struct pool_view {
 	uint32_t waiting;
 	uint32_t n_under_way; /* slots that are not free */
 	uint64_t work_ns;     /* of those, each LOOKAHEAD_NS at most */
-	uint32_t n_unsent;    /* published, not in the pool's queue yet */
-	uint32_t *unsent;
+	uint32_t n_unsent;    /* bundles, not in the pool's queue yet */
+	struct bundle *unsent;
+	/* Of the last one of these: how many may share it, how many do, and
+	 * their work. */
+	uint32_t n_share;
+	uint32_t n_last;
+	uint64_t last_ns;
 };
 
 /* Whose task a slot holds. */
@@ -66,11 +80,14 @@ struct dispatcher {
 	struct lanes *line; /* everybody's, with queue = fifo; else NULL */
 	struct event *ended_event;
 	struct event *retry_timer;
+	uint64_t n_ended;     /* tickets that came back */
+	uint32_t n_under_way; /* in all pools */
 };
 
 static void
-view_count(struct pool_view *view, int change)
+view_count(struct dispatcher *dispatcher, struct pool_view *view, int change)
 {
+	dispatcher->n_under_way += (uint32_t)change;
 	view->n_under_way += (uint32_t)change;
 	counter_set(&view->tally->tasks_dispatched, view->n_under_way);
 }
@@ -206,9 +223,9 @@ view_send(struct dispatcher *dispatcher, uint32_t pool)
 	while (sent < view->n_unsent) {
 		uint32_t n = view->n_unsent - sent;
 
-		if (n > QUEUE_MAX_PUSH)
-			n = QUEUE_MAX_PUSH;
-		if (queue_push(&dispatcher->generation->run[pool],
+		if (n > QUEUE_MAX_BUNDLES)
+			n = QUEUE_MAX_BUNDLES;
+		if (queue_push_bundles(&dispatcher->generation->run[pool],
 			&view->unsent[sent], n) != 0) {
 			if (errno != EAGAIN)
 				fatal("cannot write to a queue: %s",
@@ -218,9 +235,50 @@ view_send(struct dispatcher *dispatcher, uint32_t pool)
 		}
 		sent += n;
 	}
+	if (sent > 0) /* other frontends count there too */
+		atomic_fetch_add_explicit(
+		    &dispatcher->frontend->board->pools[pool].pushes, 1,
+		    memory_order_relaxed);
 	view->n_unsent -= sent;
 	memmove(view->unsent, view->unsent + sent,
 	    view->n_unsent * sizeof(*view->unsent));
+}
+
+/*
+ * How many tasks may share a bundle. Only so many that two bundles are left for
+ * each executor, so that none has nothing to do while another has a bundle; and
+ * one in a pool of threads, where who gets which task is what is looked at.
+ */
+static uint32_t
+view_share(const struct pool_view *view)
+{
+	uint32_t size = view->settings->size;
+	uint64_t n =
+	    view->n_under_way + counter_get(&view->tally->tasks_queued);
+	uint64_t share;
+
+	if (view->settings->kind == POOL_THREADS)
+		return 1;
+	if (n > size + BOARD_LOOKAHEAD)
+		n = size + BOARD_LOOKAHEAD;
+	share = n / (2 * size);
+	return share > BUNDLE_TICKETS ? BUNDLE_TICKETS : (uint32_t)share;
+}
+
+/* Puts a ticket into the last bundle that is unsent, or begins another. */
+static void
+view_bundle(struct pool_view *view, uint32_t ticket, uint64_t work_ns)
+{
+	bool is_tiny = work_ns < TINY_NS;
+
+	if (!is_tiny || view->n_unsent == 0 || view->n_last >= view->n_share ||
+	    view->last_ns + work_ns >= BUNDLE_NS) {
+		view->unsent[view->n_unsent++] = (struct bundle){{0}};
+		view->n_last = 0;
+		view->last_ns = 0;
+	}
+	view->unsent[view->n_unsent - 1].tickets[view->n_last++] = ticket;
+	view->last_ns += is_tiny ? work_ns : BUNDLE_NS;
 }
 
 /* The load whose turn it is; there is one. */
@@ -258,8 +316,8 @@ view_dispatch_next(struct dispatcher *dispatcher, struct pool_view *view)
 	ticket = slot_publish_after(slot, number, load->attempts);
 	load->tickets[load->next_task++] = ticket;
 	load->n_under_way++;
-	view->unsent[view->n_unsent++] = ticket;
-	view_count(view, 1);
+	view_bundle(view, ticket, load->task_ns);
+	view_count(dispatcher, view, 1);
 	counter_add(&view->tally->tasks_queued, (uint64_t)-1);
 	if (load->next_task == load->n_tasks)
 		lane_end_turn(view, load);
@@ -271,6 +329,7 @@ dispatch_pump(struct dispatcher *dispatcher)
 	for (uint32_t i = 0; i < dispatcher->frontend->settings->n_pools; i++) {
 		struct pool_view *view = &dispatcher->pools[i];
 
+		view->n_share = view_share(view);
 		while (view_has_room(view) && dispatcher->n_free > 0 &&
 		    view->waiting != 0)
 			view_dispatch_next(dispatcher, view);
@@ -363,7 +422,7 @@ dispatch_take_back(struct dispatcher *dispatcher, uint32_t ticket)
 		load_end_task(holding.load, holding.task, slot);
 	slot_free(slot, ticket);
 	dispatcher->free_slots[dispatcher->n_free++] = number;
-	view_count(view, -1);
+	view_count(dispatcher, view, -1);
 }
 
 static void
@@ -378,9 +437,22 @@ ended_cb(evutil_socket_t fd, short what, void *arg)
 	n = queue_take(
 	    &dispatcher->generation->ended[dispatcher->frontend->number],
 	    tickets, TAKE_MAX);
+	dispatcher->n_ended += n;
 	for (size_t i = 0; i < n; i++)
 		dispatch_take_back(dispatcher, tickets[i]);
 	dispatch_pump(dispatcher);
+}
+
+uint64_t
+dispatch_count_ended(const struct dispatcher *dispatcher)
+{
+	return dispatcher->n_ended;
+}
+
+uint32_t
+dispatch_count_under_way(const struct dispatcher *dispatcher)
+{
+	return dispatcher->n_under_way;
 }
 
 /* --- begin and end --- */
@@ -400,7 +472,7 @@ dispatcher_reclaim_slots(struct dispatcher *dispatcher)
 		}
 		slot_cancel(slot);
 		generation_ring(dispatcher->generation, slot->pool);
-		view_count(&dispatcher->pools[slot->pool], 1);
+		view_count(dispatcher, &dispatcher->pools[slot->pool], 1);
 	}
 }
 

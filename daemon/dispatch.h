@@ -88,4 +88,8 @@ uint32_t load_attempts(const struct load *load, const struct board *board);
  * may have enqueued a load or ended a task. */
 void dispatch_pump(struct dispatcher *dispatcher);
 
+/* Tickets that came back since it began; and those that are still to come. */
+uint64_t dispatch_count_ended(const struct dispatcher *dispatcher);
+uint32_t dispatch_count_under_way(const struct dispatcher *dispatcher);
+
 #endif

@@ -3,9 +3,9 @@
  * process as its only one.
  *
  * It can be killed between any two instructions. What it serves is always
- * named by its seat, from the read(2) that claims it to the store that clears
- * it after the ticket has gone back, so that the master can see what became of
- * it. Only tasks in RUNNING state are written to.
+ * named by its seat, from the read(2) that claims a bundle to the stores that
+ * clear it after all of its tickets have gone back, so that the master can see
+ * what became of each. Only tasks in RUNNING state are written to.
  *
  * Once it has opened what it needs it enters the filter of system calls: what it
  * calls from then on is in sandbox.c's table, or the kernel kills the process.
@@ -13,11 +13,7 @@
 #include "daemon/executor.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
@@ -26,54 +22,8 @@
 #include "daemon/sandbox.h"
 #include "daemon/task.h"
 
-/* What one attempt costs, read at its start and at its end. */
-struct meter {
-	uint64_t monotonic_ns;
-	uint64_t cpu_ns;
-	uint64_t cpu_wait_ns;
-	struct rusage usage;
-};
-
-/*
- * How long the thread was ready to run and had no CPU: the second figure of
- * its schedstat. 0 where the kernel does not tell.
- */
-static uint64_t
-executor_read_cpu_wait_ns(const struct executor *executor)
-{
-	char text[96];
-	ssize_t length =
-	    pread(executor->schedstat_fd, text, sizeof(text) - 1, 0);
-	uint64_t wait_ns;
-
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
-	return sscanf(text, "%*u %" SCNu64, &wait_ns) == 1 ? wait_ns : 0;
-}
-
-static void
-meter_read(const struct executor *executor, struct meter *meter)
-{
-	meter->cpu_ns = clock_thread_cpu_ns();
-	meter->cpu_wait_ns = executor_read_cpu_wait_ns(executor);
-	getrusage(RUSAGE_THREAD, &meter->usage);
-}
-
-/* The wall clock is the innermost: reading the others is no part of a task. */
-static void
-meter_start(const struct executor *executor, struct meter *meter)
-{
-	meter_read(executor, meter);
-	meter->monotonic_ns = clock_monotonic_ns();
-}
-
-static void
-meter_stop(const struct executor *executor, struct meter *meter)
-{
-	meter->monotonic_ns = clock_monotonic_ns();
-	meter_read(executor, meter);
-}
+/* How long what has ended is held back for the rest of its bundle. */
+#define HOLD_NS (200 * NS_PER_US)
 
 void
 executor_init(struct executor *executor, const struct generation *generation,
@@ -85,7 +35,6 @@ executor_init(struct executor *executor, const struct generation *generation,
 	    .number = seat - generation->board.first_seat[pool],
 	    .seat = &generation->board.seats[seat],
 	    .thread = thread,
-	    .schedstat_fd = -1,
 	};
 }
 
@@ -170,34 +119,41 @@ executor_follow_parameters(struct executor *executor)
 
 static void
 task_write_result(const struct executor *executor, const struct task *task,
-    const struct meter *start, const struct meter *end)
+    uint64_t start_ns, const struct meter_reading *cost)
 {
 	const struct seat *seat = executor->seat;
 	const struct gil_thread *thread = executor->thread;
 	struct slot *slot = task->slot;
-
-	slot->result = (struct task_result){
+	uint64_t wall_ns = cost->monotonic_ns - start_ns;
+	struct task_result result = {
 	    .pid = atomic_load_explicit(&seat->pid, memory_order_relaxed),
 	    .tid = atomic_load_explicit(&seat->tid, memory_order_relaxed),
 	    .attempts = slot_look(slot).attempts,
 	    .count = slot->count,
 	    .turns = counter_get(&slot->turns),
-	    .start_ns = start->monotonic_ns - slot->arrival_ns,
-	    .wall_ns = end->monotonic_ns - start->monotonic_ns,
-	    .cpu_ns = end->cpu_ns - start->cpu_ns,
-	    .cpu_wait_ns = end->cpu_wait_ns - start->cpu_wait_ns,
-	    .voluntary_switches =
-		(uint64_t)(end->usage.ru_nvcsw - start->usage.ru_nvcsw),
-	    .involuntary_switches =
-		(uint64_t)(end->usage.ru_nivcsw - start->usage.ru_nivcsw),
+	    .start_ns = start_ns - slot->arrival_ns,
+	    .wall_ns = wall_ns,
+	    .cpu_ns = cost->cpu_ns < wall_ns ? cost->cpu_ns : wall_ns,
+	    .cpu_wait_ns = cost->cpu_wait_ns,
+	    .voluntary_switches = cost->voluntary_switches,
+	    .involuntary_switches = cost->involuntary_switches,
 	    .migrations = task->migrations,
 	    .lock = thread != NULL ? thread->record : task->record,
 	};
-	if (thread != NULL)
-		slot->result.blame = thread->blame;
-	if (slot_has_histograms(slot, thread != NULL))
-		*board_histograms(&executor->generation->board, slot) =
-		    thread != NULL ? thread->histograms : task->histograms;
+	if (thread != NULL) {
+		result.blame = thread->blame;
+		*task->histograms = thread->histograms;
+	}
+	slot_put_result(slot, thread != NULL, &result);
+}
+
+/* Whether its task is over soon, unless something comes between. Who may have to
+ * wait for a lock, or sleeps, is measured in full. */
+static bool
+slot_is_short(const struct executor *executor, const struct slot *slot)
+{
+	return slot->count < slot->stride / (SLOT_STRIDE_NS / METER_SHORT_NS) &&
+	    slot->profile != PROFILE_IO && executor->thread == NULL;
 }
 
 static void
@@ -207,67 +163,158 @@ executor_run_task(struct executor *executor, struct slot *slot)
 	struct task task = {
 	    .slot = slot,
 	    .thread = executor->thread,
+	    .histograms = board_histograms(board, slot),
 	    .overhead_pct =
 		counter_get(&board->pools[executor->pool].overhead_pct),
 	};
-	struct meter start, end;
+	struct meter_reading cost;
+	uint64_t start_ns;
 
 	executor_follow_affinity(executor);
 	if (executor->thread != NULL)
 		executor_follow_parameters(executor);
 	fault_at_task(slot->count);
-	meter_start(executor, &start);
+	meter_start(&executor->meter, slot_is_short(executor, slot));
 	slot->end = task_run(&task);
-	meter_stop(executor, &end);
+	cost = meter_stop(&executor->meter, &start_ns);
 	if (executor->thread != NULL) {
 		/* The lock's own stamps: whoever it woke by the release may
 		 * have had this CPU since. */
-		start.monotonic_ns = executor->thread->task_start_ns;
-		end.monotonic_ns = executor->thread->task_end_ns;
+		start_ns = executor->thread->task_start_ns;
+		cost.monotonic_ns = executor->thread->task_end_ns;
 	}
-	task_write_result(executor, &task, &start, &end);
+	executor->ended_ns = cost.monotonic_ns;
+	task_write_result(executor, &task, start_ns, &cost);
 	counter_add(&executor->seat->tasks_done, 1);
 	if (executor->thread != NULL)
 		lock_totals_add(&executor->seat->lock,
 		    &executor->thread->record, &executor->thread->histograms);
 }
 
-/* Serves what the seat names. 0, or -1 when its frontend cannot be told
- * (logged). */
+/* Tickets that are to go back to their frontend. */
+struct handful {
+	uint32_t n;
+	uint32_t owner;
+	uint64_t since_ns; /* the first of their tasks ended */
+	uint32_t tickets[BUNDLE_TICKETS];
+};
+
+/* 0, or -1 when the frontend cannot be told (logged). */
 static int
-seat_serve(struct executor *executor, uint32_t ticket)
+executor_hand_back(struct executor *executor, struct handful *handful)
 {
 	const struct generation *generation = executor->generation;
-	const struct board *board = &generation->board;
-	struct slot *slot = board_slot(board, ticket);
+	uint32_t n = handful->n;
 
-	if (slot == NULL) {
-		log_warn("ticket %#x names no slot: ignored", ticket);
+	handful->n = 0;
+	if (n == 0 ||
+	    queue_push_wait(
+		&generation->ended[handful->owner], handful->tickets, n) == 0)
 		return 0;
-	}
-	if (slot_start(slot, ticket)) {
-		atomic_store(&executor->seat->running, ticket);
-		executor_run_task(executor, slot);
-		atomic_store(&executor->seat->running, TICKET_NONE);
-		slot_finish(slot, ticket);
-	}
-	/* Revoked while it was queued, or stale: it goes back all the same. */
-	if (queue_push_wait(&generation->ended[board_slot_owner(board, ticket)],
-		ticket) == 0)
-		return 0;
-	executor_warn(executor, slot, "hand back a task");
+	executor_warn(executor,
+	    board_slot(&generation->board, handful->tickets[0]),
+	    "hand back a task");
 	return -1;
+}
+
+/* Serves one of the tickets that the seat names. */
+static void
+executor_serve(struct executor *executor, struct slot *slot, uint32_t ticket)
+{
+	_Atomic uint32_t *running = &executor->seat->running;
+
+	/* Not if it was revoked while it was queued, or is stale. */
+	if (!slot_start(slot, ticket))
+		return;
+	atomic_store_explicit(running, ticket, memory_order_release);
+	executor_run_task(executor, slot);
+	atomic_store_explicit(running, TICKET_NONE, memory_order_release);
+	slot_finish(slot, ticket);
+}
+
+/*
+ * Serves what the seat names, and clears it. What has ended goes back in one
+ * write, unless the others take longer than they should. 0, or -1 when a
+ * frontend cannot be told (logged).
+ */
+static int
+seat_serve(struct executor *executor)
+{
+	const struct board *board = &executor->generation->board;
+	struct seat *seat = executor->seat;
+	struct handful handful = {.n = 0};
+
+	for (size_t i = 0; i < BUNDLE_TICKETS; i++) {
+		uint32_t ticket = atomic_load_explicit(
+		    &seat->tickets[i], memory_order_acquire);
+		struct slot *slot = board_slot(board, ticket);
+
+		if (ticket == TICKET_NONE)
+			break;
+		if (slot == NULL) {
+			log_warn("ticket %#x names no slot: ignored", ticket);
+			continue;
+		}
+		if (handful.n > 0 &&
+		    (board_slot_owner(board, ticket) != handful.owner ||
+			executor->ended_ns - handful.since_ns > HOLD_NS) &&
+		    executor_hand_back(executor, &handful) != 0)
+			return -1;
+		executor_serve(executor, slot, ticket);
+		handful.owner = board_slot_owner(board, ticket);
+		if (handful.n == 0)
+			handful.since_ns = executor->ended_ns;
+		handful.tickets[handful.n++] = ticket;
+	}
+	if (executor_hand_back(executor, &handful) != 0)
+		return -1;
+	for (size_t i = 0; i < BUNDLE_TICKETS; i++)
+		atomic_store_explicit(
+		    &seat->tickets[i], TICKET_NONE, memory_order_release);
+	return 0;
 }
 
 /* What the thread itself has to look up before its first task. */
 static void
 executor_settle(struct executor *executor)
 {
-	executor->schedstat_fd =
-	    open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	meter_open(&executor->meter);
+	/* Beside threads that count the CPU is never idle. */
+	spinner_open(&executor->spinner,
+	    executor->thread == NULL ? executor->generation->settings->spin_us
+				     : 0);
 	if (sched_getaffinity(0, sizeof(executor->allowed_cpus),
 		&executor->allowed_cpus) != 0)
 		CPU_SET(0, &executor->allowed_cpus);
+}
+
+/* Waits a moment for something to claim, so as not to sleep. */
+static void
+executor_spin(struct executor *executor)
+{
+	const struct generation *generation = executor->generation;
+	const struct queue *run = &generation->run[executor->pool];
+	const _Atomic uint64_t *pushes =
+	    &generation->board.pools[executor->pool].pushes;
+	uint64_t seen;
+	bool has_found;
+
+	if (!spin_begin(&executor->spinner, &executor->spin))
+		return;
+	seen = counter_get(pushes);
+	has_found = queue_is_ready(run);
+	while (!has_found && spin_goes_on(&executor->spinner))
+		has_found = counter_get(pushes) != seen;
+	spin_end(&executor->spinner, &executor->spin, has_found);
+}
+
+/* Into its seat: 1, or 0 at the queue's end, or -1 (errno is set). */
+static int
+executor_claim(struct executor *executor)
+{
+	executor_spin(executor);
+	return queue_claim(&executor->generation->run[executor->pool],
+	    executor->seat->tickets);
 }
 
 int
@@ -283,19 +330,12 @@ executor_run(struct executor *executor)
 	executor_settle(executor);
 	if (sandbox_enter() != 0)
 		fatal("cannot filter system calls: %s", strerror(errno));
-	while (
-	    (claimed = queue_claim(&executor->generation->run[executor->pool],
-		 &seat->ticket)) > 0) {
-		uint32_t ticket =
-		    atomic_load_explicit(&seat->ticket, memory_order_acquire);
-
-		if (seat_serve(executor, ticket) != 0)
+	while ((claimed = executor_claim(executor)) > 0) {
+		if (seat_serve(executor) != 0)
 			return -1;
-		atomic_store_explicit(
-		    &seat->ticket, TICKET_NONE, memory_order_release);
 	}
-	if (executor->schedstat_fd >= 0)
-		close(executor->schedstat_fd);
+	meter_close(&executor->meter);
+	spinner_close(&executor->spinner);
 	if (claimed < 0)
 		executor_warn(executor, NULL, "claim tasks");
 	return claimed;

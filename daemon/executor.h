@@ -1,5 +1,5 @@
 /*
- * An executor: claims a task, counts it down, hands it back, for ever. The
+ * An executor: claims tasks, counts each down, hands them back, for ever. The
  * same code is a thread of an interpreter (with a lock) and a worker process
  * (without).
  */
@@ -11,6 +11,8 @@
 
 #include "daemon/generation.h"
 #include "daemon/gil.h"
+#include "daemon/meter.h"
+#include "daemon/spin.h"
 
 struct executor {
 	const struct generation *generation;
@@ -21,7 +23,10 @@ struct executor {
 	cpu_set_t allowed_cpus;	   /* those that gild was started on */
 	enum affinity affinity;	   /* that it follows */
 	uint64_t changes;	   /* of the pool's parameters, followed */
-	int schedstat_fd;	   /* -1: the kernel does not tell */
+	struct meter meter;
+	uint64_t ended_ns; /* when its last task did; monotonic */
+	struct spinner spinner;
+	struct spin spin;
 };
 
 /*

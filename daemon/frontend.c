@@ -275,6 +275,52 @@ frontend_close(struct frontend *frontend)
 	event_base_free(frontend->base);
 }
 
+/* What it has heard of clients and of tasks. */
+static uint64_t
+frontend_count_heard(const struct frontend *frontend)
+{
+	return frontend->crowd.n_reads +
+	    dispatch_count_ended(frontend->dispatcher);
+}
+
+static bool
+frontend_is_done(const struct frontend *frontend)
+{
+	return event_base_got_exit(frontend->base) ||
+	    event_base_got_break(frontend->base);
+}
+
+/* Turns the loop for a moment without a sleep. Whether something came of it. */
+static bool
+frontend_spin(struct frontend *frontend)
+{
+	struct spin *spin = dispatch_count_under_way(frontend->dispatcher) > 0
+	    ? &frontend->task_spin
+	    : &frontend->client_spin;
+	uint64_t heard = frontend_count_heard(frontend);
+	bool has_found = false;
+
+	if (!spin_begin(&frontend->spinner, spin))
+		return false;
+	do {
+		event_base_loop(frontend->base, EVLOOP_NONBLOCK);
+		has_found = frontend_count_heard(frontend) != heard;
+	} while (!has_found && !frontend_is_done(frontend) &&
+	    spin_goes_on(&frontend->spinner));
+	spin_end(&frontend->spinner, spin, has_found);
+	return has_found;
+}
+
+/* Until somebody asks for the end. */
+static void
+frontend_loop(struct frontend *frontend)
+{
+	do {
+		if (!frontend_spin(frontend) && !frontend_is_done(frontend))
+			event_base_loop(frontend->base, EVLOOP_ONCE);
+	} while (!frontend_is_done(frontend));
+}
+
 int
 frontend_main(
     const struct generation *generation, const struct process *process)
@@ -287,7 +333,9 @@ frontend_main(
 	if (frontend_start_pulse(&frontend) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
-	event_base_dispatch(frontend.base);
+	spinner_open(&frontend.spinner, frontend.settings->spin_us);
+	frontend_loop(&frontend);
+	spinner_close(&frontend.spinner);
 	frontend_close(&frontend);
 	return EXIT_SUCCESS;
 }

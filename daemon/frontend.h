@@ -28,6 +28,7 @@
 #include "daemon/crowd.h"
 #include "daemon/generation.h"
 #include "daemon/pulse.h"
+#include "daemon/spin.h"
 
 struct dispatcher;
 struct doors;
@@ -57,6 +58,9 @@ struct frontend {
 	bool is_stopping;	  /* no more jobs */
 	bool is_empty;		  /* and all clients have left */
 	struct event *life_event; /* the master's death */
+	struct spinner spinner;
+	struct spin client_spin; /* nothing is under way: for a client */
+	struct spin task_spin;	 /* for a task, or a client */
 	struct pulse pulse;
 	struct event *pulse_timer;
 };

@@ -4,7 +4,7 @@
  * inherits it and closes the ends that are not its own (see process.h). A
  * reload makes another one; the older ones end when nobody needs them.
  *
- *	run[pool]        frontends, master -> executors    tickets to serve
+ *	run[pool]        frontends, master -> executors    bundles to serve
  *	ended[frontend]  executors, master -> frontend     tickets come back
  *	inbox[frontend]  master, frontends -> frontend     struct peer_message
  *	bell[pool]       frontends -> interpreter          "look at your flags"

@@ -28,7 +28,6 @@
 #define HISTOGRAM_BYTES 2048
 #define TASK_BYTES 512
 #define LOCKED_TASK_BYTES 1536
-#define STRIDE_NS NS_PER_MS /* how often a task publishes its progress */
 
 /* --- the table --- */
 
@@ -278,7 +277,7 @@ job_end_task(struct load *load, uint32_t task, const struct slot *slot)
 {
 	struct job *job = job_of(load);
 
-	job->tasks[task] = slot->result;
+	slot_get_result(slot, job_has_lock(job), &job->tasks[task]);
 	job->turns += slot->result.turns;
 	/* One that did not run to an end has left none. */
 	if (slot->result.wall_ns > 0 && job->histograms != NULL)
@@ -393,7 +392,7 @@ job_new(struct frontend *frontend, const struct job_request *request,
 	    .n_tasks = request->workers,
 	    .task_ns = job_task_duration_ns(calibration, request, job->spins),
 	};
-	job->stride = countdown_stride(calibration, job->spins, STRIDE_NS);
+	job->stride = countdown_stride(calibration, job->spins, SLOT_STRIDE_NS);
 	job->id = id;
 	job->state = JOB_QUEUED;
 	return job;

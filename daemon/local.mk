@@ -15,7 +15,7 @@ libgildcore_a_SOURCES = \
 	%D%/configuration.c %D%/configuration.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/connection_bound.c %D%/connection_private.h \
-	%D%/connection_time.c \
+	%D%/connection_output.c %D%/connection_time.c \
 	%D%/countdown.c %D%/countdown.h \
 	%D%/crew.c %D%/crew.h \
 	%D%/crowd.c %D%/crowd.h \
@@ -48,6 +48,7 @@ libgildcore_a_SOURCES = \
 	%D%/master_private.h %D%/reload.c %D%/start.c \
 	%D%/memo.c %D%/memo.h \
 	%D%/memory.c %D%/memory.h \
+	%D%/meter.c %D%/meter.h \
 	%D%/methods.c %D%/methods.h \
 	%D%/methods_private.h %D%/methods_server.c \
 	%D%/methods_store.c %D%/pool_set.c \
@@ -78,6 +79,7 @@ libgildcore_a_SOURCES = \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \
+	%D%/spin.c %D%/spin.h \
 	%D%/store.c %D%/store.h \
 	%D%/store_file.c %D%/store_open.c %D%/store_private.h \
 	%D%/store_query.c %D%/store_row.c %D%/store_schema.c \

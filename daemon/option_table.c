@@ -9,6 +9,7 @@
 #include "daemon/bucket.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
+#include "daemon/spin.h"
 #include "proto/nearest.h"
 
 static const char *
@@ -99,6 +100,14 @@ static const struct option_row settings_rows[] = {
 	.choice_name = choice_of_queue,
 	.initial = "fair",
 	.meaning = "whose job of a priority is next",
+    },
+    {
+	.name = "spin_us",
+	.type = OPTION_INTEGER,
+	FIELD(settings, spin_us),
+	.max = SPIN_MAX_US,
+	.initial = "0",
+	.meaning = "look for more work before sleeping",
     },
     {
 	.name = "max_connections",

@@ -15,8 +15,10 @@
 
 _Static_assert(QUEUE_MAX_PUSH * sizeof(uint32_t) <= PIPE_BUF,
     "a push is one atomic write");
+_Static_assert(
+    PIPE_BUF % sizeof(struct bundle) == 0, "pages hold whole bundles");
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t),
-    "the kernel writes a seat's ticket as plain bytes");
+    "the kernel writes a seat's tickets as plain bytes");
 
 static int
 fd_set_nonblocking(int fd)
@@ -68,21 +70,43 @@ queue_has_ended(const struct queue *queue)
 	return queue->write_fd < 0;
 }
 
-int
-queue_push(const struct queue *queue, const uint32_t *tickets, size_t n)
+/* All or nothing: no more than PIPE_BUF bytes. */
+static int
+queue_write(const struct queue *queue, const void *bytes, size_t size)
 {
 	ssize_t written;
 
 	do
-		written = write(queue->write_fd, tickets, n * sizeof(*tickets));
+		written = write(queue->write_fd, bytes, size);
 	while (written < 0 && errno == EINTR);
 	return written < 0 ? -1 : 0;
 }
 
 int
-queue_push_wait(const struct queue *queue, uint32_t ticket)
+queue_push(const struct queue *queue, const uint32_t *tickets, size_t n)
 {
-	while (queue_push(queue, &ticket, 1) != 0) {
+	return queue_write(queue, tickets, n * sizeof(*tickets));
+}
+
+int
+queue_push_bundles(
+    const struct queue *queue, const struct bundle *bundles, size_t n)
+{
+	return queue_write(queue, bundles, n * sizeof(*bundles));
+}
+
+int
+queue_push_bundle_of(const struct queue *queue, uint32_t ticket)
+{
+	const struct bundle bundle = {.tickets = {ticket}};
+
+	return queue_push_bundles(queue, &bundle, 1);
+}
+
+int
+queue_push_wait(const struct queue *queue, const uint32_t *tickets, size_t n)
+{
+	while (queue_push(queue, tickets, n) != 0) {
 		struct pollfd room = {.fd = queue->write_fd, .events = POLLOUT};
 
 		if (errno != EAGAIN)
@@ -94,16 +118,24 @@ queue_push_wait(const struct queue *queue, uint32_t ticket)
 }
 
 int
-queue_claim(const struct queue *queue, _Atomic uint32_t *seat)
+queue_claim(const struct queue *queue, _Atomic uint32_t seat[BUNDLE_TICKETS])
 {
 	ssize_t got;
 
 	do
-		got = read(queue->read_fd, (void *)seat, sizeof(*seat));
+		got = read(queue->read_fd, (void *)seat, sizeof(struct bundle));
 	while (got < 0 && errno == EINTR);
-	if (got == (ssize_t)sizeof(*seat))
+	if (got == (ssize_t)sizeof(struct bundle))
 		return 1;
 	return got == 0 ? 0 : -1;
+}
+
+bool
+queue_is_ready(const struct queue *queue)
+{
+	struct pollfd look = {.fd = queue->read_fd, .events = POLLIN};
+
+	return poll(&look, 1, 0) != 0;
 }
 
 size_t

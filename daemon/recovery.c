@@ -3,7 +3,8 @@
  * the process: nobody else touches the seat then, and the slot only by moves
  * that are compare-and-swap.
  *
- * The slot's state says how far the dead got:
+ * A seat names a bundle of tickets, and each of their slots says how far the
+ * dead got with it: some may be over, one may be running, the rest not started.
  *	QUEUED    claimed and not started: back into the pool's queue
  *	RUNNING   started: the same while attempts are left, else failed
  *	FINISHED, REVOKED  perhaps not handed back yet: hand it back (again)
@@ -60,7 +61,8 @@ stray_push(const struct generation *generation, const struct stray *stray)
 
 	if (queue_has_ended(queue))
 		return 0; /* the pool stops: nobody wants the task any more */
-	return queue_push(queue, &stray->ticket, 1);
+	return stray->is_ended ? queue_push(queue, &stray->ticket, 1)
+			       : queue_push_bundle_of(queue, stray->ticket);
 }
 
 static void
@@ -164,18 +166,15 @@ slot_recover(const struct recovery *recovery, struct slot *slot,
 	return true;
 }
 
-void
-recovery_empty_seat(
-    struct recovery *recovery, struct seat *seat, pid_t pid, int status)
+static void
+ticket_recover(struct recovery *recovery, uint32_t ticket,
+    const struct seat *seat, pid_t pid, int status)
 {
 	const struct board *board = &recovery->generation->board;
-	uint32_t ticket = atomic_load(&seat->ticket);
-	struct slot *slot;
+	struct slot *slot = board_slot(board, ticket);
 	struct slot_view view;
 
-	atomic_store(&seat->ticket, TICKET_NONE);
-	slot = ticket == TICKET_NONE ? NULL : board_slot(board, ticket);
-	if (slot == NULL ||
+	if (ticket == TICKET_NONE || slot == NULL ||
 	    slot->pool >= recovery->generation->settings->n_pools)
 		return;
 	view = slot_look(slot);
@@ -183,4 +182,16 @@ recovery_empty_seat(
 		return;
 	ticket_push(recovery, ticket,
 	    slot_recover(recovery, slot, ticket, seat, pid, status));
+}
+
+void
+recovery_empty_seat(
+    struct recovery *recovery, struct seat *seat, pid_t pid, int status)
+{
+	for (size_t i = 0; i < BUNDLE_TICKETS; i++) {
+		uint32_t ticket = atomic_load(&seat->tickets[i]);
+
+		atomic_store(&seat->tickets[i], TICKET_NONE);
+		ticket_recover(recovery, ticket, seat, pid, status);
+	}
 }

@@ -1,6 +1,7 @@
 /*
- * What a dead executor leaves behind: the task that its seat names. It goes
- * back into its pool's queue, or to its frontend as failed, exactly once.
+ * What a dead executor leaves behind: the tasks that its seat names. Each goes
+ * back into its pool's queue, or to its frontend, exactly once; as failed, if
+ * it ran and has no attempt left.
  */
 #ifndef GILD_DAEMON_RECOVERY_H
 #define GILD_DAEMON_RECOVERY_H

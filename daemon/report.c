@@ -95,6 +95,7 @@ report_limits(const struct settings *settings)
 {
 	const struct figure limits[] = {
 	    {"frontends", settings->frontends},
+	    {"spin_us", settings->spin_us},
 	    {"max_connections", settings->max_connections},
 	    {"max_jobs", settings->max_jobs},
 	    {"max_in_flight", settings->max_in_flight},
@@ -212,8 +213,8 @@ executor_state(const struct process_record *process, const struct seat *seat)
 	case PROCESS_STARTING:
 		return "starting";
 	default:
-		return atomic_load(&seat->ticket) == TICKET_NONE ? "idle"
-								 : "busy";
+		return atomic_load(&seat->tickets[0]) == TICKET_NONE ? "idle"
+								     : "busy";
 	}
 }
 

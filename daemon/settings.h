@@ -91,6 +91,7 @@ struct settings {
 	enum log_format log_format;
 	uint32_t frontends;
 	enum queue_order queue;
+	uint32_t spin_us; /* before frontends and workers sleep; 0: never */
 	uint32_t max_connections; /* these four: of each frontend */
 	uint32_t max_jobs;
 	uint32_t max_in_flight; /* these three: jobs of one connection */

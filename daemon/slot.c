@@ -14,6 +14,8 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -201,4 +203,26 @@ bool
 slot_is_cancelled(const struct slot *slot)
 {
 	return (atomic_load(&slot->attention) & SLOT_CANCEL) != 0;
+}
+
+static size_t
+slot_result_size(const struct slot *slot, bool has_lock)
+{
+	return slot_has_histograms(slot, has_lock)
+	    ? sizeof(struct task_result)
+	    : offsetof(struct task_result, lock);
+}
+
+void
+slot_put_result(
+    struct slot *slot, bool has_lock, const struct task_result *result)
+{
+	memcpy(&slot->result, result, slot_result_size(slot, has_lock));
+}
+
+void
+slot_get_result(
+    const struct slot *slot, bool has_lock, struct task_result *result)
+{
+	memcpy(result, &slot->result, slot_result_size(slot, has_lock));
 }

@@ -17,7 +17,9 @@
  *	   +------------------------------------------------------------+
  *	         free: frontend, when the ticket has come back to it
  *
- * A ticket is what travels in the queues: the slot's number and a tag that
+ * A ticket is what travels in the queues, to the executors in bundles of some
+ * (see queue.h), of which each is dealt with on its own whatever becomes of the
+ * others: the seat of an executor names them all. It is the slot's number and a tag that
  * changes each time the slot is published. A ticket whose tag is no longer the
  * slot's is stale and is ignored wherever it turns up, so a ticket that arrives
  * twice does no harm. At most a window of a frontend's tickets is under way
@@ -46,6 +48,9 @@
 
 /* A bit of the attention word, beside GIL_DROP: stop counting and finish. */
 #define SLOT_CANCEL UINT32_C(2)
+
+/* How often a task publishes its progress, about: a stride of it takes that. */
+#define SLOT_STRIDE_NS UINT64_C(1000000)
 
 /* A ticket that names no slot: tags start at 1. */
 #define TICKET_NONE UINT32_C(0)
@@ -147,5 +152,16 @@ void slot_sleep(struct slot *slot, uint64_t duration_ns);
  */
 bool slot_has_histograms(const struct slot *slot, bool has_lock);
 bool slot_is_cancelled(const struct slot *slot);
+
+/*
+ * The result, in and out, as far as its task fills one: the lock's part of it,
+ * which is most of it, only where it leaves histograms behind. The rest of
+ * *result is left alone. Lines of memory that nobody looks at need not travel
+ * from CPU to CPU.
+ */
+void slot_put_result(
+    struct slot *slot, bool has_lock, const struct task_result *result);
+void slot_get_result(
+    const struct slot *slot, bool has_lock, struct task_result *result);
 
 #endif

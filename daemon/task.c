@@ -136,7 +136,7 @@ task_sleep(struct task *task)
 	task->record.io_operations++;
 	if (slot_is_cancelled(task->slot))
 		return false;
-	histogram_add(&task->histograms.io, slept_ns);
+	histogram_add(&task->histograms->io, slept_ns);
 	return true;
 }
 
@@ -192,6 +192,8 @@ task_run(struct task *task)
 	atomic_fetch_and_explicit(
 	    &slot->attention, ~GIL_DROP, memory_order_relaxed);
 	counter_set(&slot->turns, 0);
+	if (slot_has_histograms(slot, false))
+		*task->histograms = (struct lock_histograms){0};
 	task->left = slot->count;
 	task->cpu = sched_getcpu();
 	is_done = task_enter(task) && task_count_all(task);

@@ -16,9 +16,9 @@ struct task {
 	uint64_t overhead_pct;	   /* extra work in each turn */
 
 	/* What came of it; with a lock most of that is in *thread. */
-	struct lock_record record;	   /* without a lock: its io */
-	struct lock_histograms histograms; /* the same */
-	uint64_t migrations;		   /* changes of CPU that it noticed */
+	struct lock_record record;	    /* without a lock: its io */
+	struct lock_histograms *histograms; /* the same; the slot's */
+	uint64_t migrations;		    /* changes of CPU that it noticed */
 
 	/* Private to task.c. */
 	uint64_t left;		/* turns */

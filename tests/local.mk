@@ -60,6 +60,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_lock_events \
 	%D%/unit/test_log \
 	%D%/unit/test_memo \
+	%D%/unit/test_meter \
 	%D%/unit/test_notify \
 	%D%/unit/test_option_texts \
 	%D%/unit/test_options \
@@ -77,6 +78,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_sandbox \
 	%D%/unit/test_scratch \
 	%D%/unit/test_slot \
+	%D%/unit/test_spin \
 	%D%/unit/test_store \
 	%D%/unit/test_store_disk \
 	%D%/unit/test_store_file \
@@ -104,6 +106,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_lock_events_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_log_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_memo_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_meter_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_notify_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_option_texts_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_options_LDADD = $(DAEMON_LDADD)
@@ -129,6 +132,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_sandbox_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_scratch_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_slot_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_spin_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_store_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_store_disk_SOURCES = %D%/unit/test_store_disk.c \
 	%D%/unit/disk.c %D%/unit/disk.h

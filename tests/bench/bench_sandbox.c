@@ -56,7 +56,7 @@ push_tasks(void)
 
 		slot->count = slot->stride = 1;
 		slot->arrival_ns = clock_monotonic_ns();
-		if (queue_push(&generation.run[0], &ticket, 1) != 0)
+		if (queue_push_bundle_of(&generation.run[0], ticket) != 0)
 			die("queue");
 	}
 	queue_close_writer(&generation.run[0]);

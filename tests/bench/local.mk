@@ -5,6 +5,7 @@ BENCHES = \
 	%D%/bench_countdown \
 	%D%/bench_daemon \
 	%D%/bench_detached \
+	%D%/bench_dispatch \
 	%D%/bench_fair \
 	%D%/bench_gil \
 	%D%/bench_idle \
@@ -14,6 +15,7 @@ BENCHES = \
 	%D%/bench_wire
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
+EXTRA_DIST += %D%/TRIED.md
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
 %C%_bench_countdown_LDADD = libgildcore.a libgilproto.a
 BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
@@ -21,6 +23,8 @@ BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
 %C%_bench_daemon_LDADD = $(EVENT_LIBS)
 %C%_bench_detached_SOURCES = %D%/bench_detached.c $(BENCH_SERVER)
 %C%_bench_detached_LDADD =
+%C%_bench_dispatch_SOURCES = %D%/bench_dispatch.c $(BENCH_SERVER)
+%C%_bench_dispatch_LDADD =
 %C%_bench_fair_SOURCES = %D%/bench_fair.c $(BENCH_SERVER)
 %C%_bench_fair_LDADD =
 %C%_bench_idle_SOURCES = %D%/bench_idle.c $(BENCH_SERVER)

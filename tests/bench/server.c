@@ -4,9 +4,11 @@
  */
 #include "tests/bench/server.h"
 
+#include <dirent.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +91,78 @@ server_stop(const struct server *server)
 {
 	kill(server->pid, SIGTERM);
 	waitpid(server->pid, NULL, 0);
+}
+
+/* The first figure of its schedstat. */
+static uint64_t
+process_cpu_ns(pid_t pid)
+{
+	unsigned long long ns = 0;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+	file = fopen(path, "r");
+	if (file == NULL || fscanf(file, "%llu", &ns) != 1)
+		die(path);
+	fclose(file);
+	return ns;
+}
+
+/* 0 where there is no such process any more. */
+static pid_t
+process_parent(pid_t pid)
+{
+	char path[64];
+	int parent = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%*d (%*[^)]) %*c %d", &parent) != 1)
+		parent = 0;
+	fclose(file);
+	return parent;
+}
+
+/* Whether its title says that it is of this kind. */
+static bool
+process_is(pid_t pid, const char *kind)
+{
+	char path[64], title[256];
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return false;
+	length = fread(title, 1, sizeof(title) - 1, file);
+	title[length] = '\0';
+	fclose(file);
+	return strstr(title, kind) != NULL;
+}
+
+uint64_t
+server_cpu_ns(const struct server *server, const char *kind)
+{
+	DIR *directory = opendir("/proc");
+	uint64_t ns = 0;
+	const struct dirent *entry;
+
+	if (directory == NULL)
+		die("/proc");
+	while ((entry = readdir(directory)) != NULL) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && process_parent(pid) == server->pid &&
+		    process_is(pid, kind))
+			ns += process_cpu_ns(pid);
+	}
+	closedir(directory);
+	return ns;
 }
 
 const char *

@@ -29,6 +29,9 @@ struct server {
  */
 struct server server_start(const char *const argv[], int cpu);
 void server_stop(const struct server *server);
+/* What the first threads of its children whose title has this word in it have
+ * taken of the CPUs. */
+uint64_t server_cpu_ns(const struct server *server, const char *kind);
 /* $GILD or ./gild */
 const char *gild_program(void);
 

@@ -27,13 +27,13 @@ kill_one(struct gild *gild, const char *kind, size_t turn)
 /* --- executors --- */
 
 /*
- * n_jobs in flight on three connections, and one more kill after each
- * `every` answers: each is answered once, as done, with all its turns.
- * Returns how many were tried more than once.
+ * n_jobs in flight on three connections, of turns that cost so much, and one
+ * more kill after each `every` answers: each is answered once, as done, with all
+ * its turns. Returns how many were tried more than once.
  */
 static int
 storm(struct gild *gild, const char *pool, const char *kind, int n_jobs,
-    int every)
+    int cost_ns, int every)
 {
 	struct peer *peers[3];
 	bool *has_seen = calloc((size_t)n_jobs, sizeof(*has_seen));
@@ -45,8 +45,8 @@ storm(struct gild *gild, const char *pool, const char *kind, int n_jobs,
 		peers[i] = peer_connect(gild);
 	for (int i = 0; i < n_jobs; i++)
 		peer_call_start(peers[i % 3], "job.submit",
-		    "{s:i, s:i, s:i, s:s}", "count", 2000 + i, "cost_ns", 1000,
-		    "workers", 1 + i % 2, "pool", pool);
+		    "{s:i, s:i, s:i, s:s}", "count", 2000 + i, "cost_ns",
+		    cost_ns, "workers", 1 + i % 2, "pool", pool);
 	for (int i = 0; i < n_jobs; i++) {
 		json_t *answer = peer_receive(peers[i % 3]);
 		/* Ids count up from 1 on each connection. */
@@ -69,11 +69,25 @@ storm(struct gild *gild, const char *pool, const char *kind, int n_jobs,
 	return retried;
 }
 
+/* Of tasks so short that a worker claims many at a time, and looks for more
+ * before it sleeps. Few of them run when it dies: the others lose nothing. */
+START_TEST(workers_die_with_bundles_in_hand)
+{
+	struct gild *gild =
+	    gild_start("-o", "max_attempts=100", "-o", "spin_us=50", NULL);
+
+	storm(gild, "processes", "worker", 6000, 0, 100);
+	gild_await_idle(gild);
+	gild_stop(gild);
+}
+END_TEST
+
 START_TEST(workers_die_under_many_jobs)
 {
 	struct gild *gild = gild_start("-o", "max_attempts=100", NULL);
 
-	ck_assert_int_gt(storm(gild, "processes", "worker", 1000, 100), 0);
+	ck_assert_int_gt(
+	    storm(gild, "processes", "worker", 1000, 1000, 100), 0);
 	gild_await_idle(gild);
 	gild_stop(gild);
 }
@@ -83,7 +97,8 @@ START_TEST(the_interpreter_dies_under_many_jobs)
 {
 	struct gild *gild = gild_start("-o", "max_attempts=100", NULL);
 
-	ck_assert_int_gt(storm(gild, "threads", "interpreter", 400, 80), 0);
+	ck_assert_int_gt(
+	    storm(gild, "threads", "interpreter", 400, 1000, 80), 0);
 	gild_await_idle(gild);
 	gild_stop(gild);
 }
@@ -300,6 +315,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 	    workers_die_under_many_jobs,
+	    workers_die_with_bundles_in_hand,
 	    the_interpreter_dies_under_many_jobs,
 	    attempts_are_bounded_in_workers,
 	    attempts_are_bounded_in_threads,

@@ -20,7 +20,7 @@
 #define WORLD_MAX_SEATS 8
 #define WORLD_MAX_LETTERS 32
 
-/* How far an executor is with what its seat names. */
+/* How far an executor is with the ticket of its seat that it is at. */
 enum stage {
 	STAGE_IDLE,
 	STAGE_CLAIMED,
@@ -48,6 +48,7 @@ struct world {
 	enum peer_kind phase; /* the last of SERVE, RETIRE, DRAIN, ABORT */
 	unsigned n_disasters; /* after each, answers may be missing */
 	enum stage stages[WORLD_MAX_SEATS];
+	size_t at[WORLD_MAX_SEATS]; /* of the seat's tickets */
 	size_t n_letters, n_clients;
 	struct letter letters[WORLD_MAX_LETTERS];
 	struct packet_fds clients[WORLD_MAX_LETTERS]; /* handed over */

@@ -83,19 +83,31 @@ end_task(const struct world *world, struct slot *slot, unsigned how)
 	histogram_add(&histograms->hold, how);
 }
 
+/* All that the seat names, as far as at has come. */
+static int
+hand_back(const struct world *world, const struct seat *seat, size_t at)
+{
+	uint32_t tickets[BUNDLE_TICKETS];
+
+	for (size_t i = 0; i <= at; i++)
+		tickets[i] = atomic_load(&seat->tickets[i]);
+	return queue_push(&world->generation.ended[0], tickets, at + 1);
+}
+
 void
 world_work(struct world *world, uint32_t number, unsigned how)
 {
 	const struct generation *generation = &world->generation;
 	struct seat *seat = &generation->board.seats[number];
-	uint32_t ticket = atomic_load(&seat->ticket);
+	size_t *at = &world->at[number];
+	uint32_t ticket = atomic_load(&seat->tickets[*at]);
 	struct slot *slot = board_slot(&generation->board, ticket);
 	enum stage *stage = &world->stages[number];
 
 	switch (*stage) {
 	case STAGE_IDLE:
 		if (queue_claim(&generation->run[pool_of(world, number)],
-			&seat->ticket) > 0)
+			seat->tickets) > 0)
 			*stage = STAGE_CLAIMED;
 		break;
 	case STAGE_CLAIMED:
@@ -115,11 +127,18 @@ world_work(struct world *world, uint32_t number, unsigned how)
 		*stage = STAGE_FINISHED;
 		break;
 	case STAGE_FINISHED:
-		if (queue_push(&generation->ended[0], &ticket, 1) == 0)
+		if (*at + 1 < BUNDLE_TICKETS &&
+		    atomic_load(&seat->tickets[*at + 1]) != TICKET_NONE) {
+			++*at;
+			*stage = STAGE_CLAIMED;
+		} else if (hand_back(world, seat, *at) == 0) {
 			*stage = STAGE_HANDED_BACK;
+		}
 		break;
 	case STAGE_HANDED_BACK:
-		atomic_store(&seat->ticket, TICKET_NONE);
+		for (size_t i = 0; i < BUNDLE_TICKETS; i++)
+			atomic_store(&seat->tickets[i], TICKET_NONE);
+		*at = 0;
 		*stage = STAGE_IDLE;
 		break;
 	}
@@ -131,6 +150,7 @@ world_kill_executor(struct world *world, uint32_t seat, int status)
 	recovery_empty_seat(&world->recovery,
 	    &world->generation.board.seats[seat], EXECUTOR_PID, status);
 	world->stages[seat] = STAGE_IDLE;
+	world->at[seat] = 0;
 }
 
 void
@@ -154,7 +174,7 @@ world_flood_queues(struct world *world)
 	/* Of slot 0, under a tag that it has after 4,095 tasks only. */
 	const uint32_t stale = UINT32_C(0xfff) << SLOT_NUMBER_BITS;
 
-	while (queue_push(&world->generation.run[0], &stale, 1) == 0)
+	while (queue_push_bundle_of(&world->generation.run[0], stale) == 0)
 		;
 	while (queue_push(&world->generation.ended[0], &stale, 1) == 0)
 		;

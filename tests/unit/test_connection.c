@@ -6,6 +6,7 @@
 #include "daemon/connection.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -326,6 +327,75 @@ START_TEST(a_client_that_does_not_read_gets_no_notifications)
 	/* It reads again, and is told again. */
 	connection_notify(connection, big_message());
 	ck_assert_uint_eq(read_all(), 1024);
+}
+END_TEST
+
+/* --- one write a turn --- */
+
+/* The loop is asked to say when the socket has room. */
+static bool
+waits_for_room(void)
+{
+	return (bufferevent_get_enabled(connection->bufferevent) & EV_WRITE) !=
+	    0;
+}
+
+/* On a socket that keeps writes apart. */
+START_TEST(what_is_said_in_one_turn_is_one_write)
+{
+	char text[4096];
+	int ends[2];
+
+	connection_close(connection);
+	close(client);
+	ck_assert_int_eq(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	client = ends[1];
+	connection = connection_open(&crowd, ends[0], &handler, lines);
+	ck_assert_ptr_nonnull(connection);
+	replies = true;
+	say("a line\nanother\n");
+	turn();
+	ck_assert_int_eq(read(client, text, sizeof(text)), 2048);
+	ck_assert_int_eq(read(client, text, sizeof(text)), -1);
+	send_big();
+	send_big();
+	ck_assert_int_eq(read(client, text, sizeof(text)), -1);
+	turn();
+	ck_assert_int_eq(read(client, text, sizeof(text)), 2048);
+	ck_assert(!waits_for_room());
+}
+END_TEST
+
+START_TEST(room_is_waited_for_while_there_is_none)
+{
+	send_big();
+	turn();
+	ck_assert(!waits_for_room());
+	for (int i = 0; i < 16; i++)
+		send_big();
+	turn();
+	ck_assert(waits_for_room());
+	ck_assert(!connection->is_due);
+	send_big();
+	ck_assert(!connection->is_due);
+	ck_assert_uint_eq(read_all(), 18 * 1024);
+	ck_assert(!waits_for_room());
+	/* And at once again. */
+	send_big();
+	ck_assert(connection->is_due);
+	ck_assert_uint_eq(read_all(), 1024);
+	ck_assert(!waits_for_room());
+}
+END_TEST
+
+START_TEST(who_ends_before_it_is_written_is_forgotten)
+{
+	send_big();
+	connection_close(connection);
+	ck_assert_ptr_null(connection);
+	turn();
+	ck_assert(TAILQ_EMPTY(&crowd.due));
 }
 END_TEST
 
@@ -1038,6 +1108,9 @@ main(void)
 	tcase_add_test(tcase, a_client_that_does_not_read_is_not_read_from);
 	tcase_add_test(
 	    tcase, a_client_that_does_not_read_gets_no_notifications);
+	tcase_add_test(tcase, what_is_said_in_one_turn_is_one_write);
+	tcase_add_test(tcase, room_is_waited_for_while_there_is_none);
+	tcase_add_test(tcase, who_ends_before_it_is_written_is_forgotten);
 	tcase_add_test(tcase, who_half_closes_is_served_to_the_end);
 	tcase_add_test(tcase, who_half_closes_and_leaves_is_noticed);
 	tcase_add_test(tcase, who_half_closes_hears_an_lf_now_and_then);

@@ -37,6 +37,7 @@ setup(void)
 
 	settings = (struct settings){
 	    .frontends = 1,
+	    .spin_us = SPIN_MAX_US,
 	    .n_pools = 1,
 	    .pools = {{.kind = POOL_THREADS,
 		.size = 1,
@@ -68,7 +69,7 @@ teardown(void)
 static void
 push(uint32_t ticket)
 {
-	ck_assert_int_eq(queue_push(&generation.run[0], &ticket, 1), 0);
+	ck_assert_int_eq(queue_push_bundle_of(&generation.run[0], ticket), 0);
 }
 
 /* With the lock in odd rounds, without in even ones. */
@@ -79,7 +80,8 @@ run(int round)
 	executor_init(
 	    &executor, &generation, 0, 0, round % 2 != 0 ? &thread : NULL);
 	ck_assert_int_eq(executor_run(&executor), 0);
-	ck_assert_uint_eq(atomic_load(&seat->ticket), TICKET_NONE);
+	for (size_t i = 0; i < BUNDLE_TICKETS; i++)
+		ck_assert_uint_eq(atomic_load(&seat->tickets[i]), TICKET_NONE);
 	ck_assert(!gil_inspect(gil).is_locked);
 }
 
@@ -138,6 +140,41 @@ START_TEST(tasks_are_served_one_after_the_other)
 		ck_assert_uint_eq(slot[i].result.turns, TURNS + i);
 	}
 	ck_assert_uint_eq(counter_get(&seat->tasks_done), 3);
+}
+END_TEST
+
+/* In their order, whatever became of one meanwhile. */
+START_TEST(a_bundle_is_served_whole)
+{
+	struct bundle bundle = {{0}};
+
+	for (uint32_t i = 0; i < BUNDLE_TICKETS; i++) {
+		slot[i].count = TURNS + i;
+		slot[i].stride = TURNS * 100;
+		slot[i].arrival_ns = clock_monotonic_ns();
+		bundle.tickets[i] = slot_publish(&slot[i], NUMBER + i);
+	}
+	ck_assert(slot_revoke(&slot[3], bundle.tickets[3]));
+	slot_cancel(&slot[5]);
+	bundle.tickets[7] = UINT32_MAX;
+	ck_assert_int_eq(queue_push_bundles(&generation.run[0], &bundle, 1), 0);
+	run(_i);
+	for (uint32_t i = 0; i < BUNDLE_TICKETS; i++) {
+		if (i == 7)
+			continue;
+		ck_assert_uint_eq(next_ended(), bundle.tickets[i]);
+		if (i == 3)
+			continue;
+		ck_assert_int_eq(slot_look(&slot[i]).state, SLOT_FINISHED);
+		ck_assert_int_eq(
+		    slot[i].end, i == 5 ? TASK_CANCELLED : TASK_DONE);
+		ck_assert_uint_eq(slot[i].result.turns, i == 5 ? 0 : TURNS + i);
+		ck_assert_uint_le(
+		    slot[i].result.cpu_ns, slot[i].result.wall_ns);
+	}
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+	ck_assert_int_eq(slot_look(&slot[3]).state, SLOT_REVOKED);
+	ck_assert_uint_eq(counter_get(&seat->tasks_done), BUNDLE_TICKETS - 2);
 }
 END_TEST
 
@@ -271,6 +308,7 @@ main(void)
 	tcase_add_loop_test(tcase, tasks_are_served_one_after_the_other, 0, 2);
 	tcase_add_loop_test(
 	    tcase, what_a_dead_executor_was_asked_is_forgotten, 0, 2);
+	tcase_add_loop_test(tcase, a_bundle_is_served_whole, 0, 2);
 	tcase_add_loop_test(tcase, a_cancelled_task_is_not_counted, 0, 2);
 	tcase_add_loop_test(tcase, a_revoked_task_goes_back_untouched, 0, 2);
 	tcase_add_loop_test(tcase, ticks_come_whatever_the_stride, 0, 4);

@@ -46,7 +46,7 @@ setup(void)
 	seat = &generation.board.seats[1];
 	slot->count = 10;
 	ticket = slot_publish(slot, NUMBER);
-	atomic_store(&seat->ticket, ticket);
+	atomic_store(&seat->tickets[0], ticket);
 }
 
 static void
@@ -60,19 +60,22 @@ static void
 bury(void)
 {
 	recovery_empty_seat(&recovery, seat, DEAD_PID, STATUS);
-	ck_assert_uint_eq(atomic_load(&seat->ticket), TICKET_NONE);
+	for (size_t i = 0; i < BUNDLE_TICKETS; i++)
+		ck_assert_uint_eq(atomic_load(&seat->tickets[i]), TICKET_NONE);
 }
 
-/* What lies in the pool's queue, without waiting for more. */
+/* What lies in the pool's queue, one in each bundle, without waiting for more. */
 static uint32_t
 next_to_run(void)
 {
 	static const uint32_t end = UINT32_MAX;
-	_Atomic uint32_t found = TICKET_NONE;
+	_Atomic uint32_t found[BUNDLE_TICKETS];
 
-	ck_assert_int_eq(queue_push(&generation.run[0], &end, 1), 0);
-	ck_assert_int_eq(queue_claim(&generation.run[0], &found), 1);
-	return atomic_load(&found) == end ? TICKET_NONE : atomic_load(&found);
+	ck_assert_int_eq(queue_push_bundle_of(&generation.run[0], end), 0);
+	ck_assert_int_eq(queue_claim(&generation.run[0], found), 1);
+	ck_assert_uint_eq(atomic_load(&found[1]), TICKET_NONE);
+	return atomic_load(&found[0]) == end ? TICKET_NONE
+					     : atomic_load(&found[0]);
 }
 
 static uint32_t
@@ -86,7 +89,7 @@ next_ended(void)
 
 START_TEST(an_empty_seat_leaves_nothing)
 {
-	atomic_store(&seat->ticket, TICKET_NONE);
+	atomic_store(&seat->tickets[0], TICKET_NONE);
 	bury();
 	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
 	ck_assert_uint_eq(next_ended(), TICKET_NONE);
@@ -178,7 +181,7 @@ START_TEST(each_death_is_logged_with_the_jobs_fate)
 	ck_assert(slot_start(slot, ticket));
 	bury();
 	ck_assert(slot_start(slot, ticket));
-	atomic_store(&seat->ticket, ticket);
+	atomic_store(&seat->tickets[0], ticket);
 	bury();
 	rewind(file);
 	check_logged(file,
@@ -198,7 +201,7 @@ START_TEST(what_lost_no_work_is_not_logged)
 	bury(); /* queued */
 	ck_assert(slot_start(slot, ticket));
 	slot_cancel(slot);
-	atomic_store(&seat->ticket, ticket);
+	atomic_store(&seat->tickets[0], ticket);
 	bury();
 	rewind(file);
 	ck_assert_int_eq(fgetc(file), EOF);
@@ -243,10 +246,10 @@ START_TEST(a_slot_that_went_on_is_left_alone)
 	ck_assert(slot_start(slot, ticket));
 	ck_assert(slot_finish(slot, ticket));
 	ck_assert(slot_free(slot, ticket));
-	atomic_store(&seat->ticket, ticket);
+	atomic_store(&seat->tickets[0], ticket);
 	bury();
 	slot_publish(slot, NUMBER);
-	atomic_store(&seat->ticket, ticket);
+	atomic_store(&seat->tickets[0], ticket);
 	bury();
 	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
 	ck_assert_uint_eq(next_ended(), TICKET_NONE);
@@ -256,8 +259,93 @@ END_TEST
 
 START_TEST(a_ticket_of_no_slot_is_ignored)
 {
-	atomic_store(&seat->ticket, UINT32_MAX);
+	atomic_store(&seat->tickets[0], UINT32_MAX);
 	bury();
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+}
+END_TEST
+
+/* --- a bundle --- */
+
+#define BUNDLED 6
+
+static uint32_t bundled[BUNDLED];
+
+/* A dead executor's seat names them all; so many are over, one may run. */
+static void
+fill_seat(uint32_t n_over, bool is_running)
+{
+	for (uint32_t i = 0; i < BUNDLED; i++) {
+		struct slot *member = &slot[1 + i];
+
+		bundled[i] = slot_publish(member, NUMBER + 1 + i);
+		atomic_store(&seat->tickets[i], bundled[i]);
+		if (i < n_over + is_running)
+			ck_assert(slot_start(member, bundled[i]));
+		if (i < n_over) {
+			member->end = TASK_DONE;
+			ck_assert(slot_finish(member, bundled[i]));
+		}
+	}
+}
+
+/* Between any two moves: _i is how many had been made. */
+START_TEST(each_of_a_bundle_goes_where_it_belongs)
+{
+	uint32_t n_over = (uint32_t)_i / 2;
+	bool is_running = _i % 2 != 0;
+
+	fill_seat(n_over, is_running);
+	bury();
+	for (uint32_t i = 0; i < BUNDLED; i++) {
+		struct slot_view view = slot_look(&slot[1 + i]);
+
+		ck_assert_int_eq(
+		    view.state, i < n_over ? SLOT_FINISHED : SLOT_QUEUED);
+		/* Who waited behind it has lost no attempt. */
+		ck_assert_uint_eq(view.attempts, i < n_over + is_running);
+		ck_assert_uint_eq(
+		    i < n_over ? next_ended() : next_to_run(), bundled[i]);
+	}
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+}
+END_TEST
+
+START_TEST(of_a_bundle_only_who_ran_fails)
+{
+	settings.max_attempts = 1;
+	fill_seat(2, true);
+	bury();
+	ck_assert_uint_eq(next_ended(), bundled[0]);
+	ck_assert_uint_eq(next_ended(), bundled[1]);
+	ck_assert_uint_eq(next_ended(), bundled[2]);
+	ck_assert_int_eq(slot[1 + 2].end, TASK_DIED);
+	for (uint32_t i = 3; i < BUNDLED; i++)
+		ck_assert_uint_eq(next_to_run(), bundled[i]);
+	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
+	ck_assert_uint_eq(next_ended(), TICKET_NONE);
+}
+END_TEST
+
+/* Some were called back meanwhile; of others the frontend had heard. */
+START_TEST(a_bundle_of_which_much_has_happened)
+{
+	fill_seat(2, false);
+	ck_assert(slot_free(&slot[1], bundled[0]));
+	ck_assert(slot_free(&slot[2], bundled[1]));
+	slot_publish(&slot[2], NUMBER + 2);
+	slot_cancel(&slot[3]);
+	ck_assert(slot_revoke(&slot[3], bundled[2]));
+	ck_assert(slot_start(&slot[4], bundled[3]));
+	slot_cancel(&slot[4]);
+	atomic_store(&seat->tickets[4], TICKET_NONE); /* half cleared */
+	bury();
+	ck_assert_uint_eq(next_ended(), bundled[2]);
+	ck_assert_uint_eq(next_ended(), bundled[3]);
+	ck_assert_int_eq(slot[4].end, TASK_CANCELLED);
+	ck_assert_uint_eq(next_to_run(), bundled[5]);
 	ck_assert_uint_eq(next_to_run(), TICKET_NONE);
 	ck_assert_uint_eq(next_ended(), TICKET_NONE);
 }
@@ -349,7 +437,7 @@ START_TEST(a_cancelled_task_is_never_left_in_a_queue)
 		(void)next_to_run();
 		(void)next_ended();
 		ticket = slot_publish(slot, NUMBER);
-		atomic_store(&seat->ticket, ticket);
+		atomic_store(&seat->tickets[0], ticket);
 	}
 	ck_assert_int_eq(pthread_join(canceller, NULL), 0);
 }
@@ -376,6 +464,10 @@ main(void)
 	tcase_add_test(tcase, revoked_is_handed_back);
 	tcase_add_test(tcase, a_slot_that_went_on_is_left_alone);
 	tcase_add_test(tcase, a_ticket_of_no_slot_is_ignored);
+	tcase_add_loop_test(
+	    tcase, each_of_a_bundle_goes_where_it_belongs, 0, 2 * BUNDLED + 1);
+	tcase_add_test(tcase, of_a_bundle_only_who_ran_fails);
+	tcase_add_test(tcase, a_bundle_of_which_much_has_happened);
 	tcase_add_test(tcase, what_finds_no_room_is_tried_again);
 	tcase_add_test(tcase, what_goes_to_a_pool_that_has_ended_is_dropped);
 	tcase_add_test(tcase, a_cancelled_task_is_never_left_in_a_queue);

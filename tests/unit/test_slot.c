@@ -193,6 +193,35 @@ START_TEST(a_task_is_started_or_revoked_and_never_both)
 }
 END_TEST
 
+/* What another task left in the slot's other half stays there. */
+START_TEST(a_result_goes_in_and_out)
+{
+	static const struct {
+		enum job_profile profile;
+		bool has_lock, is_whole;
+	} cases[] = {
+	    {PROFILE_CPU, false, false},
+	    {PROFILE_CPU, true, true},
+	    {PROFILE_IO, false, true},
+	    {PROFILE_IO, true, true},
+	};
+	struct task_result in, out = {0};
+
+	memset(&slot.result, 0x55, sizeof(slot.result));
+	memset(&in, 0xaa, sizeof(in));
+	slot.profile = cases[_i].profile;
+	slot_put_result(&slot, cases[_i].has_lock, &in);
+	slot_get_result(&slot, cases[_i].has_lock, &out);
+	ck_assert_mem_eq(&out, &in, offsetof(struct task_result, lock));
+	if (cases[_i].is_whole) {
+		ck_assert_mem_eq(&out, &in, sizeof(in));
+	} else {
+		ck_assert_uint_eq(out.lock.held_ns, 0);
+		ck_assert_uint_eq(slot.result.lock.held_ns >> 56, 0x55);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -211,6 +240,7 @@ main(void)
 	tcase_add_test(tcase, publishing_clears_what_the_last_task_left);
 	tcase_add_test(tcase, a_replacement_reclaims_all_but_what_runs);
 	tcase_add_test(tcase, a_task_is_started_or_revoked_and_never_both);
+	tcase_add_loop_test(tcase, a_result_goes_in_and_out, 0, 4);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

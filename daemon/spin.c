@@ -1,0 +1,113 @@
+/*
+ * Spinning. Run by each frontend and by each worker process, for itself.
+ *
+ * A spin that finds nothing costs its bound, so after it the next wait of its
+ * kind is not tried, after two in a row the next two, then four, up to a bound;
+ * one that finds something makes up for all. Whether the machine is busy is
+ * asked now and then, by the kernel's figures of how long this thread ran and
+ * how long it had to wait for that; and where the clock jumps in mid-spin
+ * somebody else wanted the CPU, and had it.
+ */
+#include "daemon/spin.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+
+#define MAX_SKIPS 64
+/* After an interruption. */
+#define TORN_SKIPS 256
+/* Two looks are closer to each other than that. */
+#define GAP_NS (15 * NS_PER_US)
+/* Crowded is who waits for a CPU for more than this part of the time it has
+ * one. */
+#define CROWDED_SHARE 4
+#define CHECK_EVERY_NS (100 * NS_PER_MS)
+
+void
+spinner_open(struct spinner *spinner, uint32_t bound_us)
+{
+	*spinner = (struct spinner){
+	    .bound_ns = bound_us * NS_PER_US,
+	    .schedstat_fd = -1,
+	};
+	if (bound_us > 0)
+		spinner->schedstat_fd =
+		    open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+}
+
+void
+spinner_close(struct spinner *spinner)
+{
+	if (spinner->schedstat_fd >= 0)
+		close(spinner->schedstat_fd);
+	spinner->schedstat_fd = -1;
+}
+
+/* Looks whether the thread was kept waiting since the last look. */
+static void
+spinner_check(struct spinner *spinner, uint64_t now_ns)
+{
+	char text[96], *rest;
+	ssize_t length =
+	    pread(spinner->schedstat_fd, text, sizeof(text) - 1, 0);
+	uint64_t ran_ns, waited_ns;
+
+	spinner->checked_ns = now_ns;
+	if (length <= 0)
+		return;
+	text[length] = '\0';
+	ran_ns = strtoull(text, &rest, 10);
+	waited_ns = strtoull(rest, NULL, 10);
+	spinner->is_crowded = (waited_ns - spinner->waited_ns) * CROWDED_SHARE >
+	    ran_ns - spinner->ran_ns;
+	spinner->ran_ns = ran_ns;
+	spinner->waited_ns = waited_ns;
+}
+
+bool
+spin_begin(struct spinner *spinner, struct spin *spin)
+{
+	if (spinner->bound_ns == 0)
+		return false;
+	if (spin->n_skips > 0) {
+		spin->n_skips--;
+		return false;
+	}
+	spinner->looked_ns = clock_monotonic_ns();
+	if (spinner->looked_ns - spinner->checked_ns >= CHECK_EVERY_NS)
+		spinner_check(spinner, spinner->looked_ns);
+	if (spinner->is_crowded)
+		return false;
+	spinner->end_ns = spinner->looked_ns + spinner->bound_ns;
+	spinner->is_torn = false;
+	return true;
+}
+
+bool
+spin_goes_on(struct spinner *spinner)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	spinner->is_torn = now_ns - spinner->looked_ns > GAP_NS;
+	spinner->looked_ns = now_ns;
+	return !spinner->is_torn && now_ns < spinner->end_ns;
+}
+
+void
+spin_end(const struct spinner *spinner, struct spin *spin, bool has_found)
+{
+	if (spinner->is_torn)
+		spin->penalty = TORN_SKIPS;
+	else if (has_found)
+		spin->penalty = 0;
+	else if (spin->penalty == 0)
+		spin->penalty = 1;
+	else
+		spin->penalty = spin->penalty < MAX_SKIPS / 2
+		    ? 2 * spin->penalty
+		    : MAX_SKIPS;
+	spin->n_skips = spin->penalty;
+}
