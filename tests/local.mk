@@ -3,6 +3,7 @@
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/libgil_fixture.h \
 	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
 
 # --- proto/ ---
@@ -150,6 +151,10 @@ CLIENT_TESTS = \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
+	%D%/unit/test_libgil \
+	%D%/unit/test_libgil_connect \
+	%D%/unit/test_libgil_reply \
+	%D%/unit/test_libgil_scan \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
@@ -171,6 +176,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_verdict \
 	%D%/unit/test_weather \
 	%D%/unit/test_when
+LIBGIL_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
 CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
@@ -188,6 +194,10 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_libgil_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_connect_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_reply_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_scan_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
@@ -227,6 +237,7 @@ E2E_TESTS = \
 	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_libgil \
 	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
@@ -271,6 +282,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_libgil_LDADD = libgilparts.la $(E2E_LDADD)
 %C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
@@ -327,6 +339,7 @@ SCRIPT_TESTS = \
 	%D%/lint/mandoc.sh \
 	%D%/lint/test_missing_entries.sh \
 	%D%/lint/test_completion.sh \
+	%D%/e2e/test_libgil_installed.sh \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh
