@@ -150,7 +150,6 @@ CLIENT_TESTS = \
 	%D%/unit/test_history \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
-	%D%/unit/test_link \
 	%D%/unit/test_libgil \
 	%D%/unit/test_libgil_connect \
 	%D%/unit/test_libgil_reply \
@@ -177,7 +176,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_weather \
 	%D%/unit/test_when
 LIBGIL_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
-CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
+CLIENT_LDADD = libgilctlcore.a libgilparts.la $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
 %C%_unit_test_bar_LDADD = $(CLIENT_LDADD)
@@ -193,7 +192,6 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_history_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_link_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_libgil_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_libgil_connect_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_libgil_reply_LDADD = $(LIBGIL_LDADD)
