@@ -152,6 +152,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_lines \
 	%D%/unit/test_libgil \
 	%D%/unit/test_libgil_connect \
+	%D%/unit/test_libgil_memory \
 	%D%/unit/test_libgil_reply \
 	%D%/unit/test_libgil_scan \
 	%D%/unit/test_mosaic \
@@ -194,6 +195,9 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_libgil_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_libgil_connect_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_memory_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 %C%_unit_test_libgil_reply_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_libgil_scan_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
