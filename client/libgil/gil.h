@@ -13,8 +13,8 @@
  *	gil_close(gil);
  *
  * A struct gil is one connection. Requests are put into its send buffer, as
- * many as one likes, and are numbered from 1; each has a tag of the caller's.
- * gil_poll() moves bytes both ways and hands out events, in the order in which
+ * many as one likes; each has a number, higher than those before it, and a tag
+ * of the caller's. gil_poll() moves bytes both ways and hands out events, in the order in which
  * they come, which is not that of the requests. The contract of a request:
  *
  *	each one that was taken (0 was returned) gets exactly one event with its
@@ -138,7 +138,7 @@ struct gil_job {
  *	EINVAL		an argument cannot be written as JSON: a number over
  *			GIL_MAX_INTEGER, text that is not UTF-8, params that
  *			are no JSON object, a profile that is none
- *	ENOTCONN	the connection is lost: gil_poll() says how
+ *	ENOTCONN	gil_poll() has said that the connection is lost
  *
  * No system call is made while less than 64 KiB wait; then as much is sent as
  * the socket takes without waiting. The buffer grows: how much may be under
@@ -165,7 +165,7 @@ int gil_cancel(struct gil *gil, const char *job, uint64_t tag)
 int gil_call(struct gil *gil, const char *method, const char *params,
     uint64_t tag) __attribute__((warn_unused_result));
 
-/* The number of the request that was taken last: 1 for the first. */
+/* The number of the request that was taken last; 0 before the first. */
 uint64_t gil_last_request(const struct gil *gil);
 
 /*
@@ -190,8 +190,8 @@ enum gil_event_type {
 	GIL_PROGRESS,	/* how far a job has come */
 	GIL_NOTICE,	/* another notification; a client may ignore it */
 	GIL_UNANSWERED, /* the connection is lost, and this request had no
-			 * answer; once for each */
-	GIL_LOST,	/* the connection is lost; from now on always */
+			 * answer; one for each */
+	GIL_LOST,	/* the connection is lost; from then on always */
 };
 
 /* Of a job. The names are those of the protocol, in small letters. */
@@ -254,8 +254,7 @@ struct gil_progress {
 /* The library's; it and all that it points to stay until the next gil_poll(). */
 struct gil_event {
 	enum gil_event_type type;
-	bool was_orderly; /* of GIL_UNANSWERED and GIL_LOST: the server ended
-			   * the connection in good order, so that what has no
+	bool was_orderly; /* of these two, as gil_was_orderly(): what has no
 			   * answer was never served */
 	uint64_t tag;	  /* these three: 0 where it is about no request */
 	uint64_t request; /* its number */
@@ -287,6 +286,15 @@ struct gil_event {
  */
 const struct gil_event *gil_poll(struct gil *gil, int timeout_ms)
     __attribute__((warn_unused_result, returns_nonnull));
+
+/*
+ * The connection's end, for who looks at it without an event: why it is lost
+ * ("" while it is not, or is not known to be), and whether the server ended it
+ * in good order, by no reset and with its last line whole. A server whose
+ * process was killed seems to do that, too.
+ */
+const char *gil_why(const struct gil *gil);
+bool gil_was_orderly(const struct gil *gil);
 
 /* For poll(2). The descriptor stays the same for the life of the connection. */
 int gil_fd(const struct gil *gil);
