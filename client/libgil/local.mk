@@ -28,8 +28,7 @@ libgil_la_LDFLAGS = $(HARDEN_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-export-symbols $(srcdir)/%D%/libgil.sym
 EXTRA_libgil_la_DEPENDENCIES = $(srcdir)/%D%/libgil.sym
 
-gildincludedir = $(includedir)/gild
-gildinclude_HEADERS = %D%/gil.h
+include_HEADERS = %D%/gil.h
 pkgconfigdir = $(libdir)/pkgconfig
 nodist_pkgconfig_DATA = %D%/libgil.pc
 EXTRA_DIST += %D%/libgil.sym
@@ -38,5 +37,4 @@ dist_man_MANS += %D%/libgil.3
 # Compiled by make check, and by whoever reads it.
 check_PROGRAMS += %D%/example
 %C%_example_LDADD = libgilparts.la $(JANSSON_LIBS)
-%C%_example_CPPFLAGS = $(AM_CPPFLAGS) -I$(builddir)/%D%
-dist_noinst_DATA += %D%/README.md
+%C%_example_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%

@@ -217,8 +217,11 @@ find(const struct members *members, size_t *next,
 		const struct member *member = &members->list[*next];
 
 		*next = *next + 1 < members->n ? *next + 1 : 0;
-		if (name->length == member->length &&
-		    memcmp(name->bytes, member->name, member->length) == 0)
+		if (name->is_escaped
+			? libgil_text_is(name, member->name)
+			: name->length == member->length &&
+			    memcmp(name->bytes, member->name,
+				member->length) == 0)
 			return member;
 	}
 	return NULL;
@@ -267,7 +270,7 @@ struct envelope {
 static char *
 pass_space(const struct libgil_scan *scan)
 {
-	return (char *)scan->at + strspn(scan->at, " \t\r");
+	return (char *)scan->at + strspn(scan->at, " \t\r\n");
 }
 
 /* The value of result, error or params, into what it is for. */

@@ -342,13 +342,6 @@ libgil_scan_is_over(struct libgil_scan *scan)
 	return *scan->at == '\0';
 }
 
-bool
-libgil_text_is(const struct libgil_text *text, const char *word)
-{
-	return text->bytes != NULL && strlen(word) == text->length &&
-	    memcmp(text->bytes, word, text->length) == 0;
-}
-
 static char *
 put_utf8(unsigned point, char *to)
 {
@@ -421,4 +414,21 @@ libgil_text_copy(const struct libgil_text *text, char *to)
 	}
 	*to = '\0';
 	return to + 1;
+}
+
+bool
+libgil_text_is(const struct libgil_text *text, const char *word)
+{
+	char room[128];
+
+	if (text->bytes == NULL)
+		return false;
+	if (!text->is_escaped)
+		return strlen(word) == text->length &&
+		    memcmp(text->bytes, word, text->length) == 0;
+	/* Nobody writes a word so, but everybody may. */
+	if (text->length >= sizeof(room))
+		return false;
+	libgil_text_copy(text, room);
+	return strcmp(room, word) == 0;
 }

@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIBGIL_SCAN_DEPTH 512 /* of arrays and objects; deeper is refused */
+/* Of arrays and objects; deeper is refused. It is jansson's bound. */
+#define LIBGIL_SCAN_DEPTH 2048
 
 struct libgil_scan {
 	const char *at;
@@ -62,6 +63,7 @@ bool libgil_scan_skip(struct libgil_scan *scan)
 /* Whether nothing but spaces is left. */
 bool libgil_scan_is_over(struct libgil_scan *scan);
 
+/* Whether it means this word, of at most 20 characters. */
 bool libgil_text_is(const struct libgil_text *text, const char *word);
 
 /*
