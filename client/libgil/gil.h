@@ -14,8 +14,9 @@
  *
  * A struct gil is one connection. Requests are put into its send buffer, as
  * many as one likes; each has a number, higher than those before it, and a tag
- * of the caller's. gil_poll() moves bytes both ways and hands out events, in the order in which
- * they come, which is not that of the requests. The contract of a request:
+ * of the caller's. gil_poll() moves bytes both ways and hands out events, in the
+ * order in which they come, which is not that of the requests. The contract of a
+ * request:
  *
  *	each one that was taken (0 was returned) gets exactly one event with its
  *	tag that ends it: GIL_RESULT, GIL_ERROR or GIL_UNANSWERED. While it
@@ -62,7 +63,7 @@ struct gil_options {
 	int connect_timeout_ms; /* over all addresses of a name; 0: 5000 */
 	size_t max_reply_bytes; /* a longer reply is a lost connection;
 				 * 0: 64 MiB */
-	uint64_t reserved[4];
+	uint64_t reserved[4];	/* zeros: for what later versions add */
 };
 
 enum gil_failure_kind {
@@ -127,7 +128,7 @@ struct gil_job {
 	bool detach;		 /* answer when it is in the server's store */
 	uint8_t priority;	 /* 0 to 9, and 9 goes first */
 	const char *key;	 /* its name in the store; NULL: none */
-	uint64_t reserved[4];
+	uint64_t reserved[4];	 /* zeros: for what later versions add */
 };
 
 /*
