@@ -3,8 +3,9 @@
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 # They begin in this order: those first that take longest.
-TESTS += $(E2E_TESTS) $(TEXT_TESTS) %D%/e2e/test_readme.sh
+TESTS += $(E2E_TESTS) $(TEXT_TESTS) $(SCRIPT_TESTS)
 EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/libgil_fixture.h \
 	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
 
 # --- proto/ ---
@@ -174,7 +175,11 @@ CLIENT_TESTS = \
 	%D%/unit/test_history \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
-	%D%/unit/test_link \
+	%D%/unit/test_libgil \
+	%D%/unit/test_libgil_connect \
+	%D%/unit/test_libgil_memory \
+	%D%/unit/test_libgil_reply \
+	%D%/unit/test_libgil_scan \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
@@ -196,7 +201,8 @@ CLIENT_TESTS = \
 	%D%/unit/test_verdict \
 	%D%/unit/test_weather \
 	%D%/unit/test_when
-CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
+LIBGIL_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
+CLIENT_LDADD = libgilctlcore.a libgilparts.la $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
 %C%_unit_test_bar_LDADD = $(CLIENT_LDADD)
@@ -212,7 +218,13 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_history_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_libgil_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_connect_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_memory_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+%C%_unit_test_libgil_reply_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_scan_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
@@ -252,6 +264,7 @@ E2E_TESTS = \
 	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_libgil \
 	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
@@ -297,6 +310,7 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_libgil_LDADD = libgilparts.la $(E2E_LDADD)
 %C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
@@ -357,7 +371,11 @@ TEXT_TESTS = \
 	%D%/lint/mandoc.sh \
 	%D%/lint/test_missing_entries.sh \
 	%D%/lint/test_completion.sh
-dist_check_SCRIPTS += $(TEXT_TESTS) %D%/e2e/test_readme.sh %D%/lint/lint.sh
+# What a user does by a script.
+SCRIPT_TESTS = \
+	%D%/e2e/test_libgil_installed.sh \
+	%D%/e2e/test_readme.sh
+dist_check_SCRIPTS += $(TEXT_TESTS) $(SCRIPT_TESTS) %D%/lint/lint.sh
 dist_noinst_DATA += %D%/lint/cppcheck.cfg %D%/lint/python.py
 dist_noinst_SCRIPTS += %D%/lint/completion.bash %D%/lint/completion.zsh
 

@@ -9,6 +9,7 @@
 #	jsonrpc        a line as a request and as a reply
 #	lockevent      a lock's event, as a client reads it
 #	record         a job's record, as a client reads it
+#	reply          a line from the server, as libgil reads it
 #	request        the params of job.submit
 #	result         a job's result, as a client reads it
 #	store          a file that is or was a store, opened and used
@@ -22,6 +23,7 @@ FUZZERS = \
 	%D%/fuzz_jsonrpc \
 	%D%/fuzz_lockevent \
 	%D%/fuzz_record \
+	%D%/fuzz_reply \
 	%D%/fuzz_request \
 	%D%/fuzz_result \
 	%D%/fuzz_store
@@ -61,6 +63,9 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_record_SOURCES = %D%/fuzz_record.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_record_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_record_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_reply_SOURCES = %D%/fuzz_reply.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_reply_LDADD = libgilparts.la $(FUZZ_LDADD)
+%C%_fuzz_reply_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_request_SOURCES = %D%/fuzz_request.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_request_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_request_LDFLAGS = $(FUZZ_LINK_FLAGS)
