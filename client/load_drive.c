@@ -4,7 +4,7 @@
  * second has passed (the live line), a connection is lost (it makes another),
  * Ctrl-C (it stops them), or they have ended.
  */
-#include "client/load_run.h"
+#include "client/load_drive.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -76,7 +76,7 @@ check_pools(const struct context *context, const struct load_script *script,
 }
 
 enum outcome
-load_run_meet(const struct context *context, const struct load_script *script,
+load_drive_meet(const struct context *context, const struct load_script *script,
     struct load_server *server)
 {
 	struct roster roster;
@@ -337,7 +337,7 @@ prepare(struct run *run, struct load_report *report)
 }
 
 enum outcome
-load_run(const struct context *context, const struct load_script *script,
+load_drive(const struct context *context, const struct load_script *script,
     const struct load_server *server, const char *label,
     struct load_report *report)
 {

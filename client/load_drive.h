@@ -4,8 +4,8 @@
  * terminal, and stops early on Ctrl-C, with a report of what there was until
  * then.
  */
-#ifndef GILD_CLIENT_LOAD_RUN_H
-#define GILD_CLIENT_LOAD_RUN_H
+#ifndef GILD_CLIENT_LOAD_DRIVE_H
+#define GILD_CLIENT_LOAD_DRIVE_H
 
 #include <stdint.h>
 
@@ -24,7 +24,7 @@ struct load_server {
  * Asks the server who it is, and whether it has the pools that the script
  * names.
  */
-enum outcome load_run_meet(const struct context *context,
+enum outcome load_drive_meet(const struct context *context,
     const struct load_script *script, struct load_server *server)
     __attribute__((warn_unused_result));
 
@@ -33,7 +33,7 @@ enum outcome load_run_meet(const struct context *context,
  * On OUTCOME_FINE and OUTCOME_INTERRUPTED *report is filled in; it is to be
  * freed in any case. Everything else has been said.
  */
-enum outcome load_run(const struct context *context,
+enum outcome load_drive(const struct context *context,
     const struct load_script *script, const struct load_server *server,
     const char *label, struct load_report *report)
     __attribute__((warn_unused_result));
