@@ -24,6 +24,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/cmd_history.c \
 	%D%/cmd_info.c \
 	%D%/cmd_list.c \
+	%D%/cmd_load.c \
 	%D%/cmd_ping.c \
 	%D%/cmd_set.c \
 	%D%/cmd_stats.c \
@@ -46,12 +47,30 @@ libgilctlcore_a_SOURCES = \
 	%D%/fit.c %D%/fit.h \
 	%D%/flight.c %D%/flight.h \
 	%D%/format.h \
+	%D%/hdr.c %D%/hdr.h \
 	%D%/history.c %D%/history.h \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \
+	%D%/load_bracket.c %D%/load_bracket.h \
+	%D%/load_describe.c \
+	%D%/load_drive.c %D%/load_drive.h \
+	%D%/load_expect.c %D%/load_expect.h \
+	%D%/load_flags.c %D%/load_flags.h \
+	%D%/load_judge.c %D%/load_judge.h \
+	%D%/load_live.c %D%/load_live.h \
+	%D%/load_print.c %D%/load_print.h \
+	%D%/load_print_more.c \
+	%D%/load_report.c %D%/load_report.h \
+	%D%/load_schedule.c %D%/load_schedule.h \
+	%D%/load_script.c %D%/load_script.h \
+	%D%/load_search.c %D%/load_search.h \
+	%D%/load_settle.c \
+	%D%/load_tally.c %D%/load_tally.h \
+	%D%/load_wire.c %D%/load_wire.h \
+	%D%/load_worker.c %D%/load_worker.h \
 	%D%/mosaic.c %D%/mosaic.h \
 	%D%/named.c %D%/named.h \
 	%D%/operations.c %D%/operations.h \
