@@ -6,6 +6,7 @@ EXTRA_DIST += %D%/trace.svg
 noinst_LIBRARIES += libgilctlcore.a
 libgilctlcore_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DLINK_ADMIN_SERVER='"unix:$(runstatedir)/gild/gild.sock"'
+libgilctlcore_a_CFLAGS = $(AM_CFLAGS) -pthread
 libgilctlcore_a_SOURCES = \
 	%D%/arguments.c %D%/arguments.h \
 	%D%/await.c %D%/await.h \
@@ -108,6 +109,7 @@ libgilctlcore_a_SOURCES = \
 
 bin_PROGRAMS += gilctl
 gilctl_SOURCES = %D%/gilctl.c
+gilctl_CFLAGS = $(AM_CFLAGS) -pthread
 gilctl_LDADD = libgilctlcore.a libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS) -lm
 
 dist_man_MANS += %D%/gilctl.1
