@@ -149,7 +149,8 @@ CLIENT_TESTS = \
 	%D%/unit/test_history \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
-	%D%/unit/test_link \
+	%D%/unit/test_libgil \
+	%D%/unit/test_libgil_scan \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
@@ -171,7 +172,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_verdict \
 	%D%/unit/test_weather \
 	%D%/unit/test_when
-CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
+CLIENT_LDADD = libgilctlcore.a libgilparts.la $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
 %C%_unit_test_bar_LDADD = $(CLIENT_LDADD)
@@ -187,7 +188,8 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_history_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_libgil_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
+%C%_unit_test_libgil_scan_LDADD = libgilparts.la $(CHECK_LIBS)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
