@@ -2,7 +2,8 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
+EXTRA_DIST += %D%/unit/draws.h %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/load_fixture.h \
 	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
 
 # --- proto/ ---
@@ -146,11 +147,18 @@ CLIENT_TESTS = \
 	%D%/unit/test_errands \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
+	%D%/unit/test_hdr \
 	%D%/unit/test_history \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_libgil \
 	%D%/unit/test_libgil_scan \
+	%D%/unit/test_load_bracket \
+	%D%/unit/test_load_expect \
+	%D%/unit/test_load_judge \
+	%D%/unit/test_load_schedule \
+	%D%/unit/test_load_script \
+	%D%/unit/test_load_tally \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
@@ -185,11 +193,18 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_hdr_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_history_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_libgil_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
 %C%_unit_test_libgil_scan_LDADD = libgilparts.la $(CHECK_LIBS)
+%C%_unit_test_load_bracket_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_expect_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_tally_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
