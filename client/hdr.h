@@ -48,12 +48,6 @@ void hdr_add(struct hdr *hdr, uint64_t value_ns);
 void hdr_add_many(struct hdr *hdr, uint64_t value_ns, uint64_t times);
 /* Adds all that `add` has counted; both have the same precision. */
 void hdr_merge(struct hdr *sum, const struct hdr *add);
-/*
- * `later` less what it had counted `earlier`, into *since; all of the same
- * precision. Its least and greatest value are known to a bucket.
- */
-void hdr_subtract(
-    struct hdr *since, const struct hdr *later, const struct hdr *earlier);
 
 /* The bucket that a value is counted in; those of a bucket, both inclusive. */
 size_t hdr_bucket(enum hdr_precision precision, uint64_t value_ns);

@@ -71,7 +71,6 @@ int load_expect_parse(const char *text,
 bool load_expect_holds(
     const struct load_expectation *expectation, double actual);
 
-struct units_text;
 struct load_report;
 
 /*

@@ -33,7 +33,7 @@
  *	     "classes":[{"name":TEXT,"weight":N,"params":{of job.submit}}]},
  *	 "measured_ns":N,
  *	 "jobs":{"scheduled":N,"sent":N,"done":N,"failed":N,"skipped":N,
- *	     "not_sent":N,"warm_up":N,"per_second":REAL},
+ *	     "not_sent":N,"skipped_down":N,"warm_up":N,"rate":REAL},
  *	 "late":{"jobs":N,"worst_ns":N,"over_ns":1000000},
  *	 "connections":{"lost":N,"reopened":N},
  *	 "errors":[{"reason":SLUG,"jobs":N,"example":TEXT}],
@@ -100,7 +100,7 @@ struct load_counts {
 	uint64_t sent;
 	uint64_t done;
 	uint64_t failed;
-	uint64_t skipped;  /* all connections were full at its moment */
+	uint64_t skipped;  /* no connection stood, or had room, at its moment */
 	uint64_t not_sent; /* was still to be sent when the run ended */
 };
 
@@ -130,13 +130,16 @@ struct load_phase_row {
 	struct hdr latency;	   /* HDR_FINE */
 };
 
-/* A stretch of the run: what happened in it. */
+/*
+ * A stretch of the run: what happened in it, whenever it was scheduled. The
+ * first one begins with the measurement, the last ones are of the drain.
+ */
 struct load_point {
 	uint64_t start_ns;
 	uint64_t length_ns; /* interval_ns, but for the last one */
 	uint64_t scheduled;
 	uint64_t sent;
-	uint64_t done; /* these and what follows: answered in it */
+	uint64_t done; /* this and what follows: answered in it */
 	uint64_t failed;
 	uint64_t p50_ns; /* of latencies; 0 where none was done */
 	uint64_t p99_ns;
@@ -183,6 +186,8 @@ struct load_report {
 	uint64_t drain_ns;    /* how long the last answers took */
 
 	struct load_counts counts;
+	double rate; /* jobs done a second: answered while it was measured */
+	uint64_t skipped_down; /* of counts.skipped: no connection stood */
 	uint64_t warm_up; /* jobs scheduled in it, counted nowhere else */
 	uint64_t late;	  /* sent more than LOAD_LATE_NS behind schedule */
 	uint64_t worst_late_ns;

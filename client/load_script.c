@@ -1,0 +1,496 @@
+/*
+ * Owns: how a load script is read, checked and completed. Pure, but for reading
+ * the file.
+ *
+ * Each member is read by the readers of proto/params.h, which know its name
+ * only; the place of the object that it is in is put before that on the way
+ * out, so that an error says "phases[1].rate".
+ */
+#include "client/load_script.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/params.h"
+
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define DEFAULT_WARM_UP_MS 500
+#define DEFAULT_DRAIN_MS 5000
+#define OPEN_CONNECTIONS 4
+#define OPEN_IN_FLIGHT 10000
+#define CLOSED_CONNECTIONS 64 /* more clients share them */
+#define CPUS_PER_THREAD 4
+#define DEFAULT_MAX_THREADS 4
+
+void
+load_script_init(struct load_script *script)
+{
+	*script = (struct load_script){
+	    .seed = LOAD_NO_SEED,
+	    .warm_up_ns = DEFAULT_WARM_UP_MS * UINT64_C(1000000),
+	    .drain_ns = DEFAULT_DRAIN_MS * UINT64_C(1000000),
+	};
+}
+
+static int
+refuse_memory(struct rpc_error *error)
+{
+	return rpc_error_set(error, RPC_INTERNAL, NULL, "out of memory");
+}
+
+/* Puts the place before the field of an error. Always -1. */
+static int
+place_error(struct rpc_error *error, const char *list, size_t i)
+{
+	char field[sizeof(error->field) + 32];
+
+	snprintf(field, sizeof(field), "%s[%zu]%s%s", list, i,
+	    error->field[0] != '\0' ? "." : "", error->field);
+	snprintf(error->field, sizeof(error->field), "%.*s",
+	    (int)sizeof(error->field) - 1, field);
+	return -1;
+}
+
+static int
+read_name(const json_t *json, const char *member, char *name, size_t size,
+    struct rpc_error *error)
+{
+	const char *text = NULL;
+
+	if (params_read_string(json, member, &text, error) == -1)
+		return -1;
+	if (text == NULL)
+		return 0;
+	if (strlen(text) >= size || *text == '\0')
+		return rpc_error_set(error, RPC_INVALID_PARAMS, member,
+		    "%s must be 1 to %zu bytes long", member, size - 1);
+	strcpy(name, text);
+	return 0;
+}
+
+/* One of several words; *choice is left where there is none. */
+static int
+read_choice(const json_t *json, const char *member, const char *const words[],
+    size_t n_words, unsigned *choice, struct rpc_error *error)
+{
+	const char *text = NULL;
+
+	if (params_read_string(json, member, &text, error) == -1)
+		return -1;
+	if (text == NULL)
+		return 0;
+	for (size_t i = 0; i < n_words; i++)
+		if (strcmp(text, words[i]) == 0) {
+			*choice = (unsigned)i;
+			return 0;
+		}
+	return rpc_error_set_unknown(error, RPC_INVALID_PARAMS, member, member,
+	    text, words, n_words);
+}
+
+static int
+read_small(const json_t *json, const char *member, uint64_t min, uint64_t max,
+    uint32_t *number, struct rpc_error *error)
+{
+	uint64_t wide = *number;
+
+	if (params_read_integer(json, member, min, max, &wide, error) == -1)
+		return -1;
+	*number = (uint32_t)wide;
+	return 0;
+}
+
+static int
+read_ms(const json_t *json, const char *member, uint64_t min_ms,
+    uint64_t *duration_ns, struct rpc_error *error)
+{
+	uint64_t ms = *duration_ns / 1000000;
+
+	if (params_read_integer(json, member, min_ms, LOAD_MAX_DURATION_MS, &ms,
+		error) == -1)
+		return -1;
+	*duration_ns = ms * 1000000;
+	return 0;
+}
+
+/* Jobs a second: an integer or a real number. */
+static int
+read_rate(const json_t *json, const char *member, double *rate,
+    struct rpc_error *error)
+{
+	const json_t *value = json_object_get(json, member);
+	double number = json_number_value(value);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_number(value) || number < 0 || number > LOAD_MAX_RATE)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, member,
+		    "%s must be a number of jobs a second, from 0 to %.0f",
+		    member, LOAD_MAX_RATE);
+	*rate = number;
+	return 0;
+}
+
+/* --- phases --- */
+
+/* {"rate"}, or {"from","to"}: of an open loop. */
+static int
+read_rates(
+    const json_t *json, struct load_phase *phase, struct rpc_error *error)
+{
+	double rate = -1;
+
+	phase->from_rate = -1;
+	phase->to_rate = -1;
+	if (read_rate(json, "rate", &rate, error) == -1 ||
+	    read_rate(json, "from", &phase->from_rate, error) == -1 ||
+	    read_rate(json, "to", &phase->to_rate, error) == -1)
+		return -1;
+	if (rate >= 0 && phase->from_rate < 0 && phase->to_rate < 0) {
+		phase->from_rate = rate;
+		phase->to_rate = rate;
+		return 0;
+	}
+	if (rate >= 0 || phase->from_rate < 0 || phase->to_rate < 0)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "rate",
+		    "a phase of an open loop has a \"rate\" to hold, or one "
+		    "\"from\" which it goes \"to\" another");
+	return 0;
+}
+
+static int
+read_phase(const json_t *json, enum load_mode mode, struct load_phase *phase,
+    struct rpc_error *error)
+{
+	static const char *const open_members[] = {
+	    "name", "for_ms", "rate", "from", "to"};
+	static const char *const closed_members[] = {
+	    "name", "for_ms", "clients"};
+	bool is_open = mode == LOAD_OPEN;
+
+	if (!json_is_object(json))
+		return rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
+		    "a phase must be an object, not %s", rpc_json_type(json));
+	if (rpc_error_check_members(error, RPC_INVALID_PARAMS, "member", json,
+		is_open ? open_members : closed_members,
+		is_open ? N_OF(open_members) : N_OF(closed_members)) == -1 ||
+	    read_name(json, "name", phase->name, sizeof(phase->name), error) ==
+		-1 ||
+	    params_require(json, "for_ms",
+		"how long the phase takes, in ms, an integer", error) == -1 ||
+	    read_ms(json, "for_ms", 1, &phase->duration_ns, error) == -1)
+		return -1;
+	if (is_open)
+		return read_rates(json, phase, error);
+	return read_small(
+	    json, "clients", 1, LOAD_MAX_CLIENTS, &phase->clients, error);
+}
+
+static int
+check_list(const json_t *list, const char *name, const char *what, size_t max,
+    struct rpc_error *error)
+{
+	if (list == NULL)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, name,
+		    "%s is missing: it must be a list of %s", name, what);
+	if (!json_is_array(list) || json_array_size(list) == 0 ||
+	    json_array_size(list) > max)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, name,
+		    "%s must be a list of 1 to %zu %s", name, max, what);
+	return 0;
+}
+
+static int
+read_phases(
+    const json_t *json, struct load_script *script, struct rpc_error *error)
+{
+	const json_t *list = json_object_get(json, "phases");
+
+	if (check_list(list, "phases", "phases", LOAD_MAX_PHASES, error) == -1)
+		return -1;
+	script->n_phases = json_array_size(list);
+	for (size_t i = 0; i < script->n_phases; i++)
+		if (read_phase(json_array_get(list, i), script->mode,
+			&script->phases[i], error) == -1)
+			return place_error(error, "phases", i);
+	return 0;
+}
+
+/* --- classes --- */
+
+static int
+read_class(
+    const json_t *json, struct load_class *class, struct rpc_error *error)
+{
+	static const char *const members[] = {"name", "weight", "pool", "count",
+	    "cost_ns", "workers", "profile", "io_every", "io_for_us",
+	    "priority", "timeout_ms"};
+	json_t *params;
+	int status;
+
+	if (!json_is_object(json))
+		return rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
+		    "a class must be an object, not %s", rpc_json_type(json));
+	class->weight = 1;
+	if (rpc_error_check_members(error, RPC_INVALID_PARAMS, "member", json,
+		members, N_OF(members)) == -1 ||
+	    read_name(json, "name", class->name, sizeof(class->name), error) ==
+		-1 ||
+	    read_small(json, "weight", 1, 1000000, &class->weight, error) == -1)
+		return -1;
+	params = json_copy((json_t *)json);
+	if (params == NULL)
+		return refuse_memory(error);
+	json_object_del(params, "name");
+	json_object_del(params, "weight");
+	status = job_request_from_json(
+	    params, UINT32_MAX, &class->request, error);
+	json_decref(params);
+	return status;
+}
+
+static int
+read_classes(
+    const json_t *json, struct load_script *script, struct rpc_error *error)
+{
+	const json_t *list = json_object_get(json, "classes");
+
+	if (check_list(list, "classes", "classes of jobs", LOAD_MAX_CLASSES,
+		error) == -1)
+		return -1;
+	script->n_classes = json_array_size(list);
+	for (size_t i = 0; i < script->n_classes; i++)
+		if (read_class(json_array_get(list, i), &script->classes[i],
+			error) == -1)
+			return place_error(error, "classes", i);
+	return 0;
+}
+
+/* --- the whole --- */
+
+static int
+read_expect(
+    const json_t *json, struct load_script *script, struct rpc_error *error)
+{
+	char why[LOAD_EXPECT_ERROR_CHARS + 1];
+	const char *text = NULL;
+
+	if (params_read_string(json, "expect", &text, error) == -1)
+		return -1;
+	if (text == NULL)
+		return 0;
+	if (load_expect_parse(text, script->expectations,
+		&script->n_expectations, why) == -1)
+		return rpc_error_set(
+		    error, RPC_INVALID_PARAMS, "expect", "%s", why);
+	return 0;
+}
+
+int
+load_script_from_json(
+    const json_t *json, struct load_script *script, struct rpc_error *error)
+{
+	static const char *const members[] = {"title", "mode", "arrival",
+	    "connections", "threads", "clients", "in_flight", "seed",
+	    "warm_up_ms", "drain_ms", "phases", "classes", "expect"};
+	static const char *const modes[] = {"open", "closed"};
+	static const char *const arrivals[] = {"poisson", "uniform"};
+	unsigned mode = LOAD_OPEN, arrival = LOAD_POISSON;
+
+	if (!json_is_object(json))
+		return rpc_error_set(error, RPC_INVALID_PARAMS, NULL,
+		    "a script must be an object, not %s", rpc_json_type(json));
+	if (rpc_error_check_members(error, RPC_INVALID_PARAMS, "member", json,
+		members, N_OF(members)) == -1 ||
+	    read_name(json, "title", script->title, sizeof(script->title),
+		error) == -1 ||
+	    read_choice(json, "mode", modes, N_OF(modes), &mode, error) == -1 ||
+	    read_choice(json, "arrival", arrivals, N_OF(arrivals), &arrival,
+		error) == -1 ||
+	    read_small(json, "connections", 1, LOAD_MAX_CONNECTIONS,
+		&script->connections, error) == -1 ||
+	    read_small(json, "threads", 1, LOAD_MAX_THREADS, &script->threads,
+		error) == -1 ||
+	    read_small(json, "clients", 1, LOAD_MAX_CLIENTS, &script->clients,
+		error) == -1 ||
+	    read_small(json, "in_flight", 1, LOAD_MAX_IN_FLIGHT,
+		&script->in_flight, error) == -1 ||
+	    params_read_integer(json, "seed", 0, REQUEST_MAX_INTEGER,
+		&script->seed, error) == -1 ||
+	    read_ms(json, "warm_up_ms", 0, &script->warm_up_ns, error) == -1 ||
+	    read_ms(json, "drain_ms", 0, &script->drain_ns, error) == -1)
+		return -1;
+	script->mode = (enum load_mode)mode;
+	script->arrival = (enum load_arrival)arrival;
+	if (read_phases(json, script, error) == -1 ||
+	    read_classes(json, script, error) == -1)
+		return -1;
+	return read_expect(json, script, error);
+}
+
+int
+load_script_read(
+    const char *path, struct load_script *script, struct rpc_error *error)
+{
+	bool is_input = strcmp(path, "-") == 0;
+	FILE *file = is_input ? stdin : fopen(path, "re");
+	json_error_t at;
+	json_t *json;
+	int status;
+
+	if (file == NULL)
+		return rpc_error_set(error, RPC_INVALID_REQUEST, NULL,
+		    "cannot be read: %s", strerror(errno));
+	json = json_loadf(file, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
+	if (!is_input)
+		fclose(file);
+	if (json == NULL)
+		return rpc_error_set(error, RPC_PARSE_ERROR, NULL,
+		    "line %d, column %d: %s", at.line, at.column, at.text);
+	status = load_script_from_json(json, script, error);
+	json_decref(json);
+	return status;
+}
+
+/* --- what only the whole can tell --- */
+
+static int
+check_names(const struct load_script *script, struct rpc_error *error)
+{
+	for (size_t i = 0; i < script->n_classes; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(script->classes[i].name,
+				script->classes[j].name) == 0) {
+				rpc_error_set(error, RPC_INVALID_PARAMS, "name",
+				    "there is a class \"%s\" already",
+				    script->classes[i].name);
+				return place_error(error, "classes", i);
+			}
+	return 0;
+}
+
+static void
+name_all(struct load_script *script)
+{
+	for (size_t i = 0; i < script->n_phases; i++)
+		if (script->phases[i].name[0] == '\0')
+			snprintf(script->phases[i].name,
+			    sizeof(script->phases[i].name), "phase %zu", i + 1);
+	for (size_t i = 0; i < script->n_classes; i++)
+		if (script->classes[i].name[0] == '\0')
+			snprintf(script->classes[i].name,
+			    sizeof(script->classes[i].name), "class %zu",
+			    i + 1);
+}
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Enough threads to be no bottleneck, and few beside the server's own. */
+static void
+choose_threads(struct load_script *script)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint32_t threads = cpus > 0 ? (uint32_t)cpus / CPUS_PER_THREAD : 1;
+
+	if (script->threads == 0)
+		script->threads =
+		    least(threads > 0 ? threads : 1, DEFAULT_MAX_THREADS);
+	script->threads = least(script->threads, script->connections);
+}
+
+static int
+settle_open(struct load_script *script, struct rpc_error *error)
+{
+	if (script->clients != 0)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "clients",
+		    "clients are of a closed loop: an open one has a rate");
+	if (script->connections == 0)
+		script->connections = OPEN_CONNECTIONS;
+	if (script->in_flight == 0)
+		script->in_flight = OPEN_IN_FLIGHT;
+	if (script->in_flight < script->connections)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "in_flight",
+		    "in_flight is of all connections, and must be at least 1 "
+		    "for each of the %" PRIu32,
+		    script->connections);
+	return 0;
+}
+
+static int
+settle_closed(struct load_script *script, struct rpc_error *error)
+{
+	for (size_t i = 0; i < script->n_phases; i++)
+		if (script->phases[i].clients > script->clients)
+			script->clients = script->phases[i].clients;
+	if (script->clients == 0)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "clients",
+		    "a closed loop needs clients: how many there are");
+	for (size_t i = 0; i < script->n_phases; i++)
+		if (script->phases[i].clients == 0)
+			script->phases[i].clients = script->clients;
+	if (script->in_flight == 0)
+		script->in_flight = 1;
+	if ((uint64_t)script->in_flight * script->clients > LOAD_MAX_IN_FLIGHT)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "in_flight",
+		    "in_flight is of each client: %" PRIu32 " of %" PRIu32
+		    " clients are more than %d",
+		    script->in_flight, script->clients, LOAD_MAX_IN_FLIGHT);
+	if (script->connections == 0)
+		script->connections = CLOSED_CONNECTIONS;
+	script->connections = least(script->connections, script->clients);
+	return 0;
+}
+
+/* Each phase's start; and whether all of them last too long, or do nothing. */
+static int
+settle_phases(struct load_script *script, struct rpc_error *error)
+{
+	uint64_t start_ns = script->warm_up_ns;
+	double jobs = script->mode == LOAD_OPEN ? 0 : 1;
+
+	for (size_t i = 0; i < script->n_phases; i++) {
+		struct load_phase *phase = &script->phases[i];
+
+		phase->start_ns = start_ns;
+		start_ns += phase->duration_ns;
+		jobs += phase->from_rate + phase->to_rate;
+		if (start_ns / 1000000 > LOAD_MAX_DURATION_MS) {
+			rpc_error_set(error, RPC_INVALID_PARAMS, "for_ms",
+			    "all of it takes more than seven days");
+			return place_error(error, "phases", i);
+		}
+	}
+	if (jobs <= 0)
+		return rpc_error_set(error, RPC_INVALID_PARAMS, "phases",
+		    "no phase has a rate above 0: nothing would be sent");
+	return 0;
+}
+
+int
+load_script_settle(struct load_script *script, struct rpc_error *error)
+{
+	int status = script->mode == LOAD_OPEN ? settle_open(script, error)
+					       : settle_closed(script, error);
+
+	if (status == -1 || settle_phases(script, error) == -1)
+		return -1;
+	name_all(script);
+	choose_threads(script);
+	return check_names(script, error);
+}
+
+uint64_t
+load_script_duration_ns(const struct load_script *script)
+{
+	const struct load_phase *last = &script->phases[script->n_phases - 1];
+
+	return last->start_ns + last->duration_ns;
+}
