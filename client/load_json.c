@@ -134,12 +134,10 @@ make_parts(const struct load_parts *parts)
 }
 
 static void
-put_counts(struct making *making, const struct load_counts *counts,
-    uint64_t measured_ns)
+put_counts(struct making *making, const struct load_counts *counts)
 {
 	making->status |= members_write(making->json, counts,
 	    load_count_members, N_MEMBERS(load_count_members));
-	put_real(making, "per_second", load_rate(counts->done, measured_ns));
 }
 
 static json_t *
@@ -233,7 +231,7 @@ make_class_row(const struct load_report *report, size_t i)
 	struct making making = begin();
 
 	put_text(&making, "name", report->script->classes[i].name);
-	put_counts(&making, &row->counts, report->measured_ns);
+	put_counts(&making, &row->counts);
 	put(&making, "latency", make_histogram(&row->latency));
 	put(&making, "parts", make_parts(&row->parts));
 	return end(&making);
@@ -247,7 +245,7 @@ make_phase_row(const struct load_report *report, size_t i)
 
 	put_text(&making, "name", report->script->phases[i].name);
 	put_integer(&making, "measured_ns", row->measured_ns);
-	put_counts(&making, &row->counts, row->measured_ns);
+	put_counts(&making, &row->counts);
 	put(&making, "latency", make_histogram(&row->latency));
 	return end(&making);
 }
@@ -260,6 +258,10 @@ make_point(const struct load_report *report, size_t i)
 
 	making.status |= members_write(making.json, point, load_point_members,
 	    N_MEMBERS(load_point_members));
+	put(&making, "latency",
+	    json_pack("{s:i, s:o}", "precision",
+		(int)point->latency.precision, "buckets",
+		make_buckets(&point->latency)));
 	return end(&making);
 }
 
@@ -366,8 +368,10 @@ make_jobs(const struct load_report *report)
 {
 	struct making making = begin();
 
-	put_counts(&making, &report->counts, report->measured_ns);
+	put_counts(&making, &report->counts);
+	put_integer(&making, "skipped_down", report->skipped_down);
 	put_integer(&making, "warm_up", report->warm_up);
+	put_real(&making, "rate", report->rate);
 	return end(&making);
 }
 

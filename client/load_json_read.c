@@ -16,7 +16,7 @@
 #include "client/load_reader.h"
 #include "proto/request.h"
 
-#define MAX_POINTS 1000000
+#define MAX_POINTS 10000
 
 static void
 read_phases(struct load_reader *reader, const json_t *phases,
@@ -146,8 +146,11 @@ read_jobs(
 
 	load_read_members(reader, jobs, "jobs.", &report->counts,
 	    load_count_members, N_MEMBERS(load_count_members));
+	report->skipped_down = load_read_integer(
+	    reader, jobs, "jobs.", "skipped_down", MEMBER_MAX_INTEGER);
 	report->warm_up = load_read_integer(
 	    reader, jobs, "jobs.", "warm_up", MEMBER_MAX_INTEGER);
+	report->rate = load_read_real(jobs, "rate");
 	report->late = load_read_integer(
 	    reader, late, "late.", "jobs", MEMBER_MAX_INTEGER);
 	report->worst_late_ns = load_read_integer(
@@ -252,11 +255,17 @@ read_series(
 		load_refuse_memory(reader);
 		return;
 	}
-	json_array_foreach(series, i, json)
-		load_read_members(reader, json,
-		    load_place("series[%zu].", i).text, &report->points[i],
-		    load_point_members, N_MEMBERS(load_point_members));
 	report->n_points = json_array_size(series);
+	json_array_foreach(series, i, json) {
+		struct load_place place = load_place("series[%zu].", i);
+		struct load_point *point = &report->points[i];
+
+		load_read_members(reader, json, place.text, point,
+		    load_point_members, N_MEMBERS(load_point_members));
+		load_read_buckets(
+		    reader, json, place.text, "latency", &point->latency);
+		point->latency.max_ns = point->max_ns;
+	}
 }
 
 static void

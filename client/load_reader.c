@@ -140,24 +140,23 @@ read_bucket(struct load_reader *reader, const json_t *pair, const char *place,
 }
 
 void
-load_read_histogram(struct load_reader *reader, const json_t *object,
+load_read_buckets(struct load_reader *reader, const json_t *object,
     const char *place, const char *name, struct hdr *hdr)
 {
 	struct load_place inner = load_place("%.24s%s.", place, name);
-	const char *at = inner.text;
 	const json_t *json = load_read_object(reader, object, place, name);
 	const json_t *buckets =
-	    load_read_array(reader, json, at, "buckets", MAX_BUCKETS);
+	    load_read_array(reader, json, inner.text, "buckets", MAX_BUCKETS);
 	const json_t *pair;
-	uint64_t precision =
-	    load_read_integer(reader, json, at, "precision", HDR_FINE);
+	uint64_t precision = load_read_integer(
+	    reader, json, inner.text, "precision", HDR_FINE);
 	size_t i;
 
 	hdr_free(hdr);
 	*hdr = (struct hdr){.precision = HDR_FINE};
 	if (precision != HDR_FINE && precision != HDR_COARSE) {
-		load_refuse(reader, at, "precision", "must be %d or %d",
-		    HDR_FINE, HDR_COARSE);
+		load_refuse(reader, inner.text, "precision",
+		    "must be %d or %d", HDR_FINE, HDR_COARSE);
 		return;
 	}
 	if (hdr_init(hdr, (enum hdr_precision)precision) == -1) {
@@ -165,7 +164,18 @@ load_read_histogram(struct load_reader *reader, const json_t *object,
 		return;
 	}
 	json_array_foreach(buckets, i, pair)
-		read_bucket(reader, pair, at, hdr);
+		read_bucket(reader, pair, inner.text, hdr);
+}
+
+void
+load_read_histogram(struct load_reader *reader, const json_t *object,
+    const char *place, const char *name, struct hdr *hdr)
+{
+	struct load_place inner = load_place("%.24s%s.", place, name);
+	const json_t *json = json_object_get(object, name);
+	const char *at = inner.text;
+
+	load_read_buckets(reader, object, place, name, hdr);
 	if (hdr->count !=
 	    load_read_integer(reader, json, at, "count", MEMBER_MAX_INTEGER))
 		load_refuse(reader, at, "count",

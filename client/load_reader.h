@@ -53,7 +53,12 @@ void load_read_members(struct load_reader *reader, const json_t *object,
     const char *place, void *base, const struct member_row *members,
     size_t n_members);
 
-/* hdr is one that was initialised, or all zeros; it is replaced. */
+/*
+ * hdr is one that was initialised, or all zeros; it is replaced. The former
+ * reads nothing but {"precision","buckets"}: no least, greatest and sum.
+ */
+void load_read_buckets(struct load_reader *reader, const json_t *object,
+    const char *place, const char *name, struct hdr *hdr);
 void load_read_histogram(struct load_reader *reader, const json_t *object,
     const char *place, const char *name, struct hdr *hdr);
 void load_read_parts(struct load_reader *reader, const json_t *object,

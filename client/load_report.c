@@ -87,6 +87,8 @@ load_report_free(struct load_report *report)
 		hdr_free(&report->classes[i].latency);
 	for (size_t i = 0; report->phases && i < script->n_phases; i++)
 		hdr_free(&report->phases[i].latency);
+	for (size_t i = 0; report->points && i < report->n_points; i++)
+		hdr_free(&report->points[i].latency);
 	hdr_free(&report->latency);
 	hdr_free(&report->service);
 	free(report->classes);

@@ -29,9 +29,9 @@
  *	     "connections":N,"threads":N,"clients":N|null,"in_flight":N,
  *	     "warm_up_ns":N,"drain_ns":N,
  *	     "phases":[{"name":TEXT,"start_ns":N,"duration_ns":N,
- *	         "from_rate":REAL|null,"to_rate":REAL|null}],
+ *	         "from_rate":REAL|null,"to_rate":REAL|null,"clients":N|null}],
  *	     "classes":[{"name":TEXT,"weight":N,"params":{of job.submit}}]},
- *	 "measured_ns":N,
+ *	 "run_ns":N,"measured_ns":N,"drain_ns":N,"interval_ns":N,
  *	 "jobs":{"scheduled":N,"sent":N,"done":N,"failed":N,"skipped":N,
  *	     "not_sent":N,"skipped_down":N,"warm_up":N,"rate":REAL},
  *	 "late":{"jobs":N,"worst_ns":N,"over_ns":1000000},
@@ -42,15 +42,17 @@
  *	     "high_ns":N,"parts":PARTS}],
  *	 "by_class":[{"name":TEXT,"scheduled":N,...as in jobs...,
  *	     "latency":HISTOGRAM,"parts":PARTS}],
- *	 "by_phase":[{"name":TEXT,...as in jobs...,"latency":HISTOGRAM}],
- *	 "interval_ns":N,"series":[{"start_ns":N,"scheduled":N,"sent":N,"done":N,
- *	     "failed":N,"p50_ns":N,"p99_ns":N,"max_ns":N}],
+ *	 "by_phase":[{"name":TEXT,"measured_ns":N,...as in jobs...,
+ *	     "latency":HISTOGRAM}],
+ *	 "series":[{"start_ns":N,"length_ns":N,"scheduled":N,"sent":N,"done":N,
+ *	     "failed":N,"p50_ns":N,"p99_ns":N,"max_ns":N,
+ *	     "latency":{"precision":6,"buckets":[[BUCKET,COUNT],...]}}],
  *	 "generator":{"cpu_share":REAL,"busiest_share":REAL,"is_bottleneck":BOOL,
  *	     "sentences":[TEXT]},
  *	 "weather":{as in compare},
  *	 "expectations":[{"text":TEXT,"actual":REAL|null,"met":BOOL}],
  *	 "search":{"steps":[{"rate":REAL,"done_rate":REAL,"met":BOOL,
- *	     "expectations":[...]}],"best_rate":REAL|null,"bound":...}|null}
+ *	     "expectations":[...]}],"best_rate":REAL|null}|null}
  *
  *	PARTS: {"client_ns":N,"way_ns":N,"queue_ns":N,"lock_wait_ns":N,
  *	     "run_ns":N,"dispatch_ns":N}
@@ -144,6 +146,7 @@ struct load_point {
 	uint64_t p50_ns; /* of latencies; 0 where none was done */
 	uint64_t p99_ns;
 	uint64_t max_ns;
+	struct hdr latency; /* HDR_COARSE: of what was done in it */
 };
 
 /* Whether the figures are the server's, or of who asked. */

@@ -490,6 +490,9 @@ settle_points(const struct load_tally *tally, struct load_report *report)
 		    report->measured_ns - since_ns < tally->interval_ns)
 			report->points[i].length_ns =
 			    report->measured_ns - since_ns;
+		if (hdr_init(&report->points[i].latency, HDR_COARSE) == -1)
+			return -1;
+		hdr_merge(&report->points[i].latency, &interval->latency);
 	}
 	return 0;
 }
