@@ -30,6 +30,9 @@ const char panel_style[] =
     ".hit{fill:currentColor;fill-opacity:0}\n"
     ".hit:hover{fill-opacity:0.12}\n"
     ".level{stroke:currentColor;stroke-width:1.25;stroke-dasharray:3 3}\n"
+    ".heat{fill:currentColor}.heat1{fill-opacity:0.08}"
+    ".heat2{fill-opacity:0.16}.heat3{fill-opacity:0.26}"
+    ".heat4{fill-opacity:0.38}.heat5{fill-opacity:0.52}\n"
     ".stage{stroke:currentColor;stroke-opacity:0.35;stroke-width:1;"
     "stroke-dasharray:2 4}\n";
 
@@ -92,7 +95,12 @@ lay_out(
 		names = fmax(
 		    names, svg_text_width(chart->series[i].name, SMALL) + 4);
 	field.left = widest_tick(&field.y) + TICK_GAP + 2;
-	field.right = width - (names > 0 ? names + NAME_GAP : EDGE);
+	field.right = width - EDGE;
+	if (field.has_names) {
+		field.left = fmax(field.left, panel->left_room);
+		field.right =
+		    width - fmax(names + NAME_GAP, panel->right_room);
+	}
 	field.upper = TOP_ROOM + (panel->n_stages > 0 ? STAGE_ROOM : 0);
 	field.lower = height - X_AXIS_ROOM -
 	    (chart->x.label != NULL ? X_LABEL_ROOM : 0);
@@ -171,6 +179,53 @@ draw_levels(const struct field *field)
 		    y, level->name);
 		svg_text(field->svg, "small muted halo", SVG_START,
 		    field->left + 6, y - 5, level->name);
+	}
+}
+
+static double
+limit(double value, double a, double b)
+{
+	return fmax(fmin(a, b), fmin(value, fmax(a, b)));
+}
+
+/* One cell's part of a path; what is beyond the field is cut off. */
+static void
+put_cell(const struct field *field, const struct panel_cell *cell, FILE *out)
+{
+	double x1 = place_x(field, cell->from.x), x2 = place_x(field, cell->to.x);
+	double y1 = place_y(field, cell->from.y), y2 = place_y(field, cell->to.y);
+
+	if (!isfinite(x1 + x2 + y1 + y2))
+		return;
+	x1 = limit(x1, field->left, field->right);
+	x2 = limit(x2, field->left, field->right);
+	y1 = limit(y1, field->upper, field->lower);
+	y2 = limit(y2, field->upper, field->lower);
+	if (fabs(x1 - x2) < 0.01 || fabs(y1 - y2) < 0.01)
+		return;
+	fprintf(out, "M%.1f %.1fH%.1fV%.1fH%.1fZ", x1, y1, x2, y2, x1);
+}
+
+/* All cells of one heat are one path. */
+static void
+draw_cells(const struct field *field)
+{
+	const struct panel *panel = field->panel;
+
+	for (unsigned heat = 1; heat <= PANEL_HEATS; heat++) {
+		char *commands = NULL, class[32];
+		size_t size;
+		FILE *out = open_memstream(&commands, &size);
+
+		if (out == NULL)
+			return;
+		for (size_t i = 0; i < panel->n_cells; i++)
+			if (panel->cells[i].heat == heat)
+				put_cell(field, &panel->cells[i], out);
+		snprintf(class, sizeof(class), "heat heat%u c0", heat);
+		if (fclose(out) == 0 && size > 0)
+			svg_path(field->svg, class, commands, NULL);
+		free(commands);
 	}
 }
 
@@ -333,6 +388,7 @@ panel_draw(const struct panel *panel, double width, double height,
 		return NULL;
 	field = lay_out(panel, svg, width, height);
 	draw_axes(&field);
+	draw_cells(&field);
 	draw_stages(&field);
 	for (size_t i = 0; i < chart->n_series; i++)
 		draw_series(

@@ -3,8 +3,9 @@
  * page, drawn for a given width. Where a pointer rests it shows what all series
  * are there, without a script.
  *
- * Beside what a chart has, a panel has stages (a line upwards where each
- * begins, and its name) and levels (a dashed line across, and its name).
+ * Beside what a chart has, a panel has cells (a heat map, behind all else),
+ * stages (a line upwards where each begins, and its name) and levels (a dashed
+ * line across, and its name).
  */
 #ifndef GILD_CLIENT_PANEL_H
 #define GILD_CLIENT_PANEL_H
@@ -27,9 +28,20 @@ struct panel_level {
 	const char *name;
 };
 
+#define PANEL_HEATS 5
+
+struct panel_cell {
+	struct svg_point from, to; /* two of its corners, on the axes */
+	unsigned heat;		   /* 1, pale, to PANEL_HEATS */
+};
+
 struct panel {
 	const struct chart *chart; /* its title is for those who cannot see */
 	bool is_filled;		   /* the area below the first series */
+	/* At least so much beside a wide field, so that panels line up. */
+	double left_room, right_room;
+	const struct panel_cell *cells;
+	size_t n_cells;
 	const struct panel_stage *stages;
 	size_t n_stages;
 	const struct panel_level *levels;
