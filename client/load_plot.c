@@ -6,7 +6,6 @@
  */
 #include "client/load_plot.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,16 +35,6 @@ const char load_plot_style[] =
     "@media (max-width:640px){.plot svg.wide{display:none}"
     ".plot svg.narrow{display:block}.keys{display:flex}}\n";
 
-static int
-write_svg(struct svg *svg, FILE *out)
-{
-	int status = svg_write(svg, out), error = errno;
-
-	svg_free(svg);
-	errno = error;
-	return status;
-}
-
 static void
 write_keys(const struct chart *chart, FILE *out)
 {
@@ -68,9 +57,9 @@ write_panel(const struct panel *panel, double height, FILE *out)
 
 	fputs("<div class=\"plot\">\n", out);
 	write_keys(panel->chart, out);
-	status = write_svg(panel_draw(panel, WIDE, height, "wide"), out);
+	status = svg_finish(panel_draw(panel, WIDE, height, "wide"), out);
 	if (status == 0)
-		status = write_svg(
+		status = svg_finish(
 		    panel_draw(panel, NARROW, 260, "narrow"), out);
 	fputs("</div>\n", out);
 	return status;

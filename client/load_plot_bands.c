@@ -7,7 +7,6 @@
  */
 #include "client/load_plot.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "client/markup.h"
@@ -21,7 +20,7 @@
 #define NAME_ROOM 120 /* beside the bars of a wide picture */
 #define MEAN_ROOM 90
 #define NAME_LINE 18	 /* above those of a narrow one */
-#define TOLD_SHARE 0.07	 /* a part as wide as its figure */
+#define TOLD_WIDTH 40	 /* of a part that has room for its figure */
 #define DRAWN_SHARE 5e-4 /* half a pixel */
 
 unsigned
@@ -99,7 +98,7 @@ draw_parts(struct svg *svg, const struct bar *bar, double x, double y,
 		    units_duration(mean_ns).text);
 		svg_rect(svg, class, x, y, share * width, BAR, tip);
 		snprintf(figure, sizeof(figure), "%.0f %%", share * 100);
-		if (share * width > TOLD_SHARE * NARROW * 1.6)
+		if (share * width > TOLD_WIDTH)
 			svg_text(svg, "small inbar", SVG_MIDDLE,
 			    x + share * width / 2, y + BAR / 2 + 4, figure);
 		x += share * width;
@@ -134,16 +133,6 @@ draw_bars(const struct bar bars[], size_t n, double width, const char *class)
 	return svg;
 }
 
-static int
-write_svg(struct svg *svg, FILE *out)
-{
-	int status = svg_write(svg, out), error = errno;
-
-	svg_free(svg);
-	errno = error;
-	return status;
-}
-
 int
 load_plot_bands(const struct load_report *report, FILE *out)
 {
@@ -159,9 +148,9 @@ load_plot_bands(const struct load_report *report, FILE *out)
 		fputs("</span>\n", out);
 	}
 	fputs("</div>\n", out);
-	status = write_svg(draw_bars(bars, n, WIDE, "wide"), out);
+	status = svg_finish(draw_bars(bars, n, WIDE, "wide"), out);
 	if (status == 0)
-		status = write_svg(draw_bars(bars, n, NARROW, "narrow"), out);
+		status = svg_finish(draw_bars(bars, n, NARROW, "narrow"), out);
 	fputs("</div>\n", out);
 	return status;
 }

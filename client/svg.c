@@ -397,6 +397,16 @@ svg_write(struct svg *svg, FILE *out)
 }
 
 int
+svg_finish(struct svg *svg, FILE *out)
+{
+	int status = svg_write(svg, out), error = errno;
+
+	svg_free(svg);
+	errno = error;
+	return status;
+}
+
+int
 svg_save(struct svg *svg, const char *path)
 {
 	FILE *out;

@@ -90,7 +90,10 @@ double svg_text_width(const char *text, double font_size);
  */
 int svg_write(struct svg *svg, FILE *out) __attribute__((warn_unused_result));
 
-/* The same into a file, which is made or replaced; "-" is standard output. */
+/* The same, and frees it, however it ends. */
+int svg_finish(struct svg *svg, FILE *out) __attribute__((warn_unused_result));
+
+/* svg_write() into a file, which is made or replaced; "-" is standard output. */
 int svg_save(struct svg *svg, const char *path)
     __attribute__((warn_unused_result));
 
