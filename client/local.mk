@@ -18,6 +18,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/cmd_cancel.c \
 	%D%/cmd_collect.c \
 	%D%/cmd_compare.c \
+	%D%/cmd_compare_runs.c \
 	%D%/cmd_convoy.c \
 	%D%/cmd_detach.c \
 	%D%/cmd_fit.c \
@@ -46,19 +47,41 @@ libgilctlcore_a_SOURCES = \
 	%D%/fit.c %D%/fit.h \
 	%D%/flight.c %D%/flight.h \
 	%D%/format.h \
+	%D%/hdr.c %D%/hdr.h \
 	%D%/history.c %D%/history.h \
+	%D%/html.c %D%/html.h \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \
+	%D%/load_contrast.c %D%/load_contrast.h \
+	%D%/load_contrast_json.c \
+	%D%/load_contrast_judge.c \
+	%D%/load_contrast_print.c %D%/load_contrast_print.h \
+	%D%/load_expect.c %D%/load_expect.h \
+	%D%/load_hgrm.c %D%/load_hgrm.h \
+	%D%/load_html.c %D%/load_html.h %D%/load_html_private.h \
+	%D%/load_html_tables.c \
+	%D%/load_json.c %D%/load_json.h %D%/load_json_private.h \
+	%D%/load_json_read.c \
+	%D%/load_plot.c %D%/load_plot.h \
+	%D%/load_plot_bands.c \
+	%D%/load_reader.c %D%/load_reader.h \
+	%D%/load_report.c %D%/load_report.h \
+	%D%/load_schedule.c %D%/load_schedule.h \
+	%D%/load_script.c %D%/load_script.h \
+	%D%/load_tally.c %D%/load_tally.h \
+	%D%/markup.c %D%/markup.h \
 	%D%/mosaic.c %D%/mosaic.h \
 	%D%/named.c %D%/named.h \
 	%D%/operations.c %D%/operations.h \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/outlet.c %D%/outlet.h \
+	%D%/panel.c %D%/panel.h \
 	%D%/patience.c %D%/patience.h \
 	%D%/progress.c %D%/progress.h \
+	%D%/proportion.c %D%/proportion.h \
 	%D%/range.c %D%/range.h \
 	%D%/recording.c %D%/recording.h \
 	%D%/report.c %D%/report.h \

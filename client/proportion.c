@@ -12,11 +12,8 @@
 #define Z 1.959963984540054 /* of the normal distribution, for that tail */
 #define MAX_EXACT_MEAN 300
 
-/*
- * Student's t for the same tail: Fisher and Cornish's expansion, as Abramowitz
- * and Stegun have it (26.7.5). Within 1 % from 3 degrees on.
- */
-static double
+/* Fisher and Cornish's expansion, as Abramowitz and Stegun have it (26.7.5). */
+double
 students_t(double degrees)
 {
 	double z3 = pow(Z, 3), z5 = pow(Z, 5), z7 = pow(Z, 7);

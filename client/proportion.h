@@ -14,6 +14,12 @@
 #include "client/statistics.h"
 
 /*
+ * How many standard errors either side an interval reaches, which is known from
+ * degrees + 1 >= 2 values only: Student's t. Within 1 % from 3 degrees on.
+ */
+double students_t(double degrees);
+
+/*
  * By what factor the variance of the share sum(hits) / sum(sizes) is greater
  * than if all were independent: of m clusters, each of sizes[i] with hits[i],
  * as Kish has it (Survey Sampling, 1965, chapter 5), the share being a ratio;
