@@ -33,6 +33,13 @@ load_part_name(enum load_part part)
 	return names[part];
 }
 
+void
+load_parts_add(struct load_parts *sum, const struct load_parts *add)
+{
+	for (size_t i = 0; i < LOAD_PARTS; i++)
+		sum->ns[i] += add->ns[i];
+}
+
 uint64_t
 load_parts_total(const struct load_parts *parts)
 {

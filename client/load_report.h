@@ -226,6 +226,7 @@ struct load_report {
 const char *load_part_label(enum load_part part);
 /* "client_ns", "way_ns", "queue_ns", "lock_wait_ns", ...: for programs. */
 const char *load_part_name(enum load_part part);
+void load_parts_add(struct load_parts *sum, const struct load_parts *add);
 uint64_t load_parts_total(const struct load_parts *parts);
 /* A part's share of the whole, 0 to 1; 0 of nothing. */
 double load_parts_share(const struct load_parts *parts, enum load_part part);

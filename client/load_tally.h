@@ -85,6 +85,10 @@ void load_tally_done(struct load_tally *tally, const struct load_job *job,
 void load_tally_failed(struct load_tally *tally, const struct load_job *job,
     uint64_t now_ns, const char *reason, const char *example);
 
+/* The row of a reason: a new one, or the last, where there are too many. */
+struct load_error_row *load_tally_error(
+    struct load_tally *tally, const char *reason, const char *example);
+
 void load_tally_lost(struct load_tally *tally);
 void load_tally_reopened(struct load_tally *tally);
 
