@@ -64,8 +64,8 @@ show(const struct study *study, char **paths)
 	enum outcome outcome;
 
 	if (study->context->format != FORMAT_JSON)
-		return load_contrast_print(study->context, &study->contrast,
-		    paths[0], paths[1]);
+		return load_contrast_print(
+		    study->context, &study->contrast, paths[0], paths[1]);
 	json = load_contrast_to_json(&study->contrast);
 	outcome = show_json(study->context, json);
 	json_decref(json);
@@ -83,8 +83,8 @@ compare(struct study *study, const struct settings *settings, char **paths)
 		outcome = check_differences(study, paths[0], paths[1]);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	load_contrast_make(&study->runs[0].report, &study->runs[1].report,
-	    &study->contrast);
+	load_contrast_make(
+	    &study->runs[0].report, &study->runs[1].report, &study->contrast);
 	outcome = show(study, paths);
 	if (outcome == OUTCOME_FINE && settings->must_not_be_worse &&
 	    load_contrast_is_worse(&study->contrast))

@@ -6,9 +6,8 @@
 
 #include "client/markup.h"
 
-static void __attribute__((format(printf, 4, 0)))
-put(FILE *out, const char *tag, const char *class, const char *format,
-    va_list args)
+static void __attribute__((format(printf, 4, 0))) put(FILE *out,
+    const char *tag, const char *class, const char *format, va_list args)
 {
 	char *text = NULL;
 
@@ -24,8 +23,7 @@ put(FILE *out, const char *tag, const char *class, const char *format,
 }
 
 void
-html_put(
-    FILE *out, const char *tag, const char *class, const char *format, ...)
+html_put(FILE *out, const char *tag, const char *class, const char *format, ...)
 {
 	va_list args;
 

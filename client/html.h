@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 /* <tag class="class">text</tag>; class may be NULL. */
-void html_put(FILE *out, const char *tag, const char *class,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
+void html_put(FILE *out, const char *tag, const char *class, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
 
 /*
  * A table, which may be wider than a phone: its headings, the first to the left

@@ -80,8 +80,8 @@ differ_in_class(struct contrast_sentences *differences,
 	snprintf(what, sizeof(what), "class %s, its weight", a->name);
 	differ_in_number(differences, what, a->weight, b->weight);
 	if (!job_request_equals(&a->request, &b->request))
-		contrast_say(differences, "class %s: its jobs are others",
-		    a->name);
+		contrast_say(
+		    differences, "class %s: its jobs are others", a->name);
 }
 
 void
@@ -99,8 +99,8 @@ load_contrast_differ(const struct load_report *a, const struct load_report *b,
 		contrast_say(differences, "arrivals: %s and %s",
 		    left->arrival == LOAD_POISSON ? "poisson" : "uniform",
 		    right->arrival == LOAD_POISSON ? "poisson" : "uniform");
-	differ_in_number(differences, "jobs in flight", left->in_flight,
-	    right->in_flight);
+	differ_in_number(
+	    differences, "jobs in flight", left->in_flight, right->in_flight);
 	differ_in_number(
 	    differences, "connections", a->connections, b->connections);
 	differ_in_number(differences, "seconds of warm-up",
@@ -189,13 +189,13 @@ fill_done(const struct load_report *report, const struct load_point *point,
 }
 
 static double
-design_effect(const struct load_report *report, fill_batch *fill, uint64_t value)
+design_effect(
+    const struct load_report *report, fill_batch *fill, uint64_t value)
 {
 	struct batches batches =
 	    make_batches(report, report->n_points, fill, value);
 
-	return proportion_design_effect(
-	    batches.hits, batches.sizes, batches.n);
+	return proportion_design_effect(batches.hits, batches.sizes, batches.n);
 }
 
 static struct estimate
@@ -250,8 +250,8 @@ find_rate(const struct load_report *report, bool has_chance)
 	if (m < 2 || hits <= 0 || sizes <= 0)
 		return (struct estimate){report->rate, 0, INFINITY};
 	for (size_t i = 0; i < batches.n; i++)
-		squares += pow(
-		    batches.hits[i] - hits / sizes * batches.sizes[i], 2);
+		squares +=
+		    pow(batches.hits[i] - hits / sizes * batches.sizes[i], 2);
 	squares = m / (m - 1) * squares / (hits * hits);
 	if (has_chance)
 		squares += 1 / (double)report->counts.scheduled;
@@ -275,8 +275,8 @@ judge_ratio(const struct contrast_row *row)
 }
 
 static struct contrast_row
-make_ratio_row(const char *name, double fraction, struct estimate a,
-    struct estimate b)
+make_ratio_row(
+    const char *name, double fraction, struct estimate a, struct estimate b)
 {
 	struct contrast_row row = {
 	    .name = name,
@@ -325,29 +325,27 @@ make_rows(struct load_contrast *contrast)
 	static const struct {
 		const char *name;
 		double fraction;
-	} rows[CONTRAST_QUANTILES] = {{"p50", 0.5}, {"p75", 0.75},
-	    {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999},
-	    {"p99.99", 0.9999}};
+	} rows[CONTRAST_QUANTILES] = {{"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9},
+	    {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}};
 	const struct load_report *a = contrast->a, *b = contrast->b;
 	bool has_chance = a->script->mode == LOAD_OPEN &&
 	    a->script->arrival == LOAD_POISSON &&
 	    a->script->seed != b->script->seed;
 
 	for (size_t i = 0; i < CONTRAST_QUANTILES; i++)
-		contrast->quantiles[i] =
-		    make_ratio_row(rows[i].name, rows[i].fraction,
-			find_quantile(a, rows[i].fraction),
-			find_quantile(b, rows[i].fraction));
+		contrast->quantiles[i] = make_ratio_row(rows[i].name,
+		    rows[i].fraction, find_quantile(a, rows[i].fraction),
+		    find_quantile(b, rows[i].fraction));
 	contrast->rate = make_ratio_row("jobs a second", 0,
 	    find_rate(a, has_chance), find_rate(b, has_chance));
 	contrast->failed = make_share_row("failed",
 	    find_share(a, fill_failed, a->counts.failed, a->counts.sent),
 	    find_share(b, fill_failed, b->counts.failed, b->counts.sent));
 	contrast->not_sent = make_share_row("not sent",
-	    find_share(a, fill_not_sent,
-		a->counts.skipped + a->counts.not_sent, a->counts.scheduled),
-	    find_share(b, fill_not_sent,
-		b->counts.skipped + b->counts.not_sent, b->counts.scheduled));
+	    find_share(a, fill_not_sent, a->counts.skipped + a->counts.not_sent,
+		a->counts.scheduled),
+	    find_share(b, fill_not_sent, b->counts.skipped + b->counts.not_sent,
+		b->counts.scheduled));
 }
 
 /* --- what to doubt --- */

@@ -60,9 +60,9 @@ struct load_contrast {
 	const struct load_report *a; /* these two: borrowed */
 	const struct load_report *b;
 	struct contrast_row quantiles[CONTRAST_QUANTILES]; /* in ns */
-	struct contrast_row rate;     /* jobs done a second */
-	struct contrast_row failed;   /* a share of those sent */
-	struct contrast_row not_sent; /* a share of those scheduled */
+	struct contrast_row rate;	       /* jobs done a second */
+	struct contrast_row failed;	       /* a share of those sent */
+	struct contrast_row not_sent;	       /* a share of those scheduled */
 	struct contrast_sentences differences; /* of what was asked for */
 	struct contrast_sentences warnings;    /* what else to doubt */
 	struct contrast_sentences verdict;

@@ -50,8 +50,8 @@ parts_to_json(const struct load_report *report)
 			(double)report->counts.done
 		    : 0;
 
-		if (json_object_set_new(json, load_part_name(part),
-			json_real(mean_ns)) == -1) {
+		if (json_object_set_new(
+			json, load_part_name(part), json_real(mean_ns)) == -1) {
 			json_decref(json);
 			return NULL;
 		}

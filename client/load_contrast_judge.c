@@ -199,8 +199,8 @@ judge_parts(struct load_contrast *contrast)
 		return;
 	contrast_say(&contrast->verdict,
 	    "Of a job's mean latency, which %s by %s, it is: %s.",
-	    b < a ? "fell" : "rose",
-	    units_duration((uint64_t)fabs(b - a)).text, parts);
+	    b < a ? "fell" : "rose", units_duration((uint64_t)fabs(b - a)).text,
+	    parts);
 }
 
 void

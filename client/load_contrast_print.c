@@ -33,8 +33,8 @@ add_interval(struct table *table, struct estimate estimate, enum unit unit)
 {
 	if (unit == UNIT_DURATION && isfinite(estimate.high))
 		table_cell(table, "%s",
-		    units_range((uint64_t)estimate.low,
-			(uint64_t)estimate.high, (uint64_t)estimate.value)
+		    units_range((uint64_t)estimate.low, (uint64_t)estimate.high,
+			(uint64_t)estimate.value)
 			.text);
 	else
 		table_cell(table, "%s .. %s",
@@ -67,13 +67,13 @@ add_change(struct table *table, const struct contrast_row *row, enum unit unit)
 		table_real(
 		    table, change.value, "%s", units_ratio(change.value).text);
 		if (isfinite(change.high))
-			table_cell(table, "%.2f .. %.2f", change.low,
-			    change.high);
+			table_cell(
+			    table, "%.2f .. %.2f", change.low, change.high);
 		else
 			table_cell(table, "%.2f .. ?", change.low);
 	}
-	table_word(table, contrast_change_name(row->seen), "%s",
-	    words[row->seen]);
+	table_word(
+	    table, contrast_change_name(row->seen), "%s", words[row->seen]);
 }
 
 static void
@@ -100,8 +100,8 @@ add_row(struct table *table, const struct contrast_row *row, enum unit unit,
 static struct table *
 make_table(const struct load_contrast *contrast, const struct term *term)
 {
-	static const char *const machine[] = {"a_low", "a_high", "b_low",
-	    "b_high", "change_low", "change_high"};
+	static const char *const machine[] = {
+	    "a_low", "a_high", "b_low", "b_high", "change_low", "change_high"};
 	bool is_wide = term->columns >= WIDE_COLUMNS;
 	struct table *table = table_new();
 
@@ -146,8 +146,7 @@ make_parts_table(const struct load_contrast *contrast)
 			uint64_t ns = runs[i]->parts.ns[part];
 
 			ns = done > 0 ? ns / done : 0;
-			table_count(
-			    table, ns, "%s", units_duration(ns).text);
+			table_count(table, ns, "%s", units_duration(ns).text);
 		}
 		all_ns = done > 0 ? all_ns / done : 0;
 		table_count(table, all_ns, "%s", units_duration(all_ns).text);
@@ -177,8 +176,8 @@ print_heading(const struct context *context,
 }
 
 static void
-print_sentences(const struct context *context,
-    const struct load_contrast *contrast)
+print_sentences(
+    const struct context *context, const struct load_contrast *contrast)
 {
 	for (size_t i = 0; i < contrast->differences.n; i++)
 		report_warning(context, contrast->differences.text[i]);
@@ -200,8 +199,7 @@ load_contrast_print(const struct context *context,
 	enum outcome outcome;
 
 	print_heading(context, contrast, a, b);
-	outcome =
-	    report_table(context, make_table(contrast, &context->out));
+	outcome = report_table(context, make_table(contrast, &context->out));
 	if (outcome != OUTCOME_FINE || !format_has_words(context->format))
 		return outcome;
 	report_gap(context);

@@ -156,8 +156,7 @@ write_header(const struct load_report *report, FILE *out)
 	else
 		html_put(out, "p", NULL,
 		    "Closed loop of %" PRIu32
-		    " clients, %s measured; gild %s on %" PRIu32
-		    " CPU%s; %s%s",
+		    " clients, %s measured; gild %s on %" PRIu32 " CPU%s; %s%s",
 		    script->clients, units_duration(report->measured_ns).text,
 		    report->gild, report->cpus, report->cpus == 1 ? "" : "s",
 		    load_html_time(report->started_unix_ms, time),
@@ -216,8 +215,7 @@ write_warnings(const struct load_report *report, FILE *out)
 	const struct load_generator *generator = &report->generator;
 
 	for (size_t i = 0; i < generator->n_sentences; i++)
-		html_put(
-		    out, "p", "warning", "%s", generator->sentences[i]);
+		html_put(out, "p", "warning", "%s", generator->sentences[i]);
 	for (size_t i = 0; i < report->weather.n_sentences; i++)
 		html_put(
 		    out, "p", "warning", "%s", report->weather.sentences[i]);

@@ -260,9 +260,10 @@ write_plan(const struct load_report *report, FILE *out)
 	fputs("<div class=\"text\">\n", out);
 	html_table_open(out, NULL, 0);
 	html_pair(out, "mode", "%s",
-	    script->mode == LOAD_CLOSED	    ? "closed loop"
-		: script->arrival == LOAD_POISSON ? "open loop, Poisson arrivals"
-						  : "open loop, even arrivals");
+	    script->mode == LOAD_CLOSED ? "closed loop"
+		: script->arrival == LOAD_POISSON
+		? "open loop, Poisson arrivals"
+		: "open loop, even arrivals");
 	for (size_t i = 0; i < script->n_phases; i++)
 		write_phase(script, i, out);
 	for (size_t i = 0; i < script->n_classes; i++)
@@ -292,30 +293,30 @@ write_outcome(const struct load_report *report, FILE *out)
 	fputs("<div class=\"text\">\n", out);
 	html_table_open(out, NULL, 0);
 	html_pair(out, "server", "gild %s at %s", report->gild, report->server);
-	html_pair(out, "client", "gilctl %s, %s of the CPUs' time, its busiest "
-	    "thread %s of its own", PACKAGE_VERSION,
-	    units_percent(report->generator.cpu_share).text,
+	html_pair(out, "client",
+	    "gilctl %s, %s of the CPUs' time, its busiest "
+	    "thread %s of its own",
+	    PACKAGE_VERSION, units_percent(report->generator.cpu_share).text,
 	    units_percent(report->generator.busiest_share).text);
-	html_pair(out, "machine", "%" PRIu32 " CPU%s; stolen %s, busy with "
-	    "others %s, load %.2f before", report->cpus,
-	    report->cpus == 1 ? "" : "s", units_percent(weather->steal).text,
+	html_pair(out, "machine",
+	    "%" PRIu32 " CPU%s; stolen %s, busy with "
+	    "others %s, load %.2f before",
+	    report->cpus, report->cpus == 1 ? "" : "s",
+	    units_percent(weather->steal).text,
 	    units_percent(weather->busy).text, weather->load_before);
 	html_pair(out, "started", "%s",
 	    load_html_time(report->started_unix_ms, time));
 	html_pair(out, "jobs", "%s scheduled, %s sent, %s done, %s failed",
-	    units_count(counts->scheduled).text,
-	    units_count(counts->sent).text, units_count(counts->done).text,
-	    units_count(counts->failed).text);
+	    units_count(counts->scheduled).text, units_count(counts->sent).text,
+	    units_count(counts->done).text, units_count(counts->failed).text);
 	html_pair(out, "not sent", "%s skipped, %s left at the end",
 	    units_count(counts->skipped).text,
 	    units_count(counts->not_sent).text);
 	html_pair(out, "sent late", "%s by more than %s; the worst %s",
-	    units_count(report->late).text,
-	    units_duration(LOAD_LATE_NS).text,
+	    units_count(report->late).text, units_duration(LOAD_LATE_NS).text,
 	    units_duration(report->worst_late_ns).text);
 	html_pair(out, "connections", "%s lost, %s opened again",
-	    units_count(report->lost).text,
-	    units_count(report->reopened).text);
+	    units_count(report->lost).text, units_count(report->reopened).text);
 	html_pair(out, "last answers", "%s after the end",
 	    units_duration(report->drain_ns).text);
 	html_table_close(out);

@@ -116,8 +116,8 @@ make_histogram(const struct hdr *hdr)
 	put_integer(&making, "mean_ns", (uint64_t)hdr_mean(hdr));
 	put_integer(&making, "sum_ns", hdr->sum_ns);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		put_integer(&making, rows[i].name,
-		    hdr_quantile(hdr, rows[i].fraction));
+		put_integer(
+		    &making, rows[i].name, hdr_quantile(hdr, rows[i].fraction));
 	put_integer(&making, "precision", hdr->precision);
 	put(&making, "buckets", make_buckets(hdr));
 	return end(&making);
@@ -218,8 +218,8 @@ make_band(const struct load_report *report, size_t i)
 
 	put_real(&making, "from", band->from);
 	put_real(&making, "to", band->to);
-	making.status |= members_write(making.json, band, load_band_members,
-	    N_MEMBERS(load_band_members));
+	making.status |= members_write(
+	    making.json, band, load_band_members, N_MEMBERS(load_band_members));
 	put(&making, "parts", make_parts(&band->parts));
 	return end(&making);
 }
@@ -259,9 +259,8 @@ make_point(const struct load_report *report, size_t i)
 	making.status |= members_write(making.json, point, load_point_members,
 	    N_MEMBERS(load_point_members));
 	put(&making, "latency",
-	    json_pack("{s:i, s:o}", "precision",
-		(int)point->latency.precision, "buckets",
-		make_buckets(&point->latency)));
+	    json_pack("{s:i, s:o}", "precision", (int)point->latency.precision,
+		"buckets", make_buckets(&point->latency)));
 	return end(&making);
 }
 
@@ -293,8 +292,8 @@ make_one_expectation(
 
 	put_text(&making, "text", expectation->text);
 	put_real(&making, "actual", is_known ? actual : NAN);
-	put_truth(&making, "met",
-	    is_known && load_expect_holds(expectation, actual));
+	put_truth(
+	    &making, "met", is_known && load_expect_holds(expectation, actual));
 	return end(&making);
 }
 
@@ -334,8 +333,8 @@ make_search(const struct load_report *report)
 		return json_null();
 	making = begin();
 	put(&making, "steps", make_array(report, report->n_steps, make_step));
-	put_real(
-	    &making, "best_rate", report->best_rate > 0 ? report->best_rate : NAN);
+	put_real(&making, "best_rate",
+	    report->best_rate > 0 ? report->best_rate : NAN);
 	return end(&making);
 }
 
@@ -390,7 +389,8 @@ load_to_json(const struct load_report *report)
 	put(&making, "connections",
 	    json_pack("{s:I, s:I}", "lost", (json_int_t)report->lost,
 		"reopened", (json_int_t)report->reopened));
-	put(&making, "errors", make_array(report, report->n_errors, make_error));
+	put(&making, "errors",
+	    make_array(report, report->n_errors, make_error));
 	put(&making, "latency", make_histogram(&report->latency));
 	put(&making, "service", make_histogram(&report->service));
 	put(&making, "parts", make_parts(&report->parts));
@@ -399,7 +399,8 @@ load_to_json(const struct load_report *report)
 	    make_array(report, script->n_classes, make_class_row));
 	put(&making, "by_phase",
 	    make_array(report, script->n_phases, make_phase_row));
-	put(&making, "series", make_array(report, report->n_points, make_point));
+	put(&making, "series",
+	    make_array(report, report->n_points, make_point));
 	put(&making, "generator", make_generator(report));
 	put(&making, "weather", weather_to_json(&report->weather));
 	put(&making, "expectations",

@@ -25,22 +25,22 @@ read_phases(struct load_reader *reader, const json_t *phases,
 	const json_t *json;
 	size_t i;
 
-	json_array_foreach(phases, i, json) {
-		struct load_place place = load_place("settings.phases[%zu].", i);
+	json_array_foreach (phases, i, json) {
+		struct load_place place =
+		    load_place("settings.phases[%zu].", i);
 		struct load_phase *phase = &script->phases[i];
 
 		load_read_text(reader, json, place.text, "name", phase->name,
 		    sizeof(phase->name));
-		phase->start_ns = load_read_integer(reader, json, place.text,
-		    "start_ns", MEMBER_MAX_INTEGER);
+		phase->start_ns = load_read_integer(
+		    reader, json, place.text, "start_ns", MEMBER_MAX_INTEGER);
 		phase->duration_ns = load_read_integer(reader, json, place.text,
 		    "duration_ns", MEMBER_MAX_INTEGER);
 		phase->from_rate = load_read_real(json, "from_rate");
 		phase->to_rate = load_read_real(json, "to_rate");
 		if (script->mode == LOAD_CLOSED)
-			phase->clients =
-			    (uint32_t)load_read_integer(reader, json,
-				place.text, "clients", LOAD_MAX_CLIENTS);
+			phase->clients = (uint32_t)load_read_integer(reader,
+			    json, place.text, "clients", LOAD_MAX_CLIENTS);
 	}
 	script->n_phases = json_array_size(phases);
 }
@@ -52,7 +52,7 @@ read_classes(struct load_reader *reader, const json_t *classes,
 	const json_t *json;
 	size_t i;
 
-	json_array_foreach(classes, i, json) {
+	json_array_foreach (classes, i, json) {
 		struct load_place place =
 		    load_place("settings.classes[%zu].", i);
 		struct load_class *class = &script->classes[i];
@@ -70,8 +70,8 @@ read_classes(struct load_reader *reader, const json_t *classes,
 }
 
 static void
-read_settings(struct load_reader *reader, const json_t *root,
-    struct load_script *script)
+read_settings(
+    struct load_reader *reader, const json_t *root, struct load_script *script)
 {
 	const char *at = "settings.";
 	const json_t *json = load_read_object(reader, root, "", "settings");
@@ -95,8 +95,8 @@ read_settings(struct load_reader *reader, const json_t *root,
 	    reader, json, at, "in_flight", UINT32_MAX);
 	script->warm_up_ns = load_read_integer(
 	    reader, json, at, "warm_up_ns", MEMBER_MAX_INTEGER);
-	script->drain_ns = load_read_integer(
-	    reader, json, at, "drain_ns", MEMBER_MAX_INTEGER);
+	script->drain_ns =
+	    load_read_integer(reader, json, at, "drain_ns", MEMBER_MAX_INTEGER);
 	read_phases(reader,
 	    load_read_array(reader, json, at, "phases", LOAD_MAX_PHASES),
 	    script);
@@ -114,8 +114,8 @@ read_circumstances(
 	const char *title = json_string_value(json_object_get(root, "title"));
 
 	if (title != NULL)
-		snprintf(run->script.title, sizeof(run->script.title), "%s",
-		    title);
+		snprintf(
+		    run->script.title, sizeof(run->script.title), "%s", title);
 	run->script.seed =
 	    (uint64_t)json_integer_value(json_object_get(root, "seed"));
 	load_read_text(
@@ -155,8 +155,8 @@ read_jobs(
 	    reader, late, "late.", "jobs", MEMBER_MAX_INTEGER);
 	report->worst_late_ns = load_read_integer(
 	    reader, late, "late.", "worst_ns", MEMBER_MAX_INTEGER);
-	report->lost = load_read_integer(reader, connections, "connections.",
-	    "lost", MEMBER_MAX_INTEGER);
+	report->lost = load_read_integer(
+	    reader, connections, "connections.", "lost", MEMBER_MAX_INTEGER);
 	report->reopened = load_read_integer(reader, connections,
 	    "connections.", "reopened", MEMBER_MAX_INTEGER);
 }
@@ -170,7 +170,7 @@ read_errors(
 	const json_t *json;
 	size_t i;
 
-	json_array_foreach(errors, i, json) {
+	json_array_foreach (errors, i, json) {
 		struct load_place place = load_place("errors[%zu].", i);
 		struct load_error_row *row = &report->errors[i];
 
@@ -193,7 +193,7 @@ read_bands(
 	const json_t *json;
 	size_t i;
 
-	json_array_foreach(bands, i, json) {
+	json_array_foreach (bands, i, json) {
 		struct load_place place = load_place("bands[%zu].", i);
 		struct load_band *band = &report->bands[i];
 
@@ -256,7 +256,7 @@ read_series(
 		return;
 	}
 	report->n_points = json_array_size(series);
-	json_array_foreach(series, i, json) {
+	json_array_foreach (series, i, json) {
 		struct load_place place = load_place("series[%zu].", i);
 		struct load_point *point = &report->points[i];
 
@@ -283,7 +283,7 @@ read_generator(
 	generator->busiest_share = load_read_real(json, "busiest_share");
 	generator->is_bottleneck =
 	    json_is_true(json_object_get(json, "is_bottleneck"));
-	json_array_foreach(sentences, i, text)
+	json_array_foreach (sentences, i, text)
 		snprintf(generator->sentences[i],
 		    sizeof(generator->sentences[i]), "%s",
 		    json_is_string(text) ? json_string_value(text) : "");
@@ -309,7 +309,7 @@ read_expectations(
 	const json_t *json;
 	size_t i;
 
-	json_array_foreach(rows, i, json) {
+	json_array_foreach (rows, i, json) {
 		struct load_expectation_row *row = &report->expectations[i];
 		struct load_expectation read[LOAD_MAX_EXPECTATIONS];
 		const char *text =
@@ -351,7 +351,7 @@ read_search(
 		load_refuse_memory(reader);
 		return;
 	}
-	json_array_foreach(steps, i, json) {
+	json_array_foreach (steps, i, json) {
 		struct load_step *step = &report->steps[i];
 		const json_t *rows = json_object_get(json, "expectations");
 

@@ -59,8 +59,8 @@ write_panel(const struct panel *panel, double height, FILE *out)
 	write_keys(panel->chart, out);
 	status = svg_finish(panel_draw(panel, WIDE, height, "wide"), out);
 	if (status == 0)
-		status = svg_finish(
-		    panel_draw(panel, NARROW, 260, "narrow"), out);
+		status =
+		    svg_finish(panel_draw(panel, NARROW, 260, "narrow"), out);
 	fputs("</div>\n", out);
 	return status;
 }
@@ -196,8 +196,7 @@ find_stages(struct times *times, const struct load_report *report)
 
 	for (size_t i = 0; i < script->n_phases && script->n_phases > 1; i++)
 		times->stages[times->n_stages++] = (struct panel_stage){
-		    (double)script->phases[i].start_ns,
-		    script->phases[i].name};
+		    (double)script->phases[i].start_ns, script->phases[i].name};
 	if (n > 0 && report->points[n - 1].start_ns >= report->run_ns)
 		times->stages[times->n_stages++] =
 		    (struct panel_stage){(double)report->run_ns, "drain"};
@@ -230,8 +229,8 @@ add_times(struct times *times, const struct load_report *report,
 		const struct load_point *point = &report->points[i];
 
 		points[i] = (struct chart_point){
-		    .x = estimate_exact((double)point->start_ns +
-			(double)point->length_ns / 2),
+		    .x = estimate_exact(
+			(double)point->start_ns + (double)point->length_ns / 2),
 		    .y = figure(point),
 		};
 	}
@@ -275,8 +274,8 @@ figure_p50(const struct load_point *point)
 
 	for (size_t i = 0; i < hdr->n_buckets; i++)
 		if (hdr->counts[i] > 0) {
-			p50.low = fmax(
-			    1, (double)hdr_lowest_ns(hdr->precision, i));
+			p50.low =
+			    fmax(1, (double)hdr_lowest_ns(hdr->precision, i));
 			break;
 		}
 	return p50;
@@ -336,8 +335,8 @@ find_cells(struct times *times, const struct load_report *report)
 {
 	double most = log1p((double)find_most(report));
 
-	times->cells = calloc(
-	    report->n_points * MAX_ROWS + 1, sizeof(*times->cells));
+	times->cells =
+	    calloc(report->n_points * MAX_ROWS + 1, sizeof(*times->cells));
 	if (times->cells == NULL)
 		return -1;
 	for (size_t i = 0; i < report->n_points; i++) {

@@ -81,8 +81,8 @@ find_bars(const struct load_report *report, struct bar bars[LOAD_BANDS + 1])
 }
 
 static void
-draw_parts(struct svg *svg, const struct bar *bar, double x, double y,
-    double width)
+draw_parts(
+    struct svg *svg, const struct bar *bar, double x, double y, double width)
 {
 	for (unsigned part = 0; part < LOAD_PARTS; part++) {
 		double share = load_parts_share(bar->parts, part);
@@ -91,8 +91,8 @@ draw_parts(struct svg *svg, const struct bar *bar, double x, double y,
 
 		if (share < DRAWN_SHARE)
 			continue;
-		snprintf(class, sizeof(class), "fill c%u",
-		    load_part_colour(part));
+		snprintf(
+		    class, sizeof(class), "fill c%u", load_part_colour(part));
 		snprintf(tip, sizeof(tip), "%s: %s, %s of each job's latency",
 		    load_part_label(part), units_percent(share).text,
 		    units_duration(mean_ns).text);
@@ -125,8 +125,8 @@ draw_bars(const struct bar bars[], size_t n, double width, const char *class)
 		snprintf(mean, sizeof(mean), "%s",
 		    units_duration(load_parts_total(bar->parts) / bar->jobs)
 			.text);
-		svg_text(svg, i == 0 ? "bold" : NULL, SVG_START, 0, text,
-		    bar->name);
+		svg_text(
+		    svg, i == 0 ? "bold" : NULL, SVG_START, 0, text, bar->name);
 		draw_parts(svg, bar, left, y, right - left);
 		svg_text(svg, "bold", SVG_END, width, text, mean);
 	}

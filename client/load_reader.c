@@ -101,8 +101,8 @@ load_read_array(struct load_reader *reader, const json_t *object,
 
 	if (json_is_array(value) && json_array_size(value) <= max)
 		return value;
-	load_refuse(reader, place, name,
-	    "must be an array of at most %zu values", max);
+	load_refuse(
+	    reader, place, name, "must be an array of at most %zu values", max);
 	return NULL;
 }
 
@@ -112,8 +112,8 @@ load_read_members(struct load_reader *reader, const json_t *object,
     size_t n_members)
 {
 	if (!reader->has_failed &&
-	    members_read(object, place, base, members, n_members,
-		reader->error) == -1)
+	    members_read(
+		object, place, base, members, n_members, reader->error) == -1)
 		reader->has_failed = true;
 }
 
@@ -148,22 +148,22 @@ load_read_buckets(struct load_reader *reader, const json_t *object,
 	const json_t *buckets =
 	    load_read_array(reader, json, inner.text, "buckets", MAX_BUCKETS);
 	const json_t *pair;
-	uint64_t precision = load_read_integer(
-	    reader, json, inner.text, "precision", HDR_FINE);
+	uint64_t precision =
+	    load_read_integer(reader, json, inner.text, "precision", HDR_FINE);
 	size_t i;
 
 	hdr_free(hdr);
 	*hdr = (struct hdr){.precision = HDR_FINE};
 	if (precision != HDR_FINE && precision != HDR_COARSE) {
-		load_refuse(reader, inner.text, "precision",
-		    "must be %d or %d", HDR_FINE, HDR_COARSE);
+		load_refuse(reader, inner.text, "precision", "must be %d or %d",
+		    HDR_FINE, HDR_COARSE);
 		return;
 	}
 	if (hdr_init(hdr, (enum hdr_precision)precision) == -1) {
 		load_refuse_memory(reader);
 		return;
 	}
-	json_array_foreach(buckets, i, pair)
+	json_array_foreach (buckets, i, pair)
 		read_bucket(reader, pair, inner.text, hdr);
 }
 
@@ -183,8 +183,7 @@ load_read_histogram(struct load_reader *reader, const json_t *object,
 		    hdr->count);
 	hdr->min_ns = load_read_integer(reader, json, at, "min_ns", HDR_MAX_NS);
 	hdr->max_ns = load_read_integer(reader, json, at, "max_ns", HDR_MAX_NS);
-	hdr->sum_ns =
-	    load_read_integer(reader, json, at, "sum_ns", INT64_MAX);
+	hdr->sum_ns = load_read_integer(reader, json, at, "sum_ns", INT64_MAX);
 }
 
 void
@@ -195,6 +194,6 @@ load_read_parts(struct load_reader *reader, const json_t *object,
 	const json_t *json = load_read_object(reader, object, place, "parts");
 
 	for (unsigned part = 0; part < LOAD_PARTS; part++)
-		parts->ns[part] = load_read_integer(reader, json, inner.text,
-		    load_part_name(part), INT64_MAX);
+		parts->ns[part] = load_read_integer(
+		    reader, json, inner.text, load_part_name(part), INT64_MAX);
 }

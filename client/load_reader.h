@@ -45,8 +45,8 @@ double load_read_real(const json_t *object, const char *name);
 void load_read_text(struct load_reader *reader, const json_t *object,
     const char *place, const char *name, char *text, size_t size);
 /* These two are borrowed; NULL, which has no members, where it has failed. */
-const json_t *load_read_object(struct load_reader *reader,
-    const json_t *object, const char *place, const char *name);
+const json_t *load_read_object(struct load_reader *reader, const json_t *object,
+    const char *place, const char *name);
 const json_t *load_read_array(struct load_reader *reader, const json_t *object,
     const char *place, const char *name, size_t max);
 void load_read_members(struct load_reader *reader, const json_t *object,

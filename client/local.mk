@@ -71,6 +71,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/load_report.c %D%/load_report.h \
 	%D%/load_schedule.c %D%/load_schedule.h \
 	%D%/load_script.c %D%/load_script.h \
+	%D%/load_settle.c \
 	%D%/load_tally.c %D%/load_tally.h \
 	%D%/markup.c %D%/markup.h \
 	%D%/mosaic.c %D%/mosaic.h \

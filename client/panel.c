@@ -81,8 +81,7 @@ widest_tick(const struct axis *axis)
 }
 
 static struct field
-lay_out(
-    const struct panel *panel, struct svg *svg, double width, double height)
+lay_out(const struct panel *panel, struct svg *svg, double width, double height)
 {
 	const struct chart *chart = panel->chart;
 	struct field field = {.panel = panel, .svg = svg};
@@ -98,12 +97,11 @@ lay_out(
 	field.right = width - EDGE;
 	if (field.has_names) {
 		field.left = fmax(field.left, panel->left_room);
-		field.right =
-		    width - fmax(names + NAME_GAP, panel->right_room);
+		field.right = width - fmax(names + NAME_GAP, panel->right_room);
 	}
 	field.upper = TOP_ROOM + (panel->n_stages > 0 ? STAGE_ROOM : 0);
-	field.lower = height - X_AXIS_ROOM -
-	    (chart->x.label != NULL ? X_LABEL_ROOM : 0);
+	field.lower =
+	    height - X_AXIS_ROOM - (chart->x.label != NULL ? X_LABEL_ROOM : 0);
 	return field;
 }
 
@@ -192,8 +190,10 @@ limit(double value, double a, double b)
 static void
 put_cell(const struct field *field, const struct panel_cell *cell, FILE *out)
 {
-	double x1 = place_x(field, cell->from.x), x2 = place_x(field, cell->to.x);
-	double y1 = place_y(field, cell->from.y), y2 = place_y(field, cell->to.y);
+	double x1 = place_x(field, cell->from.x),
+	       x2 = place_x(field, cell->to.x);
+	double y1 = place_y(field, cell->from.y),
+	       y2 = place_y(field, cell->to.y);
 
 	if (!isfinite(x1 + x2 + y1 + y2))
 		return;
@@ -275,8 +275,8 @@ draw_series(const struct field *field, const struct chart_series *series,
 			continue;
 		}
 		if (n == 1)
-			svg_circle(field->svg, class, path[0].x, path[0].y, 1,
-			    NULL);
+			svg_circle(
+			    field->svg, class, path[0].x, path[0].y, 1, NULL);
 		if (n > 1 && is_filled)
 			draw_area(field, series, path, n);
 		if (n > 1)
@@ -299,8 +299,7 @@ draw_names(const struct field *field)
 
 		for (size_t j = series->n_points; j > 0; j--)
 			if (place(field, &series->points[j - 1], &end)) {
-				names[n++] =
-				    (struct axis_name){series, end.y};
+				names[n++] = (struct axis_name){series, end.y};
 				break;
 			}
 	}
@@ -334,8 +333,8 @@ write_tip(const struct field *field, double x, char tip[TIP_BYTES])
 				used += snprintf(tip + used,
 				    (size_t)(TIP_BYTES - used), "\n%s: %s",
 				    series->name,
-				    axis_value(&field->y,
-					series->points[j].y.value)
+				    axis_value(
+					&field->y, series->points[j].y.value)
 					.text);
 			break;
 		}
@@ -362,9 +361,7 @@ draw_hits(const struct field *field)
 		char tip[TIP_BYTES];
 
 		if (i + 1 < most->n_points)
-			to = (x +
-				 place_x(
-				     field, most->points[i + 1].x.value)) /
+			to = (x + place_x(field, most->points[i + 1].x.value)) /
 			    2;
 		if (!isfinite(to) || to <= from)
 			continue;
@@ -377,8 +374,8 @@ draw_hits(const struct field *field)
 }
 
 struct svg *
-panel_draw(const struct panel *panel, double width, double height,
-    const char *class)
+panel_draw(
+    const struct panel *panel, double width, double height, const char *class)
 {
 	const struct chart *chart = panel->chart;
 	struct svg *svg = svg_new_inline(width, height, chart->title, class);

@@ -54,8 +54,7 @@ proportion_estimate(double k, double n)
 	share = k / n;
 	weight = 1 + Z * Z / n;
 	middle = (share + Z * Z / (2 * n)) / weight;
-	half = Z / weight *
-	    sqrt(share * (1 - share) / n + Z * Z / (4 * n * n));
+	half = Z / weight * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n));
 	/* Of none, and of all, the interval ends there exactly. */
 	return (struct estimate){
 	    .value = share,

@@ -277,7 +277,7 @@ weather_from_json(const json_t *json, struct weather *weather)
 	    .drift = read_real(json, "drift"),
 	};
 	judge(weather);
-	json_array_foreach(sentences, i, text) {
+	json_array_foreach (sentences, i, text) {
 		if (!json_is_string(text) || i == WEATHER_MAX_SENTENCES)
 			break;
 		snprintf(weather->sentences[weather->n_sentences++],
