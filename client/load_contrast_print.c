@@ -166,7 +166,7 @@ static void
 print_heading(const struct context *context,
     const struct load_contrast *contrast, const char *a, const char *b)
 {
-	char subtitle[512], left[96], right[96];
+	char subtitle[512], left[128], right[128];
 
 	write_run(contrast->a, left, sizeof(left));
 	write_run(contrast->b, right, sizeof(right));

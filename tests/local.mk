@@ -3,7 +3,8 @@
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
-	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
+	%D%/unit/load_fixture.h %D%/unit/store_fixture.h \
+	%D%/unit/store_jobs.h %D%/unit/suite.h %D%/unit/xml.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -150,6 +151,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
+	%D%/unit/test_load_html \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
@@ -188,6 +190,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
