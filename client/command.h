@@ -84,6 +84,7 @@ extern const struct command command_set;
 extern const struct command command_fit;
 extern const struct command command_collect;
 extern const struct command command_list;
+extern const struct command command_load;
 extern const struct command command_history;
 extern const struct command command_cancel;
 extern const struct command command_ping;

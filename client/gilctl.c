@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
     &command_sweep,
     &command_convoy,
     &command_submit,
+    &command_load,
     &command_collect,
     &command_list,
     &command_history,

@@ -79,8 +79,8 @@ make_series(const struct load_report *report)
 	for (size_t i = 0; i < report->n_points; i++) {
 		const struct load_point *point = &report->points[i];
 		const struct hdr *hdr = &point->latency;
-		const uint64_t counts[] = {point->scheduled, point->sent,
-		    point->done, point->failed};
+		const uint64_t counts[] = {
+		    point->scheduled, point->sent, point->done, point->failed};
 		const uint64_t latencies[] = {point->p50_ns,
 		    hdr_quantile(hdr, 0.9), point->p99_ns,
 		    hdr_quantile(hdr, 0.999), point->max_ns};
@@ -90,8 +90,8 @@ make_series(const struct load_report *report)
 		table_cell(table, "%s", phase_at(report, point->start_ns));
 		for (size_t j = 0; j < 4; j++)
 			table_count(table, counts[j], "%s", "");
-		table_real(table, load_rate(point->done, point->length_ns),
-		    "%s", "");
+		table_real(
+		    table, load_rate(point->done, point->length_ns), "%s", "");
 		/* Where nothing was done there is no latency. */
 		for (size_t j = 0; j < 5; j++)
 			if (point->done > 0)
@@ -110,8 +110,13 @@ print(const struct context *context, const struct load_report *report)
 
 	if (context->format == FORMAT_CSV)
 		return report_table(context, make_series(report));
-	if (context->format != FORMAT_JSON)
-		return load_print(context, report);
+	if (context->format != FORMAT_JSON) {
+		outcome = report->n_steps > 0
+		    ? load_print_search(context, report)
+		    : OUTCOME_FINE;
+		return outcome != OUTCOME_FINE ? outcome
+					       : load_print(context, report);
+	}
 	json = load_to_json(report);
 	outcome = show_json(context, json);
 	json_decref(json);

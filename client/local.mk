@@ -25,6 +25,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/cmd_history.c \
 	%D%/cmd_info.c \
 	%D%/cmd_list.c \
+	%D%/cmd_load.c \
 	%D%/cmd_ping.c \
 	%D%/cmd_set.c \
 	%D%/cmd_stats.c \
@@ -55,24 +56,36 @@ libgilctlcore_a_SOURCES = \
 	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/link.c %D%/link.h \
+	%D%/load_bracket.c %D%/load_bracket.h \
 	%D%/load_contrast.c %D%/load_contrast.h \
 	%D%/load_contrast_json.c \
 	%D%/load_contrast_judge.c \
 	%D%/load_contrast_print.c %D%/load_contrast_print.h \
+	%D%/load_describe.c \
+	%D%/load_drive.c %D%/load_drive.h \
 	%D%/load_expect.c %D%/load_expect.h \
+	%D%/load_flags.c %D%/load_flags.h \
 	%D%/load_hgrm.c %D%/load_hgrm.h \
 	%D%/load_html.c %D%/load_html.h %D%/load_html_private.h \
 	%D%/load_html_tables.c \
 	%D%/load_json.c %D%/load_json.h %D%/load_json_private.h \
 	%D%/load_json_read.c \
+	%D%/load_judge.c %D%/load_judge.h \
+	%D%/load_live.c %D%/load_live.h \
+	%D%/load_output.c %D%/load_output.h \
 	%D%/load_plot.c %D%/load_plot.h \
 	%D%/load_plot_bands.c \
+	%D%/load_print.c %D%/load_print.h \
+	%D%/load_print_more.c \
 	%D%/load_reader.c %D%/load_reader.h \
 	%D%/load_report.c %D%/load_report.h \
 	%D%/load_schedule.c %D%/load_schedule.h \
 	%D%/load_script.c %D%/load_script.h \
+	%D%/load_search.c %D%/load_search.h \
 	%D%/load_settle.c \
 	%D%/load_tally.c %D%/load_tally.h \
+	%D%/load_wire.c %D%/load_wire.h \
+	%D%/load_worker.c %D%/load_worker.h \
 	%D%/markup.c %D%/markup.h \
 	%D%/mosaic.c %D%/mosaic.h \
 	%D%/named.c %D%/named.h \
