@@ -14,6 +14,7 @@
 
 #include "client/proportion.h"
 #include "client/term.h"
+#include "client/units.h"
 
 #define LATE_SHARE 0.01 /* of the jobs: worth a warning */
 
@@ -198,6 +199,7 @@ design_effect(
 	return proportion_design_effect(batches.hits, batches.sizes, batches.n);
 }
 
+/* NAN where no job is beyond it: there is no such percentile. */
 static struct estimate
 find_quantile(const struct load_report *report, double fraction)
 {
@@ -208,6 +210,8 @@ find_quantile(const struct load_report *report, double fraction)
 	double fewest, most; /* of n: jobs above it */
 	struct estimate out = {(double)value_ns, 0, INFINITY};
 
+	if ((double)latency->count * (1 - fraction) < 0.999)
+		return (struct estimate){NAN, 0, INFINITY};
 	if (n < 1)
 		return out;
 	proportion_range(n, 1 - fraction, &fewest, &most);
@@ -363,9 +367,9 @@ warn_of_run(struct contrast_sentences *warnings, char name,
 		    name);
 	if ((double)report->late > LATE_SHARE * (double)report->counts.sent)
 		contrast_say(warnings,
-		    "In %c %" PRIu64 " jobs were sent late, the worst by %.3g "
-		    "ms.",
-		    name, report->late, (double)report->worst_late_ns / 1e6);
+		    "In %c %s jobs were sent late, the latest by %s.", name,
+		    units_count(report->late).text,
+		    units_duration(report->worst_late_ns).text);
 	for (size_t i = 0; i < report->weather.n_sentences; i++)
 		contrast_say(
 		    warnings, "%c: %s", name, report->weather.sentences[i]);

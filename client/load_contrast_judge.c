@@ -127,24 +127,54 @@ judge_rate(struct load_contrast *contrast)
 	    units_count((uint64_t)(row->a.value + 0.5)).text);
 }
 
+/* What became of so many jobs: "12 of 3,000 (0.4 %)" */
+static void
+write_share(uint64_t n, uint64_t of, char *text, size_t size)
+{
+	snprintf(text, size, "%s of %s (%s)", units_count(n).text,
+	    units_count(of).text,
+	    units_percent(of > 0 ? (double)n / (double)of : 0).text);
+}
+
+/* In each of A and B: n[] of of[] failed, or whatever `what` says. */
 static void
 judge_share(struct load_contrast *contrast, const struct contrast_row *row,
-    const char *what)
+    const char *what, const uint64_t n[2], const uint64_t of[2])
 {
-	if (row->a.value <= 0 && row->b.value <= 0)
+	char a[112], b[112];
+
+	if (n[0] == 0 && n[1] == 0)
 		return;
-	if (!is_seen(row))
+	write_share(n[0], of[0], a, sizeof(a));
+	write_share(n[1], of[1], b, sizeof(b));
+	if (is_seen(row))
 		contrast_say(&contrast->verdict,
-		    "Jobs that %s: %s of A's and %s of B's, no difference that "
-		    "these runs can show.",
-		    what, units_percent(row->a.value).text,
-		    units_percent(row->b.value).text);
+		    "More of %c's jobs %s: %s, and of %c's %s.",
+		    row->seen == CONTRAST_LOWER ? 'A' : 'B', what,
+		    row->seen == CONTRAST_LOWER ? a : b,
+		    row->seen == CONTRAST_LOWER ? 'B' : 'A',
+		    row->seen == CONTRAST_LOWER ? b : a);
 	else
 		contrast_say(&contrast->verdict,
-		    "%s of B's jobs %s, %s than A's %s.",
-		    units_percent(row->b.value).text, what,
-		    row->seen == CONTRAST_LOWER ? "fewer" : "more",
-		    units_percent(row->a.value).text);
+		    "Of A's jobs %s %s, of B's %s: no difference that these "
+		    "runs can show.",
+		    a, what, b);
+}
+
+static void
+judge_shares(struct load_contrast *contrast)
+{
+	const struct load_counts *a = &contrast->a->counts;
+	const struct load_counts *b = &contrast->b->counts;
+	const uint64_t failed[] = {a->failed, b->failed};
+	const uint64_t sent[] = {a->sent, b->sent};
+	const uint64_t not_sent[] = {
+	    a->skipped + a->not_sent, b->skipped + b->not_sent};
+	const uint64_t scheduled[] = {a->scheduled, b->scheduled};
+
+	judge_share(contrast, &contrast->failed, "failed", failed, sent);
+	judge_share(contrast, &contrast->not_sent, "were not sent", not_sent,
+	    scheduled);
 }
 
 static double
@@ -210,6 +240,5 @@ load_contrast_judge(struct load_contrast *contrast)
 	judge_latency(contrast);
 	judge_parts(contrast);
 	judge_rate(contrast);
-	judge_share(contrast, &contrast->failed, "failed");
-	judge_share(contrast, &contrast->not_sent, "were not sent");
+	judge_shares(contrast);
 }

@@ -21,6 +21,8 @@ enum unit { UNIT_DURATION, UNIT_COUNT, UNIT_SHARE };
 static struct units_text
 write_value(double value, enum unit unit)
 {
+	if (!isfinite(value))
+		return (struct units_text){"-"};
 	if (unit == UNIT_DURATION)
 		return units_duration((uint64_t)value);
 	if (unit == UNIT_COUNT)
@@ -31,7 +33,9 @@ write_value(double value, enum unit unit)
 static void
 add_interval(struct table *table, struct estimate estimate, enum unit unit)
 {
-	if (unit == UNIT_DURATION && isfinite(estimate.high))
+	if (!isfinite(estimate.value))
+		table_cell(table, "-");
+	else if (unit == UNIT_DURATION && isfinite(estimate.high))
 		table_cell(table, "%s",
 		    units_range((uint64_t)estimate.low, (uint64_t)estimate.high,
 			(uint64_t)estimate.value)
@@ -80,6 +84,11 @@ static void
 add_row(struct table *table, const struct contrast_row *row, enum unit unit,
     bool is_wide)
 {
+	static const char *const units[] = {
+	    [UNIT_DURATION] = "ns",
+	    [UNIT_COUNT] = "per_s",
+	    [UNIT_SHARE] = "share",
+	};
 	const double machine[] = {row->a.low, row->a.high, row->b.low,
 	    row->b.high, row->change.low, row->change.high};
 
@@ -93,6 +102,7 @@ add_row(struct table *table, const struct contrast_row *row, enum unit unit,
 	if (is_wide)
 		add_interval(table, row->b, unit);
 	add_change(table, row, unit);
+	table_cell(table, "%s", units[unit]);
 	for (size_t i = 0; i < sizeof(machine) / sizeof(machine[0]); i++)
 		table_real(table, machine[i], "%s", "");
 }

@@ -52,8 +52,7 @@ load_describe(const struct load_script *script, char *text, size_t size)
 }
 
 void
-load_describe_setting(
-    const struct load_report *report, char *text, size_t size)
+load_describe_setting(const struct load_report *report, char *text, size_t size)
 {
 	const struct load_script *script = report->script;
 	const char *loop = script->mode == LOAD_CLOSED ? "closed loop"
@@ -61,8 +60,8 @@ load_describe_setting(
 						       : "open loop, uniform";
 
 	snprintf(text, size,
-	    "gild %s on %" PRIu32 " CPU%s; %s, %" PRIu32 " connection%s, %" PRIu32
-	    " thread%s, seed %" PRIu64,
+	    "gild %s on %" PRIu32 " CPU%s; %s, %" PRIu32
+	    " connection%s, %" PRIu32 " thread%s, seed %" PRIu64,
 	    report->gild, report->cpus, report->cpus == 1 ? "" : "s", loop,
 	    report->connections, report->connections == 1 ? "" : "s",
 	    report->threads, report->threads == 1 ? "" : "s", script->seed);

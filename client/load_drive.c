@@ -87,8 +87,8 @@ load_drive_meet(const struct context *context, const struct load_script *script,
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	roster = roster_read(info);
-	snprintf(server->version, sizeof(server->version), "%s",
-	    roster.version);
+	snprintf(
+	    server->version, sizeof(server->version), "%s", roster.version);
 	server->cpus = roster.cores;
 	server->max_in_flight =
 	    show_number(json_object_get(info, "limits"), "max_in_flight");
@@ -102,8 +102,8 @@ choose_in_flight(const struct run *run)
 {
 	const struct load_script *script = run->script;
 	uint64_t limit = run->server->max_in_flight;
-	uint64_t clients = (script->clients + script->connections - 1) /
-	    script->connections;
+	uint64_t clients =
+	    (script->clients + script->connections - 1) / script->connections;
 	uint64_t wanted = script->mode == LOAD_OPEN
 	    ? script->in_flight / script->connections
 	    : clients * script->in_flight;
@@ -273,8 +273,8 @@ attend(struct run *run)
 		if (load_live_is_seen(&run->live) &&
 		    moment_now(run) - run->live.drawn_ns >=
 			DRAW_EVERY_MS * UINT64_C(1000000))
-			load_live_draw(&run->live, run->workers,
-			    run->n_workers, moment_now(run));
+			load_live_draw(&run->live, run->workers, run->n_workers,
+			    moment_now(run));
 	}
 }
 
@@ -296,10 +296,10 @@ settle(struct run *run, struct load_report *report)
 	    clock_ns(CLOCK_PROCESS_CPUTIME_ID) - run->cpu_ns);
 	if (run->has_weather && weather_observe(&after) == 0)
 		/* The server's work is no disturbance, nor to be told apart. */
-		report->weather = weather_judge(&run->before, &after,
-		    after.busy_ns - run->before.busy_ns);
-	load_expect_judge(report, run->script->expectations,
-	    run->script->n_expectations);
+		report->weather = weather_judge(
+		    &run->before, &after, after.busy_ns - run->before.busy_ns);
+	load_expect_judge(
+	    report, run->script->expectations, run->script->n_expectations);
 	for (uint32_t i = 0; i < run->n_workers; i++)
 		if (run->workers[i].is_out_of_memory)
 			return talk_no_memory(run->context);

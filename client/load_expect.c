@@ -377,8 +377,8 @@ load_expect_judge(struct load_report *report,
 		struct load_expectation_row *row = &report->expectations[i];
 
 		row->expectation = &expectations[i];
-		row->is_known = load_expect_measure(
-		    row->expectation, report, &row->actual);
+		row->is_known =
+		    load_expect_measure(row->expectation, report, &row->actual);
 		row->is_met = row->is_known &&
 		    load_expect_holds(row->expectation, row->actual);
 		all_met &= row->is_met;

@@ -42,11 +42,11 @@ enum load_metric {
 };
 
 enum load_comparison {
-	LOAD_BELOW,	/* < */
-	LOAD_AT_MOST,	/* <= */
-	LOAD_EQUAL,	/* = */
-	LOAD_AT_LEAST,	/* >= */
-	LOAD_ABOVE,	/* > */
+	LOAD_BELOW,    /* < */
+	LOAD_AT_MOST,  /* <= */
+	LOAD_EQUAL,    /* = */
+	LOAD_AT_LEAST, /* >= */
+	LOAD_ABOVE,    /* > */
 };
 
 struct load_expectation {
@@ -65,7 +65,8 @@ struct load_expectation {
  */
 int load_expect_parse(const char *text,
     struct load_expectation expectations[LOAD_MAX_EXPECTATIONS], size_t *n,
-    char error[LOAD_EXPECT_ERROR_CHARS + 1]) __attribute__((warn_unused_result));
+    char error[LOAD_EXPECT_ERROR_CHARS + 1])
+    __attribute__((warn_unused_result));
 
 /* Whether a figure, in the unit of the limit, is as expected. */
 bool load_expect_holds(

@@ -123,8 +123,8 @@ read_phases(const struct context *context, const char *rates,
 		if (*item != '\0' || script->mode == LOAD_OPEN)
 			outcome = read_rates(context, item, phase);
 		if (outcome == OUTCOME_FINE)
-			outcome = next_duration(context, &durations, duration,
-			    &phase->duration_ns);
+			outcome = next_duration(
+			    context, &durations, duration, &phase->duration_ns);
 		if (outcome != OUTCOME_FINE)
 			return outcome;
 	}
@@ -234,8 +234,9 @@ check_beside(
 		given = "pool (or another option of the job)";
 	if (given == NULL)
 		return OUTCOME_FINE;
-	return refuse(context, given, "does not go with a script, which says "
-				      "that itself");
+	return refuse(context, given,
+	    "does not go with a script, which says "
+	    "that itself");
 }
 
 /* Where: in a file "script.json: phases[1].rate", else what option it is. */
@@ -260,16 +261,15 @@ complain_script(const struct context *context, const char *path,
 }
 
 static enum outcome
-read_expect(
-    const struct context *context, const char *text, struct load_script *script,
-    const char *option)
+read_expect(const struct context *context, const char *text,
+    struct load_script *script, const char *option)
 {
 	char why[LOAD_EXPECT_ERROR_CHARS + 1];
 
 	if (text == NULL)
 		return OUTCOME_FINE;
-	if (load_expect_parse(text, script->expectations,
-		&script->n_expectations, why) == -1)
+	if (load_expect_parse(
+		text, script->expectations, &script->n_expectations, why) == -1)
 		return refuse(context, option, why);
 	return OUTCOME_FINE;
 }

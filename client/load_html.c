@@ -18,6 +18,7 @@
 #include "client/html.h"
 #include "client/load_html_private.h"
 #include "client/load_plot.h"
+#include "client/load_print.h"
 #include "client/markup.h"
 #include "client/panel.h"
 #include "client/svg.h"
@@ -108,15 +109,8 @@ load_html_time(uint64_t unix_ms, char text[LOAD_HTML_TIME_CHARS])
 	return text;
 }
 
-static const char *
-page_title(const struct load_report *report)
-{
-	return report->script->title[0] != '\0' ? report->script->title
-						: "A load on gild";
-}
-
 static void
-write_head(const struct load_report *report, FILE *out)
+write_head(const char *title, FILE *out)
 {
 	fputs("<!DOCTYPE html>\n"
 	      "<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n"
@@ -126,7 +120,7 @@ write_head(const struct load_report *report, FILE *out)
 	      "<meta name=\"generator\" content=\"gilctl " PACKAGE_VERSION
 	      "\"/>\n",
 	    out);
-	html_put(out, "title", NULL, "%s", page_title(report));
+	html_put(out, "title", NULL, "%s", title);
 	fputs("<style>\n", out);
 	fputs(svg_style(), out);
 	fputs(panel_style, out);
@@ -135,32 +129,18 @@ write_head(const struct load_report *report, FILE *out)
 	fputs("</style>\n</head>\n<body>\n<main>\n", out);
 }
 
-/* What was run, in a line. */
+/* What was run, with what, and when. */
 static void
-write_header(const struct load_report *report, FILE *out)
+write_header(const struct load_report *report, const char *title, FILE *out)
 {
-	const struct load_script *script = report->script;
-	char time[LOAD_HTML_TIME_CHARS];
+	char setting[256], time[LOAD_HTML_TIME_CHARS];
 
+	load_describe_setting(report, setting, sizeof(setting));
 	fputs("<header>\n", out);
-	html_put(out, "h1", NULL, "%s", page_title(report));
-	if (script->mode == LOAD_OPEN)
-		html_put(out, "p", NULL,
-		    "Open loop, %s arrivals, %s measured; gild %s on %" PRIu32
-		    " CPU%s; %s%s",
-		    script->arrival == LOAD_POISSON ? "Poisson" : "even",
-		    units_duration(report->measured_ns).text, report->gild,
-		    report->cpus, report->cpus == 1 ? "" : "s",
-		    load_html_time(report->started_unix_ms, time),
-		    report->is_interrupted ? "; interrupted" : "");
-	else
-		html_put(out, "p", NULL,
-		    "Closed loop of %" PRIu32
-		    " clients, %s measured; gild %s on %" PRIu32 " CPU%s; %s%s",
-		    script->clients, units_duration(report->measured_ns).text,
-		    report->gild, report->cpus, report->cpus == 1 ? "" : "s",
-		    load_html_time(report->started_unix_ms, time),
-		    report->is_interrupted ? "; interrupted" : "");
+	html_put(out, "h1", NULL, "%s", title);
+	html_put(out, "p", NULL, "%s; %s%s", setting,
+	    load_html_time(report->started_unix_ms, time),
+	    report->is_interrupted ? "; interrupted" : "");
 	fputs("</header>\n", out);
 }
 
@@ -276,19 +256,25 @@ write_footer(FILE *out)
 int
 load_html_write(const struct load_report *report, FILE *out)
 {
-	write_head(report, out);
-	write_header(report, out);
+	char title[LOAD_TITLE_CHARS + 1];
+
+	load_describe(report->script, title, sizeof(title));
+	write_head(title, out);
+	write_header(report, title, out);
 	write_figures(report, out);
 	write_warnings(report, out);
 	load_html_write_expectations(report, out);
 	load_html_write_search(report, out);
 	if (write_pictures(report, out) == -1)
 		return -1;
-	load_html_write_percentiles(report, out);
 	load_html_write_classes(report, out);
 	load_html_write_phases(report, out);
 	load_html_write_errors(report, out);
-	load_html_write_settings(report, out);
+	fputs("<div class=\"pairs\">\n", out);
+	load_html_write_percentiles(report, out);
+	load_html_write_outcome(report, out);
+	fputs("</div>\n", out);
+	load_html_write_plan(report, out);
 	write_footer(out);
 	if (fflush(out) == EOF || ferror(out)) {
 		errno = errno != 0 ? errno : EIO;

@@ -26,6 +26,7 @@ void load_html_write_percentiles(const struct load_report *report, FILE *out);
 void load_html_write_classes(const struct load_report *report, FILE *out);
 void load_html_write_phases(const struct load_report *report, FILE *out);
 void load_html_write_errors(const struct load_report *report, FILE *out);
-void load_html_write_settings(const struct load_report *report, FILE *out);
+void load_html_write_outcome(const struct load_report *report, FILE *out);
+void load_html_write_plan(const struct load_report *report, FILE *out);
 
 #endif

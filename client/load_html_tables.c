@@ -29,22 +29,29 @@ put_duration(FILE *out, uint64_t ns)
 	html_put(out, "td", NULL, "%s", units_duration(ns).text);
 }
 
-/* A percentile, or "-" of too few jobs for it. */
+/* Whether there are enough jobs for one to be beyond a percentile. */
+static bool
+has_quantile(const struct hdr *hdr, double fraction)
+{
+	return hdr->count > 0 &&
+	    (fraction >= 1 || (double)hdr->count * (1 - fraction) > 0.999);
+}
+
 static void
 put_quantile(FILE *out, const struct hdr *hdr, double fraction)
 {
-	if (hdr->count == 0 ||
-	    (fraction < 1 && (double)hdr->count * (1 - fraction) < 0.999))
+	if (!has_quantile(hdr, fraction))
 		html_put(out, "td", NULL, "-");
 	else
 		put_duration(out, hdr_quantile(hdr, fraction));
 }
 
-static const char *
-rate_text(double rate, char text[32])
+/* "2,000", "0.5" */
+static struct units_text
+rate_text(double rate)
 {
-	snprintf(text, 32, "%s", units_quantity(rate).text);
-	return text;
+	return rate >= 10 ? units_count((uint64_t)(rate + 0.5))
+			  : units_quantity(rate);
 }
 
 void
@@ -79,7 +86,7 @@ void
 load_html_write_search(const struct load_report *report, FILE *out)
 {
 	static const char *const headings[] = {"rate", "done a second", ""};
-	char lead[128], rate[32];
+	char lead[128];
 
 	if (report->n_steps == 0)
 		return;
@@ -98,9 +105,9 @@ load_html_write_search(const struct load_report *report, FILE *out)
 		const struct load_step *step = &report->steps[i];
 
 		html_row_open(out);
-		html_put(out, "td", NULL, "%s", rate_text(step->rate, rate));
+		html_put(out, "td", NULL, "%s", rate_text(step->rate).text);
 		html_put(
-		    out, "td", NULL, "%s", rate_text(step->done_rate, rate));
+		    out, "td", NULL, "%s", rate_text(step->done_rate).text);
 		html_put(out, "td", step->is_met ? "good" : "bad", "%s",
 		    step->is_met ? "\u2713 held" : "\u2717 did not hold");
 		html_row_close(out);
@@ -126,6 +133,8 @@ load_html_write_percentiles(const struct load_report *report, FILE *out)
 	load_html_card_open(out, "Percentiles", NULL);
 	html_table_open(out, headings, N_OF(headings));
 	for (size_t i = 0; i < N_OF(rows); i++) {
+		if (!has_quantile(&report->latency, rows[i].fraction))
+			continue;
 		html_row_open(out);
 		html_put(out, "th", NULL, "%s", rows[i].name);
 		put_quantile(out, &report->latency, rows[i].fraction);
@@ -223,19 +232,19 @@ static void
 write_phase(const struct load_script *script, size_t i, FILE *out)
 {
 	const struct load_phase *phase = &script->phases[i];
-	char from[32], to[32];
+	struct units_text from = rate_text(phase->from_rate);
+	struct units_text to = rate_text(phase->to_rate);
 
-	rate_text(phase->from_rate, from);
-	rate_text(phase->to_rate, to);
 	if (script->mode == LOAD_CLOSED)
 		html_pair(out, phase->name, "%" PRIu32 " clients for %s",
 		    phase->clients, units_duration(phase->duration_ns).text);
 	else if (phase->from_rate < phase->to_rate ||
 	    phase->from_rate > phase->to_rate)
 		html_pair(out, phase->name, "%s to %s jobs a second in %s",
-		    from, to, units_duration(phase->duration_ns).text);
+		    from.text, to.text,
+		    units_duration(phase->duration_ns).text);
 	else
-		html_pair(out, phase->name, "%s jobs a second for %s", to,
+		html_pair(out, phase->name, "%s jobs a second for %s", to.text,
 		    units_duration(phase->duration_ns).text);
 }
 
@@ -251,8 +260,8 @@ write_class(const struct load_class *class, FILE *out)
 	json_decref(json);
 }
 
-static void
-write_plan(const struct load_report *report, FILE *out)
+void
+load_html_write_plan(const struct load_report *report, FILE *out)
 {
 	const struct load_script *script = report->script;
 
@@ -282,8 +291,8 @@ write_plan(const struct load_report *report, FILE *out)
 	load_html_card_close(out);
 }
 
-static void
-write_outcome(const struct load_report *report, FILE *out)
+void
+load_html_write_outcome(const struct load_report *report, FILE *out)
 {
 	const struct load_counts *counts = &report->counts;
 	const struct weather *weather = &report->weather;
@@ -322,13 +331,4 @@ write_outcome(const struct load_report *report, FILE *out)
 	html_table_close(out);
 	fputs("</div>\n", out);
 	load_html_card_close(out);
-}
-
-void
-load_html_write_settings(const struct load_report *report, FILE *out)
-{
-	fputs("<div class=\"pairs\">\n", out);
-	write_plan(report, out);
-	write_outcome(report, out);
-	fputs("</div>\n", out);
 }

@@ -8,12 +8,12 @@
 #include "client/load_report.h"
 #include "client/load_worker.h"
 
-#define LOAD_BUSY_SHARE 0.9   /* of a thread's time: it has none to spare */
-#define LOAD_LATE_SHARE 0.01  /* of the jobs: sent late */
+#define LOAD_BUSY_SHARE 0.9  /* of a thread's time: it has none to spare */
+#define LOAD_LATE_SHARE 0.01 /* of the jobs: sent late */
 
 /* What the judgement is made from. */
 struct load_evidence {
-	double cpu_share;     /* as in struct load_generator */
+	double cpu_share; /* as in struct load_generator */
 	double busiest_share;
 	uint32_t threads;
 };

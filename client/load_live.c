@@ -40,8 +40,8 @@ look(const uint64_t *figure)
 
 /* The latencies of the intervals that end in the last second. */
 static void
-merge_window(struct load_live *live, const struct load_tally *tally,
-    uint64_t now_ns)
+merge_window(
+    struct load_live *live, const struct load_tally *tally, uint64_t now_ns)
 {
 	uint64_t warm_up_ns = tally->script->warm_up_ns;
 	uint64_t from_ns = now_ns > WINDOW_NS ? now_ns - WINDOW_NS : 0;
@@ -76,14 +76,14 @@ load_live_draw(struct load_live *live, const struct load_worker workers[],
 		    units_amount(failed).text);
 	if (now_ns < script->warm_up_ns)
 		snprintf(detail, sizeof(detail), "%s/s, warming up%s",
-		    units_count((uint64_t)load_rate(done - live->done,
-				    since_ns))
+		    units_count(
+			(uint64_t)load_rate(done - live->done, since_ns))
 			.text,
 		    errors);
 	else
 		snprintf(detail, sizeof(detail), "%s/s  p50 %s  p99 %s%s",
-		    units_count((uint64_t)load_rate(done - live->done,
-				    since_ns))
+		    units_count(
+			(uint64_t)load_rate(done - live->done, since_ns))
 			.text,
 		    units_duration(hdr_quantile(&live->latency, 0.5)).text,
 		    units_duration(hdr_quantile(&live->latency, 0.99)).text,

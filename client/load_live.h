@@ -13,8 +13,8 @@
 
 struct load_live {
 	struct progress progress;
-	const char *label;   /* borrowed */
-	uint64_t drawn_ns;   /* these three: when the last one was drawn */
+	const char *label; /* borrowed */
+	uint64_t drawn_ns; /* these three: when the last one was drawn */
 	uint64_t done;
 	uint64_t failed;
 	struct hdr latency; /* of the last second, or interval; merged anew */

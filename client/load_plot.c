@@ -371,6 +371,7 @@ write_times(struct times *times, const struct chart *chart, bool is_filled,
 	const struct panel panel = {
 	    .chart = chart,
 	    .is_filled = is_filled,
+	    .is_fine = true,
 	    .left_room = TIME_ROOM,
 	    .right_room = TIME_ROOM,
 	    .cells = times->cells,
@@ -394,9 +395,9 @@ load_plot_latency(const struct load_report *report, FILE *out)
 	if (times_init(&times, report) == -1 ||
 	    find_cells(&times, report) == -1)
 		goto out;
-	add_times(&times, report, "p50", 0, false, figure_p50);
-	add_times(&times, report, "p99", 5, false, figure_p99);
 	add_times(&times, report, "max", 1, false, figure_max);
+	add_times(&times, report, "p99", 5, false, figure_p99);
+	add_times(&times, report, "p50", 2, false, figure_p50);
 	chart = times_chart(&times, "Latency over time", CHART_DURATION);
 	status = write_times(
 	    &times, &chart, false, find_levels(report, times.levels), out);

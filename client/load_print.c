@@ -93,8 +93,8 @@ print_latencies(const struct context *context, const struct load_report *report)
 		add_latency(table, script->classes[i].name,
 		    &report->classes[i].latency);
 	for (size_t i = 0; i < script->n_phases && script->n_phases > 1; i++)
-		add_latency(table, script->phases[i].name,
-		    &report->phases[i].latency);
+		add_latency(
+		    table, script->phases[i].name, &report->phases[i].latency);
 	return report_table(context, table);
 }
 
@@ -175,8 +175,8 @@ print_bar(const struct term *term, const struct load_band *band)
 	parts[BAR_SOLID] = load_parts_share(&band->parts, LOAD_RUN);
 	parts[BAR_SHADED] = load_parts_share(&band->parts, LOAD_LOCK_WAIT);
 	parts[BAR_LIGHT] = load_parts_share(&band->parts, LOAD_QUEUE);
-	parts[BAR_DOTTED] = 1 - parts[BAR_SOLID] - parts[BAR_SHADED] -
-	    parts[BAR_LIGHT];
+	parts[BAR_DOTTED] =
+	    1 - parts[BAR_SOLID] - parts[BAR_SHADED] - parts[BAR_LIGHT];
 	bar = bar_parts(parts, BAR_COLUMNS, term->has_utf8);
 	snprintf(name, sizeof(name), "%g to %g %%", band->from * 100,
 	    band->to * 100);

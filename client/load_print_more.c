@@ -46,8 +46,8 @@ fill_points(const struct load_report *report, struct chart_point *p50,
 }
 
 enum outcome
-load_print_chart(const struct context *context,
-    const struct load_report *report)
+load_print_chart(
+    const struct context *context, const struct load_report *report)
 {
 	size_t n = report->n_points;
 	struct chart_point *points;
@@ -60,21 +60,31 @@ load_print_chart(const struct context *context,
 		return talk_no_memory(context);
 	fill_points(report, points, points + n, points + 2 * n);
 	const struct chart_series latencies[] = {
-	    {.name = "p99", .mark = CHART_STEPS, .colour = 1,
-		.points = points + n, .n_points = n},
-	    {.name = "p50", .mark = CHART_STEPS, .colour = 0,
-		.points = points, .n_points = n},
+	    {.name = "p99",
+		.mark = CHART_STEPS,
+		.colour = 1,
+		.points = points + n,
+		.n_points = n},
+	    {.name = "p50",
+		.mark = CHART_STEPS,
+		.colour = 0,
+		.points = points,
+		.n_points = n},
 	};
 	const struct chart_series rates[] = {
-	    {.name = "jobs done a second", .mark = CHART_STEPS, .colour = 2,
-		.points = points + 2 * n, .n_points = n},
+	    {.name = "jobs done a second",
+		.mark = CHART_STEPS,
+		.colour = 2,
+		.points = points + 2 * n,
+		.n_points = n},
 	};
 	const struct chart_axis time = {
 	    .label = "time", .unit = CHART_DURATION, .has_zero = true};
 	const struct chart latency = {
 	    .title = "Latency over time",
 	    .x = time,
-	    .y = {.label = "latency", .scale = CHART_LOG,
+	    .y = {.label = "latency",
+		.scale = CHART_LOG,
 		.unit = CHART_DURATION},
 	    .series = latencies,
 	    .n_series = 2,
@@ -82,7 +92,8 @@ load_print_chart(const struct context *context,
 	const struct chart rate = {
 	    .title = "Rate over time",
 	    .x = time,
-	    .y = {.label = "jobs done a second", .unit = CHART_NUMBER,
+	    .y = {.label = "jobs done a second",
+		.unit = CHART_NUMBER,
 		.has_zero = true},
 	    .series = rates,
 	    .n_series = 1,
@@ -114,8 +125,8 @@ add_actual(struct table *table, const struct load_expectation *expectation,
 }
 
 enum outcome
-load_print_expectations(const struct context *context,
-    const struct load_report *report)
+load_print_expectations(
+    const struct context *context, const struct load_report *report)
 {
 	enum outcome outcome;
 	struct table *table;
@@ -131,8 +142,7 @@ load_print_expectations(const struct context *context,
 		    &report->expectations[i];
 
 		table_cell(table, "%s", row->expectation->text);
-		add_actual(
-		    table, row->expectation, row->is_known, row->actual);
+		add_actual(table, row->expectation, row->is_known, row->actual);
 		table_cell(table, "%s", row->is_met ? "met" : "NOT MET");
 	}
 	outcome = report_table(context, table);
@@ -168,8 +178,7 @@ load_print_search(
 	table_column(table, TABLE_RIGHT, "jobs/s");
 	table_column(table, TABLE_RIGHT, "done/s");
 	for (size_t i = 0; i < script->n_expectations; i++)
-		table_column(
-		    table, TABLE_RIGHT, script->expectations[i].text);
+		table_column(table, TABLE_RIGHT, script->expectations[i].text);
 	table_column(table, TABLE_LEFT, "");
 	for (size_t i = 0; i < report->n_steps; i++)
 		add_step(table, script, &report->steps[i]);

@@ -83,9 +83,9 @@
 
 /* Where the latency of a job went; the parts add up to it. */
 enum load_part {
-	LOAD_CLIENT,	/* scheduled, and not sent yet: the generator's own */
-	LOAD_WAY,	/* sent, and not read by the server, or the answer by us */
-	LOAD_QUEUE,	/* arrived, and no task has begun */
+	LOAD_CLIENT, /* scheduled, and not sent yet: the generator's own */
+	LOAD_WAY,    /* sent, and not read by the server, or the answer by us */
+	LOAD_QUEUE,  /* arrived, and no task has begun */
 	LOAD_LOCK_WAIT, /* a task waits for the lock (mean of the workers) */
 	LOAD_RUN,	/* it runs, or waits for a CPU, or sleeps */
 	LOAD_DISPATCH,	/* all tasks have ended, and it is not answered */
@@ -109,7 +109,8 @@ struct load_counts {
 struct load_error_row {
 	char reason[LOAD_SLUG_CHARS + 1];
 	uint64_t jobs;
-	char example[LOAD_EXAMPLE_CHARS + 1]; /* what the first one said, or "" */
+	char example[LOAD_EXAMPLE_CHARS +
+	    1]; /* what the first one said, or "" */
 };
 
 /* The jobs whose latency is between two fractions of all. */
@@ -191,8 +192,8 @@ struct load_report {
 	struct load_counts counts;
 	double rate; /* jobs done a second: answered while it was measured */
 	uint64_t skipped_down; /* of counts.skipped: no connection stood */
-	uint64_t warm_up; /* jobs scheduled in it, counted nowhere else */
-	uint64_t late;	  /* sent more than LOAD_LATE_NS behind schedule */
+	uint64_t warm_up;      /* jobs scheduled in it, counted nowhere else */
+	uint64_t late;	       /* sent more than LOAD_LATE_NS behind schedule */
 	uint64_t worst_late_ns;
 	uint64_t lost; /* connections */
 	uint64_t reopened;

@@ -54,8 +54,8 @@ seconds_until(const struct stretch *stretch, double jobs)
 {
 	double slope =
 	    (stretch->to_rate - stretch->from_rate) / stretch->seconds;
-	double under = stretch->from_rate * stretch->from_rate +
-	    2 * slope * jobs;
+	double under =
+	    stretch->from_rate * stretch->from_rate + 2 * slope * jobs;
 	double divisor = stretch->from_rate + sqrt(under > 0 ? under : 0);
 
 	return divisor > 0 ? 2 * jobs / divisor : 0;
@@ -78,7 +78,8 @@ load_schedule_init(struct load_schedule *schedule,
 	    .n_threads = n_threads,
 	};
 	/* Seeds that differ by little give streams that have nothing alike. */
-	chance_init(&schedule->chance, script->seed * LOAD_MAX_THREADS + thread);
+	chance_init(
+	    &schedule->chance, script->seed * LOAD_MAX_THREADS + thread);
 	for (size_t i = 0; i < script->n_classes; i++)
 		schedule->weights += script->classes[i].weight;
 	find_stretch(script, 0, &warm_up);
@@ -87,8 +88,7 @@ load_schedule_init(struct load_schedule *schedule,
 		schedule->position =
 		    ceil(schedule->before - 0.5) + 0.5 + thread;
 	else
-		schedule->position =
-		    schedule->before + exponential(schedule);
+		schedule->position = schedule->before + exponential(schedule);
 }
 
 size_t
@@ -143,8 +143,8 @@ load_schedule_phase(const struct load_script *script, uint64_t at_ns)
 
 	if (at_ns < script->warm_up_ns)
 		return LOAD_WARM_UP;
-	while (i + 1 < script->n_phases &&
-	    at_ns >= script->phases[i + 1].start_ns)
+	while (
+	    i + 1 < script->n_phases && at_ns >= script->phases[i + 1].start_ns)
 		i++;
 	return i;
 }

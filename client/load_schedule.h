@@ -32,9 +32,9 @@ struct load_schedule {
 	const struct load_script *script; /* borrowed, settled */
 	struct chance chance;
 	uint32_t n_threads;
-	size_t stretch;	 /* 0: the warm-up; i + 1: phase i */
-	double before;	 /* jobs up to its start; 0 at the warm-up's end */
-	double position; /* of the next job on the same scale */
+	size_t stretch;	  /* 0: the warm-up; i + 1: phase i */
+	double before;	  /* jobs up to its start; 0 at the warm-up's end */
+	double position;  /* of the next job on the same scale */
 	uint64_t weights; /* sum of the classes' */
 };
 
@@ -53,6 +53,7 @@ size_t load_schedule_class(struct load_schedule *schedule);
  * there; past the end the last phase.
  */
 size_t load_schedule_phase(const struct load_script *script, uint64_t at_ns);
-uint32_t load_schedule_clients(const struct load_script *script, uint64_t at_ns);
+uint32_t load_schedule_clients(
+    const struct load_script *script, uint64_t at_ns);
 
 #endif

@@ -88,8 +88,8 @@ read_choice(const json_t *json, const char *member, const char *const words[],
 			*choice = (unsigned)i;
 			return 0;
 		}
-	return rpc_error_set_unknown(error, RPC_INVALID_PARAMS, member, member,
-	    text, words, n_words);
+	return rpc_error_set_unknown(
+	    error, RPC_INVALID_PARAMS, member, member, text, words, n_words);
 }
 
 static int
@@ -110,8 +110,8 @@ read_ms(const json_t *json, const char *member, uint64_t min_ms,
 {
 	uint64_t ms = *duration_ns / 1000000;
 
-	if (params_read_integer(json, member, min_ms, LOAD_MAX_DURATION_MS, &ms,
-		error) == -1)
+	if (params_read_integer(
+		json, member, min_ms, LOAD_MAX_DURATION_MS, &ms, error) == -1)
 		return -1;
 	*duration_ns = ms * 1000000;
 	return 0;
@@ -247,8 +247,8 @@ read_class(
 		return refuse_memory(error);
 	json_object_del(params, "name");
 	json_object_del(params, "weight");
-	status = job_request_from_json(
-	    params, UINT32_MAX, &class->request, error);
+	status =
+	    job_request_from_json(params, UINT32_MAX, &class->request, error);
 	json_decref(params);
 	return status;
 }
@@ -283,8 +283,8 @@ read_expect(
 		return -1;
 	if (text == NULL)
 		return 0;
-	if (load_expect_parse(text, script->expectations,
-		&script->n_expectations, why) == -1)
+	if (load_expect_parse(
+		text, script->expectations, &script->n_expectations, why) == -1)
 		return rpc_error_set(
 		    error, RPC_INVALID_PARAMS, "expect", "%s", why);
 	return 0;

@@ -36,7 +36,7 @@
 #define LOAD_MAX_THREADS 64
 #define LOAD_MAX_CLIENTS 100000
 #define LOAD_MAX_IN_FLIGHT 1000000
-#define LOAD_MAX_RATE 1e7		     /* jobs a second */
+#define LOAD_MAX_RATE 1e7			 /* jobs a second */
 #define LOAD_MAX_DURATION_MS UINT64_C(604800000) /* of all: seven days */
 #define LOAD_NO_SEED UINT64_MAX
 

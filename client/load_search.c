@@ -62,8 +62,8 @@ run_step(const struct context *context, struct load_script *script,
 
 	script->phases[0].from_rate = rate;
 	script->phases[0].to_rate = rate;
-	snprintf(label, sizeof(label), "try %s/s",
-	    units_count((uint64_t)rate).text);
+	snprintf(
+	    label, sizeof(label), "try %s/s", units_count((uint64_t)rate).text);
 	return load_drive(context, script, server, label, report);
 }
 
@@ -90,8 +90,8 @@ load_search(const struct context *context, const struct load_script *script,
 		outcome = run_step(context, &current, server, rate, &report);
 		if (outcome == OUTCOME_FINE) {
 			note_step(&steps[n_steps], &report, rate);
-			goes_on = load_bracket_tell(
-			    &bracket, steps[n_steps].is_met);
+			goes_on =
+			    load_bracket_tell(&bracket, steps[n_steps].is_met);
 			if (steps[n_steps++].is_met || bracket.holds <= 0)
 				keep(search, &current, &report);
 		} else if (outcome == OUTCOME_INTERRUPTED && n_steps == 0) {

@@ -63,7 +63,8 @@ load_tally_merge(struct load_tally *sum, const struct load_tally *add)
 	sum->lost += add->lost;
 	sum->reopened += add->reopened;
 	for (size_t i = 0; i < add->n_errors; i++)
-		load_tally_error(sum, add->errors[i].reason, add->errors[i].example)
+		load_tally_error(
+		    sum, add->errors[i].reason, add->errors[i].example)
 		    ->jobs += add->errors[i].jobs;
 }
 

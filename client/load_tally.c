@@ -230,11 +230,13 @@ load_tally_done(struct load_tally *tally, const struct load_job *job,
 	hdr_add(&tally->phases[job->phase].latency, latency_ns);
 	hdr_add(&tally->service, latency_ns - parts.ns[LOAD_CLIENT]);
 	load_parts_add(&tally->classes[job->class].parts, &parts);
-	load_parts_add(&tally->by_bucket[hdr_bucket(HDR_FINE, latency_ns)], &parts);
+	load_parts_add(
+	    &tally->by_bucket[hdr_bucket(HDR_FINE, latency_ns)], &parts);
 }
 
 struct load_error_row *
-load_tally_error(struct load_tally *tally, const char *reason, const char *example)
+load_tally_error(
+    struct load_tally *tally, const char *reason, const char *example)
 {
 	struct load_error_row *row = tally->errors;
 

@@ -50,8 +50,8 @@ struct load_tally {
 	struct load_phase_row *phases;	/* the same */
 	struct hdr service;
 	struct load_parts *by_bucket; /* owned: of HDR_FINE latencies */
-	uint64_t done_in_time; /* answered while it was measured */
-	uint64_t done;	       /* these two: with the warm-up's */
+	uint64_t done_in_time;	      /* answered while it was measured */
+	uint64_t done;		      /* these two: with the warm-up's */
 	uint64_t failed;
 	uint64_t warm_up;
 	uint64_t skipped_down;
@@ -62,7 +62,7 @@ struct load_tally {
 	size_t n_errors;
 	struct load_error_row errors[LOAD_MAX_ERRORS];
 	uint64_t interval_ns;
-	size_t n_intervals; /* with those of the drain */
+	size_t n_intervals;		 /* with those of the drain */
 	struct load_interval *intervals; /* owned */
 };
 

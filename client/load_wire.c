@@ -32,8 +32,8 @@ now_ns(void)
 }
 
 struct load_wire *
-load_wire_open(const char *server, int timeout_ms,
-    char error[LOAD_WIRE_ERROR_CHARS + 1])
+load_wire_open(
+    const char *server, int timeout_ms, char error[LOAD_WIRE_ERROR_CHARS + 1])
 {
 	struct link_options options = {
 	    .server = server, .connect_timeout_ms = timeout_ms};
@@ -46,8 +46,7 @@ load_wire_open(const char *server, int timeout_ms,
 	}
 	wire->link = link_open(&options, &failure);
 	if (wire->link == NULL) {
-		snprintf(
-		    error, LOAD_WIRE_ERROR_CHARS + 1, "%s", failure.text);
+		snprintf(error, LOAD_WIRE_ERROR_CHARS + 1, "%s", failure.text);
 		free(wire);
 		return NULL;
 	}
@@ -100,8 +99,8 @@ load_wire_flush(struct load_wire *wire)
 
 /* The answer is an error of the protocol, or a job that is not done. */
 static void
-read_failure(const json_t *error, const json_t *result,
-    struct load_answer *answer)
+read_failure(
+    const json_t *error, const json_t *result, struct load_answer *answer)
 {
 	const json_t *data = json_object_get(error, "data");
 

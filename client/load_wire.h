@@ -25,8 +25,8 @@ struct load_answer {
 	uint64_t wall_ns;
 	uint64_t total_ns;
 	uint64_t lock_wait_ns; /* the sum over its workers */
-	const char *reason; /* a slug; "" where it is done */
-	const char *detail; /* for people; both until the next call */
+	const char *reason;    /* a slug; "" where it is done */
+	const char *detail;    /* for people; both until the next call */
 };
 
 enum load_wire_status {
@@ -57,9 +57,8 @@ void load_wire_flush(struct load_wire *wire);
  * The next answer. Those that were read together are handed out before more is
  * read.
  */
-enum load_wire_status load_wire_next(
-    struct load_wire *wire, struct load_answer *answer)
-    __attribute__((warn_unused_result));
+enum load_wire_status load_wire_next(struct load_wire *wire,
+    struct load_answer *answer) __attribute__((warn_unused_result));
 /* Why it was lost; "" while it is not. */
 const char *load_wire_error(const struct load_wire *wire);
 

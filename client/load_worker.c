@@ -99,8 +99,7 @@ load_worker_init(struct load_worker *worker, struct load_shared *shared,
 	    (number < script->connections % script->threads);
 
 	*worker = (struct load_worker){.shared = shared, .number = number};
-	load_schedule_init(
-	    &worker->schedule, script, number, script->threads);
+	load_schedule_init(&worker->schedule, script, number, script->threads);
 	worker->connections = calloc(n, sizeof(worker->connections[0]));
 	worker->fds = calloc(n + 1, sizeof(worker->fds[0]));
 	if (worker->connections == NULL || worker->fds == NULL)
@@ -149,8 +148,8 @@ send_job(struct load_worker *worker, struct load_connection *connection,
 	struct load_slot *slot = &connection->slots[place];
 
 	if (load_wire_submit(wire,
-		&worker->shared->script->classes[job->class].request, place) ==
-	    -1) {
+		&worker->shared->script->classes[job->class].request,
+		place) == -1) {
 		worker->is_out_of_memory = true;
 		connection->idle[connection->n_idle++] = place;
 		load_tally_left(&worker->tally, job);
@@ -189,8 +188,7 @@ find_room(struct load_worker *worker, bool *is_down)
 static void
 advance(struct load_worker *worker)
 {
-	worker->has_next =
-	    load_schedule_next(&worker->schedule, &worker->next);
+	worker->has_next = load_schedule_next(&worker->schedule, &worker->next);
 }
 
 /* Open loop: all that is due, but not too much at once. */
@@ -259,8 +257,7 @@ send_next(struct load_worker *worker)
 		struct load_wire *wire = connection->wire;
 
 		while (wire != NULL && connection->n_idle > 0) {
-			uint32_t place =
-			    connection->idle[--connection->n_idle];
+			uint32_t place = connection->idle[--connection->n_idle];
 			struct load_job job = {.at_ns = at_ns, .phase = phase};
 
 			if (!is_there(worker, connection, place, at_ns)) {
@@ -451,8 +448,7 @@ send_until_end(struct load_worker *worker)
 static void
 leave_rest(struct load_worker *worker)
 {
-	while (worker->has_next &&
-	    worker->next.at_ns < worker->tally.end_ns) {
+	while (worker->has_next && worker->next.at_ns < worker->tally.end_ns) {
 		load_tally_scheduled(&worker->tally, &worker->next);
 		load_tally_left(&worker->tally, &worker->next);
 		advance(worker);

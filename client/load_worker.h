@@ -64,7 +64,7 @@ struct load_worker {
 	uint32_t cursor;		     /* of the next to be used */
 	struct load_job next;		     /* of an open loop */
 	bool has_next;
-	size_t phase; /* of a closed loop */
+	size_t phase;	 /* of a closed loop */
 	uint64_t cpu_ns; /* these two: of the time in which it sent */
 	uint64_t ran_ns;
 	bool is_out_of_memory;

@@ -30,7 +30,9 @@ const char panel_style[] =
     ".hit{fill:currentColor;fill-opacity:0}\n"
     ".hit:hover{fill-opacity:0.12}\n"
     ".level{stroke:currentColor;stroke-width:1.25;stroke-dasharray:3 3}\n"
-    ".heat{fill:currentColor}.heat1{fill-opacity:0.08}"
+    ".fine{stroke-width:1.6}.fine.dashed{stroke-dasharray:4 4}\n"
+    ".heat{fill:currentColor;shape-rendering:crispEdges}.heat1{fill-opacity:0."
+    "08}"
     ".heat2{fill-opacity:0.16}.heat3{fill-opacity:0.26}"
     ".heat4{fill-opacity:0.38}.heat5{fill-opacity:0.52}\n"
     ".stage{stroke:currentColor;stroke-opacity:0.35;stroke-width:1;"
@@ -42,6 +44,7 @@ struct field {
 	struct svg *svg;
 	struct axis x, y;
 	double left, right, upper, lower;
+	double width; /* of the whole picture */
 	bool has_names;
 };
 
@@ -84,7 +87,7 @@ static struct field
 lay_out(const struct panel *panel, struct svg *svg, double width, double height)
 {
 	const struct chart *chart = panel->chart;
-	struct field field = {.panel = panel, .svg = svg};
+	struct field field = {.panel = panel, .svg = svg, .width = width};
 	double names = 0;
 
 	field.x = axis_make(chart, AXIS_X, (unsigned)(width / TICK_EVERY_X));
@@ -126,7 +129,7 @@ draw_axes(const struct field *field)
 
 		svg_line(field->svg, "axis", x, field->lower, x,
 		    field->lower + 4, NULL);
-		if (x - half < end || x + half > field->right + EDGE)
+		if (x - half < end || x + half > field->width)
 			continue;
 		svg_text(field->svg, "small muted", SVG_MIDDLE, x,
 		    field->lower + 18, text.text);
@@ -258,7 +261,7 @@ draw_series(const struct field *field, const struct chart_series *series,
     bool is_filled)
 {
 	struct svg_point *path = calloc(series->n_points + 1, sizeof(*path));
-	char class[32];
+	char class[40];
 	size_t n = 0;
 
 	if (path == NULL) {
@@ -266,8 +269,9 @@ draw_series(const struct field *field, const struct chart_series *series,
 		svg_circle(field->svg, NULL, NAN, NAN, 0, NULL);
 		return;
 	}
-	snprintf(class, sizeof(class), "line c%u%s",
-	    series->colour % SVG_COLOURS, series->is_dashed ? " dashed" : "");
+	snprintf(class, sizeof(class), "line c%u%s%s",
+	    series->colour % SVG_COLOURS, series->is_dashed ? " dashed" : "",
+	    field->panel->is_fine ? " fine" : "");
 	for (size_t i = 0; i <= series->n_points; i++) {
 		if (i < series->n_points &&
 		    place(field, &series->points[i], &path[n])) {

@@ -38,6 +38,7 @@ struct panel_cell {
 struct panel {
 	const struct chart *chart; /* its title is for those who cannot see */
 	bool is_filled;		   /* the area below the first series */
+	bool is_fine;		   /* lines are thinner: of many points */
 	/* At least so much beside a wide field, so that panels line up. */
 	double left_room, right_room;
 	const struct panel_cell *cells;

@@ -151,11 +151,17 @@ CLIENT_TESTS = \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_link \
+	%D%/unit/test_load_contrast \
+	%D%/unit/test_load_hgrm \
 	%D%/unit/test_load_html \
+	%D%/unit/test_load_json \
+	%D%/unit/test_markup \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
+	%D%/unit/test_panel \
 	%D%/unit/test_patience \
+	%D%/unit/test_proportion \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -190,11 +196,17 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_contrast_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_hgrm_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_json_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_markup_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_panel_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_patience_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_proportion_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
