@@ -10,19 +10,9 @@
 
 #include "client/load_drive.h"
 #include "client/load_flags.h"
-#include "client/load_print.h"
+#include "client/load_output.h"
 #include "client/load_search.h"
-#include "client/report.h"
 #include "client/talk.h"
-
-static enum outcome
-print(const struct context *context, const struct load_report *report)
-{
-	if (report->n_steps > 0 &&
-	    load_print_search(context, report) != OUTCOME_FINE)
-		return OUTCOME_NOT_DONE;
-	return load_print(context, report);
-}
 
 /*
  * What was expected decides; where nothing was, one job that failed is enough
@@ -47,14 +37,14 @@ static enum outcome
 conclude(const struct context *context, const struct load_settings *settings,
     const struct load_report *report, enum outcome outcome)
 {
+	const struct load_files files = {settings->html, settings->hgrm};
 	enum outcome printed;
 
-	(void)settings;
 	if (outcome != OUTCOME_FINE && outcome != OUTCOME_INTERRUPTED)
 		return outcome;
 	if (report->script == NULL)
 		return outcome;
-	printed = print(context, report);
+	printed = load_output(context, report, &files);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	return printed != OUTCOME_FINE ? printed : judge(report);
@@ -95,12 +85,15 @@ run_load(
 {
 	const struct load_settings *settings = settings_given;
 	struct load_script *script = calloc(1, sizeof(*script));
+	const struct load_files files = {settings->html, settings->hgrm};
 	struct load_server server;
 	enum outcome outcome;
 
 	if (script == NULL)
 		return talk_no_memory(context);
 	outcome = load_flags_read(context, settings, operands[0], script);
+	if (outcome == OUTCOME_FINE)
+		outcome = load_output_check(context, &files);
 	if (outcome == OUTCOME_FINE)
 		outcome = load_drive_meet(context, script, &server);
 	if (outcome == OUTCOME_FINE)
@@ -174,6 +167,10 @@ static const struct option_row options[] = {
 	"'p99<20ms,errors=0,lost_to_lock<5%'"},
     {"find-max", 0, "LIST", OPTION_TEXT, AT(find_max), 0, 0,
 	"the highest rate at which it is so: 'p99<10ms'"},
+    {"html", 0, "FILE", OPTION_TEXT, AT(html), 0, 0,
+	"write a page about the run, with its pictures"},
+    {"hgrm", 0, "FILE", OPTION_TEXT, AT(hgrm), 0, 0,
+	"write its percentiles for HdrHistogram's plotters"},
     {0},
 };
 

@@ -78,6 +78,7 @@ struct command {
 
 extern const struct command command_submit;
 extern const struct command command_compare;
+extern const struct command command_compare_runs;
 extern const struct command command_sweep;
 extern const struct command command_convoy;
 extern const struct command command_trace;

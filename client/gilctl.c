@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
     &command_stats,
     &command_pools,
     &command_set,
+    &command_compare_runs,
     &command_fit,
     &command_ping,
     &command_reload,
@@ -64,7 +65,7 @@ print_help(void)
 	    "Measures what one global lock costs CPU-bound threads and what "
 	    "worker\nprocesses buy back, with a gild daemon.\n\nCommands:\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions, before or after the command:\n");
 	arguments_print_options(arguments_global, stdout);
 	printf("\n%s\ngilctl COMMAND --help tells more; so does gilctl(1).\n",

@@ -19,6 +19,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/cmd_cancel.c \
 	%D%/cmd_collect.c \
 	%D%/cmd_compare.c \
+	%D%/cmd_compare_runs.c \
 	%D%/cmd_convoy.c \
 	%D%/cmd_detach.c \
 	%D%/cmd_fit.c \
@@ -50,19 +51,33 @@ libgilctlcore_a_SOURCES = \
 	%D%/format.h \
 	%D%/hdr.c %D%/hdr.h \
 	%D%/history.c %D%/history.h \
+	%D%/html.c %D%/html.h \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/load_bracket.c %D%/load_bracket.h \
+	%D%/load_contrast.c %D%/load_contrast.h \
+	%D%/load_contrast_json.c \
+	%D%/load_contrast_judge.c \
+	%D%/load_contrast_print.c %D%/load_contrast_print.h \
 	%D%/load_describe.c \
 	%D%/load_drive.c %D%/load_drive.h \
 	%D%/load_expect.c %D%/load_expect.h \
 	%D%/load_flags.c %D%/load_flags.h \
+	%D%/load_hgrm.c %D%/load_hgrm.h \
+	%D%/load_html.c %D%/load_html.h %D%/load_html_private.h \
+	%D%/load_html_tables.c \
+	%D%/load_json.c %D%/load_json.h %D%/load_json_private.h \
+	%D%/load_json_read.c \
 	%D%/load_judge.c %D%/load_judge.h \
 	%D%/load_live.c %D%/load_live.h \
+	%D%/load_output.c %D%/load_output.h \
+	%D%/load_plot.c %D%/load_plot.h \
+	%D%/load_plot_bands.c \
 	%D%/load_print.c %D%/load_print.h \
 	%D%/load_print_more.c \
+	%D%/load_reader.c %D%/load_reader.h \
 	%D%/load_report.c %D%/load_report.h \
 	%D%/load_schedule.c %D%/load_schedule.h \
 	%D%/load_script.c %D%/load_script.h \
@@ -71,13 +86,16 @@ libgilctlcore_a_SOURCES = \
 	%D%/load_tally.c %D%/load_tally.h \
 	%D%/load_wire.c %D%/load_wire.h \
 	%D%/load_worker.c %D%/load_worker.h \
+	%D%/markup.c %D%/markup.h \
 	%D%/mosaic.c %D%/mosaic.h \
 	%D%/named.c %D%/named.h \
 	%D%/operations.c %D%/operations.h \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/outlet.c %D%/outlet.h \
+	%D%/panel.c %D%/panel.h \
 	%D%/patience.c %D%/patience.h \
 	%D%/progress.c %D%/progress.h \
+	%D%/proportion.c %D%/proportion.h \
 	%D%/range.c %D%/range.h \
 	%D%/recording.c %D%/recording.h \
 	%D%/report.c %D%/report.h \

@@ -3,8 +3,9 @@
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 EXTRA_DIST += %D%/unit/draws.h %D%/unit/gil_player.h %D%/unit/lab.h \
-	%D%/unit/load_fixture.h \
-	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
+	%D%/unit/load_fixture.h %D%/unit/load_texts.h \
+	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h \
+	%D%/unit/xml.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -154,15 +155,22 @@ CLIENT_TESTS = \
 	%D%/unit/test_libgil \
 	%D%/unit/test_libgil_scan \
 	%D%/unit/test_load_bracket \
+	%D%/unit/test_load_contrast \
 	%D%/unit/test_load_expect \
+	%D%/unit/test_load_hgrm \
+	%D%/unit/test_load_html \
+	%D%/unit/test_load_json \
 	%D%/unit/test_load_judge \
 	%D%/unit/test_load_schedule \
 	%D%/unit/test_load_script \
 	%D%/unit/test_load_tally \
+	%D%/unit/test_markup \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
+	%D%/unit/test_panel \
 	%D%/unit/test_patience \
+	%D%/unit/test_proportion \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -200,15 +208,22 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_libgil_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
 %C%_unit_test_libgil_scan_LDADD = libgilparts.la $(CHECK_LIBS)
 %C%_unit_test_load_bracket_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_contrast_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_expect_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_hgrm_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_json_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_tally_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_markup_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_panel_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_patience_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_proportion_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
