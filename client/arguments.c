@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "client/count.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 
 #define MAX_OPTIONS 32
 #define FIRST_PLACE 256
@@ -23,7 +23,7 @@ const struct option_row arguments_global[] = {
 	0,
 	"HOST:PORT, [ADDRESS]:PORT or unix:PATH; else\n"
 	"$GILD_SERVER, else 127.0.0.1:4453; but for\n"
-	"reload, drain and shutdown\n" LINK_ADMIN_SERVER},
+	"reload, drain and shutdown\n" COMMAND_ADMIN_SERVER},
     {"json", 0, NULL, OPTION_FORMAT, offsetof(struct context, format),
 	FORMAT_JSON, 0, "print results as JSON, one a line"},
     {"csv", 0, NULL, OPTION_FORMAT, offsetof(struct context, format),

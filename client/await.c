@@ -5,7 +5,7 @@
 #include "client/await.h"
 
 #include "client/errands.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "client/show.h"
 
 #define GIVE_UP_MS 3000 /* how long a cancellation may take */
@@ -23,9 +23,9 @@ give_up(struct errands *errands, const struct job_request *request)
 	enum outcome outcome;
 	bool is_over = false;
 
-	if (errands->line->link == NULL)
+	if (errands->line->gil == NULL)
 		return;
-	link_set_wake_fd(errands->line->link, -1);
+	gil_set_wake_fd(errands->line->gil, -1);
 	patience_init(&errands->line->patience, 0);
 	again.detach = true;
 	outcome = errands_add(

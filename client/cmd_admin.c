@@ -14,7 +14,7 @@
 
 #include "client/ending.h"
 #include "client/interrupt.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "client/show.h"
 #include "client/table.h"
 #include "client/talk.h"
@@ -73,16 +73,16 @@ static enum outcome
 run_reload(const struct context *context, const void *settings, char **operands)
 {
 	json_t *answer = NULL;
-	struct link *link;
-	enum outcome outcome = talk_open(context, &link);
+	struct gil *gil;
+	enum outcome outcome = talk_open(context, &gil);
 
 	(void)settings;
 	(void)operands;
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	outcome = talk_ask_patiently(context, link, "server.reload",
+	outcome = talk_ask_patiently(context, gil, "server.reload",
 	    json_object(), RELOAD_ANSWER_MS, &answer);
-	link_close(link);
+	gil_close(gil);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	if (context->format == FORMAT_JSON)
@@ -206,17 +206,17 @@ run_stop(const struct context *context, const struct settings *settings,
     const struct stop *stop)
 {
 	json_t *answer = NULL;
-	struct link *link;
-	enum outcome outcome = talk_open(context, &link);
+	struct gil *gil;
+	enum outcome outcome = talk_open(context, &gil);
 	pid_t peer;
 
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	peer = link_peer_pid(link);
-	outcome = talk_ask_patiently(context, link, stop->method, json_object(),
+	peer = gil_peer_pid(gil);
+	outcome = talk_ask_patiently(context, gil, stop->method, json_object(),
 	    STOP_ANSWER_MS, &answer);
 	/* A daemon that drains need not see to us any more. */
-	link_close(link);
+	gil_close(gil);
 	if (outcome == OUTCOME_FINE && !settings->is_not_waiting)
 		outcome = talk_catch(context);
 	if (outcome == OUTCOME_FINE)
@@ -262,7 +262,7 @@ run_shutdown(
 #define WHERE                                                               \
 	"It goes over the daemon's Unix socket, and only root and the "     \
 	"daemon's own user\nand group may. Without -s and $GILD_SERVER it " \
-	"is " LINK_ADMIN_SERVER ".\n"
+	"is " COMMAND_ADMIN_SERVER ".\n"
 
 static const struct settings defaults = {.timeout_s = 0};
 
@@ -281,7 +281,7 @@ const struct command command_reload = {
     .notes = "A configuration that cannot be used changes nothing. A good one "
 	     "starts new\nprocesses; those that there are finish their jobs "
 	     "first.\n" WHERE,
-    .server = LINK_ADMIN_SERVER,
+    .server = COMMAND_ADMIN_SERVER,
     .run = run_reload,
 };
 
@@ -292,7 +292,7 @@ const struct command command_drain = {
     .notes = "It takes no more connections and jobs, finishes those that it "
 	     "has, and ends.\nWaits for that; Ctrl-C ends the waiting, and not "
 	     "the draining.\n" WHERE,
-    .server = LINK_ADMIN_SERVER,
+    .server = COMMAND_ADMIN_SERVER,
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = &defaults,
@@ -305,7 +305,7 @@ const struct command command_shutdown = {
     .summary = "Stop the server at once: its jobs are cancelled",
     .notes = "Each client still gets its answers. Waits until the server has "
 	     "ended; Ctrl-C\nends the waiting only.\n" WHERE,
-    .server = LINK_ADMIN_SERVER,
+    .server = COMMAND_ADMIN_SERVER,
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = &defaults,

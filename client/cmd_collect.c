@@ -170,7 +170,7 @@ show(struct collect *collect, const json_t *json)
 
 	if (job_result_from_json(json, &result, &error) == -1)
 		return talk_not_understood(
-		    context, collect->line.link, error.detail);
+		    context, collect->line.gil, error.detail);
 	if (context->format == FORMAT_JSON)
 		outcome = show_json(context, json);
 	else if (collect->n == 1)
@@ -312,7 +312,7 @@ see_job(void *arg, const json_t *record)
 
 	if (job_id_parse(show_text(record, "job"), &job) == -1)
 		return talk_not_understood(
-		    collect->context, collect->line.link, "a job has no id");
+		    collect->context, collect->line.gil, "a job has no id");
 	return add_job(collect, job) == -1 ? talk_no_memory(collect->context)
 					   : OUTCOME_FINE;
 }
@@ -425,7 +425,7 @@ run_collect(
 		outcome = find_jobs(&collect);
 	if (outcome == OUTCOME_FINE && collect.n > 1)
 		outcome =
-		    submit_learn_limit(context, collect.line.link, &in_flight);
+		    submit_learn_limit(context, collect.line.gil, &in_flight);
 	if (outcome == OUTCOME_FINE &&
 	    errands_init(&collect.errands, &collect.line, in_flight) == -1)
 		outcome = talk_no_memory(context);

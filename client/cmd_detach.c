@@ -145,7 +145,7 @@ submit_detached(const struct context *context,
 	if (outcome == OUTCOME_FINE)
 		outcome = lifeline_open(&line);
 	if (outcome == OUTCOME_FINE && settings->repeat > 1)
-		outcome = submit_learn_limit(context, line.link, &in_flight);
+		outcome = submit_learn_limit(context, line.gil, &in_flight);
 	if (outcome != OUTCOME_FINE)
 		goto out;
 	if (in_flight > settings->repeat)

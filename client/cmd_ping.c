@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "client/sample.h"
 #include "client/show.h"
 #include "client/table.h"
@@ -31,7 +31,7 @@ now_ns(void)
 }
 
 static enum outcome
-ping_all(const struct context *context, struct link *link, uint64_t times_ns[],
+ping_all(const struct context *context, struct gil *gil, uint64_t times_ns[],
     uint64_t n_times)
 {
 	for (uint64_t i = 0; i < n_times; i++) {
@@ -40,7 +40,7 @@ ping_all(const struct context *context, struct link *link, uint64_t times_ns[],
 		json_t *answer;
 
 		outcome = talk_ask(
-		    context, link, "server.ping", json_object(), &answer);
+		    context, gil, "server.ping", json_object(), &answer);
 		if (outcome != OUTCOME_FINE)
 			return outcome;
 		json_decref(answer);
@@ -101,18 +101,18 @@ run_ping(
 {
 	const struct settings *settings = settings_given;
 	uint64_t *times_ns = calloc(settings->count, sizeof(*times_ns));
-	struct link *link = NULL;
+	struct gil *gil = NULL;
 	enum outcome outcome;
 
 	(void)operands;
 	if (times_ns == NULL)
 		return talk_no_memory(context);
-	outcome = talk_open(context, &link);
+	outcome = talk_open(context, &gil);
 	if (outcome == OUTCOME_FINE)
-		outcome = ping_all(context, link, times_ns, settings->count);
+		outcome = ping_all(context, gil, times_ns, settings->count);
 	if (outcome == OUTCOME_FINE)
 		outcome = show_times(context, times_ns, settings->count);
-	link_close(link);
+	gil_close(gil);
 	free(times_ns);
 	return outcome;
 }

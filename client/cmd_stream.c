@@ -25,7 +25,7 @@
 #include "client/interrupt.h"
 #include "client/lifeline.h"
 #include "client/lines.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "client/outlet.h"
 #include "client/show.h"
 #include "client/talk.h"
@@ -91,11 +91,10 @@ static enum outcome
 send_job(struct stream *stream, uint64_t id)
 {
 	const struct flight_job *job = flight_find(&stream->flight, id);
+	uint64_t request;
 
-	if (link_send(stream->line.link, id, "job.submit",
-		json_incref(job->params)) == -1)
-		return talk_no_memory(stream->context);
-	return OUTCOME_FINE;
+	return talk_send(stream->context, stream->line.gil, "job.submit",
+	    json_incref(job->params), id, &request);
 }
 
 /* The pause is over: all that were put off try again. */
@@ -133,7 +132,7 @@ static bool
 has_room(const struct stream *stream)
 {
 	return !flight_is_full(&stream->flight) && stream->flight.n_busy == 0 &&
-	    link_unsent_bytes(stream->line.link) < MAX_UNSENT_BYTES &&
+	    gil_unsent_bytes(stream->line.gil) < MAX_UNSENT_BYTES &&
 	    outlet_length(&stream->out) < MAX_UNWRITTEN_BYTES;
 }
 
@@ -183,35 +182,31 @@ read_input(struct stream *stream)
 
 /* An answer that belongs to no line: the stream cannot go on. */
 static enum outcome
-complain_stray(struct stream *stream, const struct jsonrpc_reply *reply)
+complain_stray(struct stream *stream, const struct gil_event *event)
 {
-	const char *message =
-	    show_text(reply->error, reply->error != NULL ? "message" : "");
-
 	command_complain(stream->context->command,
 	    "%s sent an answer to no line of the input: %s",
-	    link_server(stream->line.link), message);
+	    gil_server(stream->line.gil),
+	    event->type == GIL_ERROR ? event->error.message : "-");
 	return OUTCOME_NO_SERVER;
 }
 
 static bool
-is_busy(const json_t *error)
+is_busy(const struct gil_error *error)
 {
-	return json_integer_value(json_object_get(error, "code")) ==
-	    rpc_error_code(RPC_BUSY);
+	return error->code == rpc_error_code(RPC_BUSY);
 }
 
-/* Whether it would be different later; *pause_ms: what the server asks for. */
+/* Whether it would be different later. */
 static bool
-is_for_later(
-    const struct stream *stream, const json_t *error, int64_t *pause_ms)
+is_for_later(const struct stream *stream, const struct gil_event *event)
 {
-	json_int_t code = json_integer_value(json_object_get(error, "code"));
+	const struct gil_error *error = &event->error;
 
-	*pause_ms = json_integer_value(
-	    json_object_get(json_object_get(error, "data"), "retry_after_ms"));
-	return *pause_ms > 0 || is_busy(error) ||
-	    (code == rpc_error_code(RPC_SHUTTING_DOWN) && stream->has_keys);
+	return event->type == GIL_ERROR &&
+	    (error->retry_after_ms > 0 || is_busy(error) ||
+		(error->code == rpc_error_code(RPC_SHUTTING_DOWN) &&
+		    stream->has_keys));
 }
 
 /* An accepted one that is not waited for, or one that has ended. */
@@ -223,36 +218,35 @@ is_fine(const json_t *result)
 }
 
 static enum outcome
-take_reply(struct stream *stream, const struct jsonrpc_reply *reply)
+take_answer(struct stream *stream, const struct gil_event *event)
 {
-	uint64_t id = (uint64_t)json_integer_value(reply->id);
+	uint64_t id = event->tag;
 	const struct flight_job *job = flight_find(&stream->flight, id);
+	bool is_error = event->type == GIL_ERROR;
 	enum outcome outcome;
-	int64_t pause_ms;
+	json_t *value;
 	uint64_t line;
 
-	if (!json_is_integer(reply->id) || job == NULL)
-		return complain_stray(stream, reply);
-	if (is_for_later(stream, reply->error, &pause_ms)) {
+	if (event->request == 0 || job == NULL)
+		return complain_stray(stream, event);
+	if (is_for_later(stream, event)) {
+		int64_t pause_ms = event->error.retry_after_ms;
+
 		flight_put_off(&stream->flight, id, now_ms(), pause_ms);
 		/* A job that ends makes room, but not the rate higher. */
-		if (!is_busy(reply->error))
+		if (!is_busy(&event->error))
 			stream->not_before_ms = now_ms() + pause_ms;
 		return OUTCOME_FINE;
 	}
+	outcome = talk_take(stream->context, stream->line.gil, &value);
+	if (outcome != OUTCOME_FINE)
+		return outcome;
 	lifeline_prove(&stream->line);
 	line = job->line;
 	flight_land(&stream->flight, id);
-	if (reply->error != NULL) {
-		stream->any_refused = true;
-		outcome =
-		    put_line(stream, line, "error", json_incref(reply->error));
-	} else {
-		if (!is_fine(reply->result))
-			stream->any_not_done = true;
-		outcome = put_line(
-		    stream, line, "result", json_incref(reply->result));
-	}
+	stream->any_refused |= is_error;
+	stream->any_not_done |= !is_error && !is_fine(value);
+	outcome = put_line(stream, line, is_error ? "error" : "result", value);
 	/* There is room on the server for one that was put off. */
 	id = now_ms() < stream->not_before_ms ? 0
 					      : flight_retry(&stream->flight);
@@ -271,7 +265,7 @@ complain_lost(struct stream *stream)
 		command_complain(stream->context->command,
 		    "%zu line%s had no answer, the first of them line %" PRIu64,
 		    n, n == 1 ? "" : "s", first);
-	return talk_lost(stream->context, stream->line.link);
+	return talk_lost(stream->context, stream->line.gil);
 }
 
 /* Output. */
@@ -305,7 +299,7 @@ can_go_on(const struct stream *stream)
 	bool is_stubborn = stream->settings->is_resumed ||
 	    stream->settings->retry_for_ms != SUBMIT_NOT_GIVEN;
 	bool is_unserved =
-	    is_stubborn && link_ended_in_order(stream->line.link);
+	    is_stubborn && gil_was_orderly(stream->line.gil);
 
 	return stream->line.patience.for_ms > 0 &&
 	    (stream->has_keys || is_stubborn) &&
@@ -340,16 +334,16 @@ take_replies(struct stream *stream)
 
 	while (outcome == OUTCOME_FINE &&
 	    outlet_length(&stream->out) < MAX_UNWRITTEN_BYTES) {
-		struct jsonrpc_reply reply;
-		enum link_status status = link_next(stream->line.link, &reply);
+		const struct gil_event *event = gil_poll(stream->line.gil, 0);
 
-		if (status == LINK_LOST)
+		if (event->type == GIL_UNANSWERED || event->type == GIL_LOST)
 			return come_back(stream);
-		if (status != LINK_REPLY)
+		if (event->type == GIL_WOKEN)
+			return OUTCOME_INTERRUPTED;
+		if (event->type == GIL_NOTHING)
 			return OUTCOME_FINE;
-		if (reply.method == NULL)
-			outcome = take_reply(stream, &reply);
-		json_decref(reply.root);
+		if (talk_is_answer(event))
+			outcome = take_answer(stream, event);
 	}
 	return outcome;
 }
@@ -358,15 +352,15 @@ take_replies(struct stream *stream)
 static enum outcome
 poll_once(struct stream *stream)
 {
-	enum { INPUT, LINK, OUTPUT, WAKE, N_FDS };
+	enum { INPUT, SERVER, OUTPUT, WAKE, N_FDS };
 	size_t unwritten = outlet_length(&stream->out);
-	short link_wants = link_events(stream->line.link);
 	enum outcome outcome = OUTCOME_FINE;
 	int timeout_ms = -1;
 	/* A negative descriptor is left out. */
 	struct pollfd fds[N_FDS] = {
 	    [INPUT] = {.fd = -1, .events = POLLIN},
-	    [LINK] = {.fd = link_fd(stream->line.link), .events = link_wants},
+	    [SERVER] = {.fd = gil_fd(stream->line.gil),
+		.events = gil_events(stream->line.gil)},
 	    [OUTPUT] = {.fd = STDOUT_FILENO},
 	    [WAKE] = {.fd = interrupt_fd(), .events = POLLIN},
 	};
@@ -376,7 +370,7 @@ poll_once(struct stream *stream)
 	if (unwritten > 0)
 		fds[OUTPUT].events = POLLOUT;
 	if (unwritten >= MAX_UNWRITTEN_BYTES)
-		fds[LINK].fd = -1;
+		fds[SERVER].fd = -1;
 	if (stream->flight.n_busy > 0) {
 		int64_t left_ms = stream->flight.retry_at_ms - now_ms();
 
@@ -400,8 +394,6 @@ poll_once(struct stream *stream)
 		outcome = take_written(stream, outlet_write(&stream->out));
 	if (outcome == OUTCOME_FINE && fds[INPUT].revents != 0)
 		outcome = read_input(stream);
-	if (fds[LINK].revents != 0)
-		link_serve(stream->line.link);
 	return outcome;
 }
 
@@ -480,7 +472,7 @@ submit_stream(
 		outcome = lifeline_open(&stream.line);
 	if (outcome == OUTCOME_FINE)
 		outcome =
-		    submit_learn_limit(context, stream.line.link, &in_flight);
+		    submit_learn_limit(context, stream.line.gil, &in_flight);
 	if (outcome != OUTCOME_FINE)
 		goto out;
 	if (stream_init(&stream, settings, in_flight) == -1) {

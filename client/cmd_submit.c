@@ -251,7 +251,7 @@ run_all(struct lifeline *line, struct job_request *request,
 		if (job_result_from_json(json, &result, &error) == -1) {
 			json_decref(json);
 			return talk_not_understood(
-			    context, line->link, error.detail);
+			    context, line->gil, error.detail);
 		}
 		outcome = take_result(
 		    context, view, json, &result, &entries[view->number - 1]);

@@ -14,7 +14,7 @@
 
 #include "client/count.h"
 #include "client/interrupt.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "client/range.h"
 #include "client/recording.h"
 #include "client/show.h"
@@ -45,7 +45,7 @@ struct trace {
 	const struct context *context;
 	const struct trace_settings *settings;
 	struct term summary; /* where words and tables go */
-	struct link *link;
+	struct gil *gil;
 	struct trace_file file;
 	json_t *pools;	 /* owned: summaries for --json */
 	json_t *result;	 /* owned: of --run; or NULL */
@@ -194,16 +194,16 @@ follow_time(
 
 /* The job's answer, once it is there. */
 static enum outcome
-take_answer(struct trace *trace, const struct link *link,
-    const struct jsonrpc_reply *reply)
+take_answer(
+    struct trace *trace, struct gil *gil, const struct gil_event *event)
 {
 	struct job_result result;
 	enum outcome outcome =
-	    talk_take_result(trace->context, link, reply, &result);
+	    talk_take_result(trace->context, gil, event, &result);
 
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	trace->result = json_incref(reply->result);
+	trace->result = json_incref(gil_json(gil));
 	if (result.state != JOB_DONE) {
 		command_complain(trace->context->command, "the job %s: %s",
 		    show_state(result.state), result.reason);
@@ -215,27 +215,27 @@ take_answer(struct trace *trace, const struct link *link,
 
 /* Looks at the pool again and again while the job is under way. */
 static enum outcome
-follow_job(struct trace *trace, struct link *link, struct recording *recording,
+follow_job(struct trace *trace, struct gil *gil, struct recording *recording,
     struct timeline *timeline)
 {
 	enum outcome outcome = OUTCOME_FINE;
-	struct jsonrpc_reply reply;
+	const struct gil_event *event;
 
 	while (outcome == OUTCOME_FINE) {
-		switch (link_receive(link, FOLLOW_MS, &reply)) {
-		case LINK_REPLY:
-			if (reply.method == NULL) {
-				outcome = take_answer(trace, link, &reply);
-				json_decref(reply.root);
-				return outcome;
-			}
-			json_decref(reply.root);
+		event = gil_poll(gil, FOLLOW_MS);
+		switch (event->type) {
+		case GIL_RESULT:
+		case GIL_ERROR:
+			return take_answer(trace, gil, event);
+		case GIL_PROGRESS:
+		case GIL_NOTICE:
 			break;
-		case LINK_WOKEN:
+		case GIL_WOKEN:
 			return OUTCOME_INTERRUPTED;
-		case LINK_LOST:
-			return talk_lost(trace->context, link);
-		default:
+		case GIL_UNANSWERED:
+		case GIL_LOST:
+			return talk_lost(trace->context, gil);
+		case GIL_NOTHING:
 			outcome = recording_follow(recording, timeline);
 		}
 	}
@@ -247,17 +247,17 @@ static enum outcome
 run_job(
     struct trace *trace, struct recording *recording, struct timeline *timeline)
 {
-	struct link *link;
+	struct gil *gil;
 	uint64_t id;
-	enum outcome outcome = talk_open(trace->context, &link);
+	enum outcome outcome = talk_open(trace->context, &gil);
 
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	link_set_wake_fd(link, interrupt_fd());
-	outcome = talk_submit(trace->context, link, &trace->request, &id);
+	gil_set_wake_fd(gil, interrupt_fd());
+	outcome = talk_submit(trace->context, gil, &trace->request, &id);
 	if (outcome == OUTCOME_FINE)
-		outcome = follow_job(trace, link, recording, timeline);
-	link_close(link);
+		outcome = follow_job(trace, gil, recording, timeline);
+	gil_close(gil);
 	return outcome;
 }
 
@@ -303,7 +303,7 @@ trace_pool(struct trace *trace)
 	if (timeline == NULL)
 		return talk_no_memory(trace->context);
 	outcome =
-	    recording_begin(&recording, trace->context, trace->link, pool);
+	    recording_begin(&recording, trace->context, trace->gil, pool);
 	if (outcome != OUTCOME_FINE) {
 		timeline_free(timeline);
 		return outcome;
@@ -383,7 +383,7 @@ read_jobs(
 		struct recording_kept kept;
 		size_t j = 0;
 		enum outcome outcome = recording_read_job(
-		    trace->context, trace->link, jobs[i], &kept);
+		    trace->context, trace->gil, jobs[i], &kept);
 
 		if (outcome != OUTCOME_FINE)
 			return outcome;
@@ -568,7 +568,7 @@ run_trace(const struct context *context, const void *settings, char **operands)
 	if (outcome == OUTCOME_FINE)
 		outcome = talk_catch(context);
 	if (outcome == OUTCOME_FINE)
-		outcome = talk_open(context, &trace.link);
+		outcome = talk_open(context, &trace.gil);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	if (strcmp(trace.settings->output, "-") == 0)
@@ -577,7 +577,7 @@ run_trace(const struct context *context, const void *settings, char **operands)
 	outcome = make_trace(&trace, operands);
 	json_decref(trace.pools);
 	json_decref(trace.result);
-	link_close(trace.link);
+	gil_close(trace.gil);
 	return outcome;
 }
 

@@ -51,6 +51,11 @@ struct option_row {
 	const char *meaning;
 };
 
+/* Of the commands that only a Unix socket carries; the build sets the path. */
+#ifndef COMMAND_ADMIN_SERVER
+#define COMMAND_ADMIN_SERVER "unix:/run/gild/gild.sock"
+#endif
+
 struct command {
 	const char *name;
 	const char *operands; /* as the usage line shows them */
@@ -58,7 +63,7 @@ struct command {
 	int max_operands;
 	const char *summary; /* one line, for the list of commands */
 	const char *notes;   /* more for --help, whole lines; or NULL */
-	const char *server;  /* asked by default; NULL: LINK_DEFAULT_SERVER */
+	const char *server;  /* asked by default; NULL: GIL_DEFAULT_SERVER */
 	const struct option_row *options; /* or NULL */
 	size_t settings_size;		  /* of what the options fill in */
 	const void *defaults;		  /* settings before any option */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "client/interrupt.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "proto/jobid.h"
 
 /* One of the two jobs. */
@@ -24,7 +24,7 @@ struct voice {
 
 struct duet {
 	const struct context *context;
-	struct link *link;
+	struct gil *gil;
 	struct progress *progress;
 	const struct talk_watcher *watcher; /* of the job; or NULL */
 	struct voice company;
@@ -33,43 +33,37 @@ struct duet {
 };
 
 static void
-take_notification(struct duet *duet, const struct jsonrpc_reply *reply)
+take_notification(struct duet *duet, const struct gil_event *event)
 {
-	const char *name = "", *job = "";
-	json_int_t turns = 0, id = 0;
-	enum job_state state;
 	struct voice *voice;
 
-	if (strcmp(reply->method, "job.progress") != 0 ||
-	    json_unpack(reply->params, "{s:s, s:s, s:I, s:I}", "state", &name,
-		"job", &job, "turns", &turns, "request", &id) == -1 ||
-	    job_state_parse(name, &state) == -1 || turns < 0 ||
-	    strlen(job) > JOB_ID_CHARS)
+	if (event->type != GIL_PROGRESS ||
+	    strlen(event->progress.job) > JOB_ID_CHARS)
 		return;
-	voice = (uint64_t)id == duet->company.id ? &duet->company : &duet->job;
-	snprintf(voice->job, sizeof(voice->job), "%s", job);
+	voice = event->request == duet->company.id ? &duet->company
+						   : &duet->job;
+	strcpy(voice->job, event->progress.job);
 	voice->is_accepted = true;
-	if (voice == &duet->job && duet->watcher != NULL)
-		duet->watcher->see(duet->watcher->arg, state, (uint64_t)turns);
+	if (voice == &duet->job)
+		talk_watch(duet->watcher, event);
 }
 
 static enum outcome
-take_answer(struct duet *duet, const struct jsonrpc_reply *reply)
+take_answer(struct duet *duet, const struct gil_event *event)
 {
-	uint64_t id = (uint64_t)json_integer_value(reply->id);
 	struct voice *voice = NULL;
 	enum outcome outcome;
 
-	if (id == duet->company.id)
+	if (event->request == duet->company.id)
 		voice = &duet->company;
-	else if (id == duet->job.id)
+	else if (event->request == duet->job.id)
 		voice = &duet->job;
 	/* What became of the cancelling, the company's own end tells. */
 	if (voice == NULL || voice->has_ended)
 		return OUTCOME_FINE;
 	progress_clear(duet->progress);
 	outcome =
-	    talk_take_result(duet->context, duet->link, reply, voice->result);
+	    talk_take_result(duet->context, duet->gil, event, voice->result);
 	voice->has_ended = outcome == OUTCOME_FINE;
 	return outcome;
 }
@@ -79,18 +73,17 @@ static enum outcome
 await(struct duet *duet, const bool *is_so)
 {
 	enum outcome outcome = OUTCOME_FINE;
-	struct jsonrpc_reply reply;
+	const struct gil_event *event;
 
 	while (outcome == OUTCOME_FINE && !*is_so) {
-		outcome = talk_receive(duet->context, duet->link, LINK_FOREVER,
-		    duet->progress, &reply);
+		outcome = talk_receive(duet->context, duet->gil, GIL_FOREVER,
+		    duet->progress, &event);
 		if (outcome != OUTCOME_FINE)
 			break;
-		if (reply.method != NULL)
-			take_notification(duet, &reply);
+		if (talk_is_answer(event))
+			outcome = take_answer(duet, event);
 		else
-			outcome = take_answer(duet, &reply);
-		json_decref(reply.root);
+			take_notification(duet, event);
 		if (outcome == OUTCOME_FINE && duet->company.has_ended &&
 		    duet->cancel_id == 0) {
 			command_complain(duet->context->command,
@@ -102,15 +95,24 @@ await(struct duet *duet, const bool *is_so)
 	return outcome;
 }
 
+static enum outcome
+cancel_company(struct duet *duet)
+{
+	if (gil_cancel(duet->gil, duet->company.job, 0) == -1)
+		return talk_no_memory(duet->context);
+	duet->cancel_id = gil_last_request(duet->gil);
+	return OUTCOME_FINE;
+}
+
 enum outcome
-company_run(const struct context *context, struct link *link,
+company_run(const struct context *context, struct gil *gil,
     const struct job_request *request, const struct job_request *company,
     const struct talk_watcher *watcher, struct progress *progress,
     struct job_result *result, struct job_result *company_result)
 {
 	struct duet duet = {
 	    .context = context,
-	    .link = link,
+	    .gil = gil,
 	    .progress = progress,
 	    .watcher = watcher,
 	    .company = {.result = company_result},
@@ -120,27 +122,24 @@ company_run(const struct context *context, struct link *link,
 
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	link_set_wake_fd(link, interrupt_fd());
-	outcome = talk_submit(context, link, company, &duet.company.id);
+	gil_set_wake_fd(gil, interrupt_fd());
+	outcome = talk_submit(context, gil, company, &duet.company.id);
 	if (outcome == OUTCOME_FINE)
 		outcome = await(&duet, &duet.company.is_accepted);
 	if (outcome == OUTCOME_FINE)
-		outcome = talk_submit(context, link, request, &duet.job.id);
+		outcome = talk_submit(context, gil, request, &duet.job.id);
 	if (outcome == OUTCOME_FINE)
 		outcome = await(&duet, &duet.job.has_ended);
 	if (outcome == OUTCOME_FINE)
-		outcome = talk_cancel(
-		    context, link, duet.company.job, &duet.cancel_id);
+		outcome = cancel_company(&duet);
 	if (outcome == OUTCOME_FINE)
 		outcome = await(&duet, &duet.company.has_ended);
 	/* The next request is answered first by what is owed to this one. */
-	if (outcome == OUTCOME_FINE && link_unanswered(link) > 0) {
-		struct jsonrpc_reply reply;
+	if (outcome == OUTCOME_FINE && gil_unanswered(gil) > 0) {
+		const struct gil_event *event;
 
 		outcome =
-		    talk_receive(context, link, LINK_FOREVER, progress, &reply);
-		if (outcome == OUTCOME_FINE)
-			json_decref(reply.root);
+		    talk_receive(context, gil, GIL_FOREVER, progress, &event);
 	}
 	if (outcome != OUTCOME_FINE) {
 		if (duet.company.has_ended)

@@ -14,7 +14,7 @@
  * job ended, both results are to be freed. When anything goes wrong jobs may
  * be left running: closing the link cancels them.
  */
-enum outcome company_run(const struct context *context, struct link *link,
+enum outcome company_run(const struct context *context, struct gil *gil,
     const struct job_request *request, const struct job_request *company,
     const struct talk_watcher *watcher, struct progress *progress,
     struct job_result *result, struct job_result *company_result)

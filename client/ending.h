@@ -19,7 +19,7 @@ enum ending_status {
 
 /*
  * The master that the daemon calls `named`, as this process has to call it.
- * `peer` is the process that made the daemon's socket listen (link_peer_pid()).
+ * `peer` is the process that made the daemon's socket listen (gil_peer_pid()).
  * 0 where it cannot be seen from here: the daemon is on another machine, or in
  * a pid namespace of its own with a socket that somebody else passed to it.
  * Where /proc does not tell it is taken to be in ours.

@@ -10,8 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/link.h"
-#include "client/show.h"
+#include "client/libgil/gil.h"
 #include "client/units.h"
 
 #define LATER_MS 10	   /* where the server does not say how much later */
@@ -61,8 +60,8 @@ errands_are_none(const struct errands *errands)
 static enum outcome
 send_errand(struct errands *errands, struct errand *errand)
 {
-	return talk_send(errands->line->context, errands->line->link,
-	    errand->method, json_incref(errand->params), &errand->id);
+	return talk_send(errands->line->context, errands->line->gil,
+	    errand->method, json_incref(errand->params), 0, &errand->id);
 }
 
 enum outcome
@@ -115,10 +114,10 @@ begin_again(struct errands *errands)
 		struct errand *errand = &errands->list[i];
 
 		if (errand->id != 0 && !errand->is_repeatable &&
-		    !link_ended_in_order(line->link)) {
+		    !gil_was_orderly(line->gil)) {
 			if (line->progress != NULL)
 				progress_clear(line->progress);
-			return talk_lost(line->context, line->link);
+			return talk_lost(line->context, line->gil);
 		}
 		errand->id = 0;
 	}
@@ -127,23 +126,20 @@ begin_again(struct errands *errands)
 }
 
 static struct errand *
-find(struct errands *errands, const struct jsonrpc_reply *reply)
+find(struct errands *errands, uint64_t id)
 {
-	json_int_t id = json_integer_value(reply->id);
-
 	for (size_t i = 0; i < errands->n; i++)
-		if (id > 0 && errands->list[i].id == (uint64_t)id)
+		if (id != 0 && errands->list[i].id == id)
 			return &errands->list[i];
 	return NULL;
 }
 
 /* Whoever has to wait for long is told why. */
 static void
-tell(struct errands *errands, const json_t *error)
+tell(struct errands *errands, const struct gil_error *error)
 {
 	const struct lifeline *line = errands->line;
 	const struct patience *patience = &line->patience;
-	const char *why = show_text(json_object_get(error, "data"), "detail");
 
 	if (errands->is_told ||
 	    now_ms() - (patience->until_ms - patience->for_ms) < TELL_AFTER_MS)
@@ -153,7 +149,7 @@ tell(struct errands *errands, const json_t *error)
 		progress_clear(line->progress);
 	command_complain(line->context->command,
 	    "the server refused for now: %s; trying again for %s",
-	    strcmp(why, "-") != 0 ? why : show_text(error, "message"),
+	    error->detail[0] != '\0' ? error->detail : error->message,
 	    units_parameter_us((uint64_t)patience->for_ms * 1000).text);
 }
 
@@ -162,11 +158,10 @@ tell(struct errands *errands, const json_t *error)
  * not where patience is over, and *is_over says so.
  */
 static bool
-is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
-    enum rpc_error_kind kind, bool *is_over)
+is_put_off(struct errands *errands, struct errand *errand,
+    const struct gil_error *error, enum rpc_error_kind kind, bool *is_over)
 {
-	json_int_t later_ms = json_integer_value(
-	    json_object_get(json_object_get(error, "data"), "retry_after_ms"));
+	int64_t later_ms = error->retry_after_ms;
 	int64_t now = now_ms(), pause_ms;
 
 	if (later_ms <= 0 && kind != RPC_BUSY && kind != RPC_SHUTTING_DOWN)
@@ -176,7 +171,7 @@ is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
 	/* One pause for all that were refused before it is over. */
 	if (!any_waits(errands) || errands->due_ms < now) {
 		pause_ms = patience_next(
-		    &errands->line->patience, now, (int64_t)later_ms);
+		    &errands->line->patience, now, later_ms);
 		*is_over = pause_ms < 0;
 		if (*is_over)
 			return false;
@@ -189,32 +184,31 @@ is_put_off(struct errands *errands, struct errand *errand, const json_t *error,
 
 /* True when it is the answer that was waited for. */
 static enum outcome
-take_reply(struct errands *errands, const struct jsonrpc_reply *reply,
+take_reply(struct errands *errands, const struct gil_event *event,
     struct errand_answer *answer, bool *is_answered)
 {
 	const struct lifeline *line = errands->line;
-	struct errand *errand = find(errands, reply);
-	json_int_t code =
-	    json_integer_value(json_object_get(reply->error, "code"));
+	struct errand *errand = find(errands, event->request);
+	bool is_error = event->type == GIL_ERROR;
 	enum rpc_error_kind kind =
-	    reply->error != NULL && code >= INT_MIN && code <= INT_MAX
-	    ? rpc_error_from_code((int)code)
-	    : RPC_OK;
+	    is_error ? rpc_error_from_code(event->error.code) : RPC_OK;
 	bool is_over = false;
+	enum outcome outcome;
+	json_t *value;
 
 	*is_answered = false;
 	/* What is wrong with a whole line comes without its id. */
-	if (errand == NULL && reply->error != NULL)
-		return talk_refused(line->context, reply->error);
+	if (errand == NULL && is_error)
+		return talk_refused(line->context, gil_json(line->gil));
 	if (errand == NULL)
 		return talk_not_understood(
-		    line->context, line->link, "it answers what was not asked");
-	if (reply->error == NULL && !json_is_object(reply->result))
-		return talk_not_understood(
-		    line->context, line->link, "it is no object");
-	if (reply->error != NULL &&
-	    is_put_off(errands, errand, reply->error, kind, &is_over))
+		    line->context, line->gil, "it answers what was not asked");
+	if (is_error &&
+	    is_put_off(errands, errand, &event->error, kind, &is_over))
 		return OUTCOME_FINE;
+	outcome = talk_take(line->context, line->gil, &value);
+	if (outcome != OUTCOME_FINE)
+		return outcome;
 	/* One patience for all that wait out the same trouble. */
 	if (!is_over) {
 		lifeline_prove(errands->line);
@@ -223,9 +217,9 @@ take_reply(struct errands *errands, const struct jsonrpc_reply *reply,
 	*answer = (struct errand_answer){
 	    .method = errand->method,
 	    .number = errand->number,
-	    .root = json_incref(reply->root),
-	    .result = reply->result,
-	    .error = reply->error,
+	    .root = value,
+	    .result = is_error ? NULL : value,
+	    .error = is_error ? value : NULL,
 	    .kind = kind,
 	};
 	json_decref(errand->params);
@@ -234,7 +228,7 @@ take_reply(struct errands *errands, const struct jsonrpc_reply *reply,
 	return OUTCOME_FINE;
 }
 
-/* How long link_receive() may wait, in its words. */
+/* How long gil_poll() may wait, in its words. */
 static int
 time_left(const struct errands *errands, int64_t end_ms)
 {
@@ -245,7 +239,7 @@ time_left(const struct errands *errands, int64_t end_ms)
 	if (any_waits(errands) && errands->due_ms - now_ms() < left_ms)
 		left_ms = errands->due_ms - now_ms();
 	if (left_ms == INT_MAX)
-		return LINK_FOREVER;
+		return GIL_FOREVER;
 	return left_ms > 0 ? (int)left_ms : 0;
 }
 
@@ -258,30 +252,32 @@ errands_next(
 	bool is_answered = false;
 
 	while (outcome == OUTCOME_FINE && !is_answered) {
-		struct jsonrpc_reply reply;
+		const struct gil_event *event;
 
 		outcome = send_all_due(errands);
 		if (outcome != OUTCOME_FINE)
 			break;
-		switch (link_receive(
-		    errands->line->link, time_left(errands, end_ms), &reply)) {
-		case LINK_REPLY:
-			if (reply.method != NULL)
-				talk_watch(errands->watcher, &reply);
-			else
-				outcome = take_reply(
-				    errands, &reply, answer, &is_answered);
-			json_decref(reply.root);
+		event = gil_poll(
+		    errands->line->gil, time_left(errands, end_ms));
+		switch (event->type) {
+		case GIL_RESULT:
+		case GIL_ERROR:
+			outcome =
+			    take_reply(errands, event, answer, &is_answered);
 			break;
-		case LINK_TIMED_OUT:
+		case GIL_PROGRESS:
+		case GIL_NOTICE:
+			talk_watch(errands->watcher, event);
+			break;
+		case GIL_NOTHING:
 			if (end_ms >= 0 && now_ms() >= end_ms)
 				outcome = OUTCOME_UNEXPECTED;
 			break;
-		case LINK_WOKEN:
+		case GIL_WOKEN:
 			outcome = OUTCOME_INTERRUPTED;
 			break;
-		case LINK_EMPTY:
-		case LINK_LOST:
+		case GIL_UNANSWERED:
+		case GIL_LOST:
 			outcome = begin_again(errands);
 			break;
 		}

@@ -40,7 +40,7 @@ struct errands {
 struct errand_answer {
 	const char *method; /* what it answers */
 	uint64_t number;
-	json_t *root;	      /* the caller's: json_decref() */
+	json_t *root;	      /* one of these, the caller's: json_decref() */
 	const json_t *result; /* an object, or NULL */
 	const json_t *error;  /* or NULL */
 	enum rpc_error_kind kind;

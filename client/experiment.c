@@ -18,7 +18,7 @@
 #include "client/chance.h"
 #include "client/company.h"
 #include "client/interrupt.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "client/show.h"
 #include "client/talk.h"
 #include "client/units.h"
@@ -50,11 +50,11 @@ experiment_meet(struct experiment *experiment, const struct context *context,
 		: (now_ns(CLOCK_REALTIME) ^ (uint64_t)getpid()) % SEED_RANGE,
 	};
 	progress_init(&experiment->progress);
-	outcome = talk_open(context, &experiment->link);
+	outcome = talk_open(context, &experiment->gil);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	outcome = talk_ask(
-	    context, experiment->link, "server.info", json_object(), &info);
+	    context, experiment->gil, "server.info", json_object(), &info);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	experiment->roster = roster_read(info);
@@ -133,11 +133,11 @@ see_progress(void *arg, enum job_state state, uint64_t turns)
 }
 
 static enum outcome
-set_interval(const struct context *context, struct link *link,
+set_interval(const struct context *context, struct gil *gil,
     const struct roster_pool *pool, uint64_t interval_us)
 {
 	json_t *json;
-	enum outcome outcome = talk_ask(context, link, "pool.set",
+	enum outcome outcome = talk_ask(context, gil, "pool.set",
 	    json_pack("{s:s, s:I}", "pool", pool->name, "interval_us",
 		(json_int_t)interval_us),
 	    &json);
@@ -156,11 +156,11 @@ prepare_pool(struct experiment *experiment, const struct arm *arm)
 
 	if (arm->interval_us == 0 || outcome != OUTCOME_FINE)
 		return outcome;
-	link_set_wake_fd(experiment->link, interrupt_fd());
+	gil_set_wake_fd(experiment->gil, interrupt_fd());
 	/* Even if no answer comes it may have been done. */
 	experiment->is_changed[i] = true;
 	return set_interval(
-	    experiment->context, experiment->link, arm->pool, arm->interval_us);
+	    experiment->context, experiment->gil, arm->pool, arm->interval_us);
 }
 
 static enum outcome
@@ -200,11 +200,11 @@ run_arm(struct experiment *experiment, const struct arm *arm,
 		company.workers = arm->company;
 		company.cost_ns = request.cost_ns;
 		company.wants_progress = true;
-		outcome = company_run(context, experiment->link, &request,
+		outcome = company_run(context, experiment->gil, &request,
 		    &company, watcher, &experiment->progress, &run->result,
 		    &run->company);
 	} else {
-		outcome = talk_run(context, experiment->link, &request, watcher,
+		outcome = talk_run(context, experiment->gil, &request, watcher,
 		    &experiment->progress, &json, &run->result);
 		if (outcome == OUTCOME_FINE)
 			json_decref(json);
@@ -340,12 +340,12 @@ experiment_run(struct experiment *experiment)
 
 /* Sets a pool back over this link, or says that it could not. */
 static enum outcome
-restore_pool(const struct experiment *experiment, struct link *link,
+restore_pool(const struct experiment *experiment, struct gil *gil,
     const struct roster_pool *pool)
 {
 	const struct context *context = experiment->context;
-	enum outcome outcome = link != NULL
-	    ? set_interval(context, link, pool, pool->interval_us)
+	enum outcome outcome = gil != NULL
+	    ? set_interval(context, gil, pool, pool->interval_us)
 	    : OUTCOME_NO_SERVER;
 
 	if (outcome != OUTCOME_FINE)
@@ -360,22 +360,22 @@ static enum outcome
 restore_pools(struct experiment *experiment)
 {
 	enum outcome worst = OUTCOME_FINE;
-	struct link *link = NULL;
+	struct gil *gil = NULL;
 
 	for (size_t i = 0; i < experiment->roster.n_pools; i++) {
 		enum outcome outcome = OUTCOME_FINE;
 
 		if (!experiment->is_changed[i])
 			continue;
-		if (link == NULL)
-			outcome = talk_open(experiment->context, &link);
-		if (outcome == OUTCOME_FINE || link == NULL)
+		if (gil == NULL)
+			outcome = talk_open(experiment->context, &gil);
+		if (outcome == OUTCOME_FINE || gil == NULL)
 			outcome = restore_pool(
-			    experiment, link, &experiment->roster.pools[i]);
+			    experiment, gil, &experiment->roster.pools[i]);
 		if (outcome != OUTCOME_FINE)
 			worst = outcome;
 	}
-	link_close(link);
+	gil_close(gil);
 	return worst;
 }
 
@@ -385,7 +385,7 @@ experiment_end(struct experiment *experiment, enum outcome outcome)
 	enum outcome restored;
 
 	progress_clear(&experiment->progress);
-	link_close(experiment->link);
+	gil_close(experiment->gil);
 	restored = restore_pools(experiment);
 	for (size_t i = 0; i < experiment->n_runs; i++)
 		run_free(&experiment->runs[i]);

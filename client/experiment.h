@@ -31,7 +31,7 @@
 #define EXPERIMENT_NO_SEED UINT64_MAX
 #define EXPERIMENT_WARM_UP_MS 20
 
-struct link;
+struct gil;
 
 struct arm {
 	char label[ARM_LABEL_CHARS + 1]; /* while it runs, for people */
@@ -62,7 +62,7 @@ struct experiment {
 	struct weather weather;
 
 	/* experiment.c alone: */
-	struct link *link;
+	struct gil *gil;
 	struct progress progress;
 	uint64_t own_cpu_ns;
 	uint64_t start_ns;     /* of the rounds */

@@ -120,7 +120,7 @@ take_page(const struct lifeline *line, const json_t *page, char after[],
 	if (!json_is_array(jobs) ||
 	    (next != NULL && json_array_size(jobs) == 0))
 		return talk_not_understood(
-		    line->context, line->link, "it is no list of jobs");
+		    line->context, line->gil, "it is no list of jobs");
 	snprintf(after, after_size, "%s", next != NULL ? next : "");
 	json_array_foreach (jobs, i, record) {
 		(*n_seen)++;
@@ -189,7 +189,7 @@ fetch_one(void *arg, const json_t *json)
 		return show_json(context, json);
 	if (record_from_json(json, &job, &error) == -1)
 		return talk_not_understood(
-		    context, fetch->line->link, error.detail);
+		    context, fetch->line->gil, error.detail);
 	return ledger_add(fetch->ledger, &job) == -1 ? talk_no_memory(context)
 						     : OUTCOME_FINE;
 }

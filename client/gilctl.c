@@ -17,7 +17,7 @@
 #include "client/arguments.h"
 #include "client/command.h"
 #include "client/interrupt.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "proto/nearest.h"
 
 static const struct command *const commands[] = {
@@ -143,7 +143,7 @@ run_command(struct context *context, int argc, char **argv)
 		if (context->server == NULL)
 			context->server = command->server != NULL
 			    ? command->server
-			    : LINK_DEFAULT_SERVER;
+			    : GIL_DEFAULT_SERVER;
 		outcome = command->run(context, settings, operands);
 		break;
 	case ARGUMENTS_HELP:

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "client/interrupt.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 #include "client/talk.h"
 #include "client/units.h"
 
@@ -34,12 +34,12 @@ lifeline_init(struct lifeline *line, const struct context *context,
 enum outcome
 lifeline_open(struct lifeline *line)
 {
-	enum outcome outcome = talk_open(line->context, &line->link);
+	enum outcome outcome = talk_open(line->context, &line->gil);
 
 	if (outcome == OUTCOME_FINE)
 		outcome = talk_catch(line->context);
 	if (outcome == OUTCOME_FINE)
-		link_set_wake_fd(line->link, interrupt_fd());
+		gil_set_wake_fd(line->gil, interrupt_fd());
 	return outcome;
 }
 
@@ -61,17 +61,17 @@ sleep_for(int64_t pause_ms)
 
 /* One more try, quietly. */
 static bool
-try_again(struct lifeline *line, struct link_failure *failure)
+try_again(struct lifeline *line, struct gil_failure *failure)
 {
-	struct link_options options = {
+	struct gil_options options = {
 	    .server = line->context->server,
 	    .connect_timeout_ms = (int)line->context->connect_timeout_ms,
 	};
 
-	line->link = link_open(&options, failure);
-	if (line->link == NULL)
+	line->gil = gil_connect(&options, failure);
+	if (line->gil == NULL)
 		return false;
-	link_set_wake_fd(line->link, interrupt_fd());
+	gil_set_wake_fd(line->gil, interrupt_fd());
 	return true;
 }
 
@@ -80,18 +80,18 @@ lifeline_reopen(struct lifeline *line)
 {
 	const struct context *context = line->context;
 	uint64_t for_us = (uint64_t)line->patience.for_ms * 1000;
-	struct link_failure failure = {.text = "it hangs up"};
+	struct gil_failure failure = {.text = "it hangs up"};
 	enum outcome outcome;
 	int64_t pause_ms;
 
 	if (line->progress != NULL)
 		progress_clear(line->progress);
 	if (line->patience.for_ms == 0)
-		return talk_lost(context, line->link);
+		return talk_lost(context, line->gil);
 	if (!line->patience.is_troubled)
 		command_complain(context->command,
 		    "lost the connection to %s: %s; trying again for %s",
-		    context->server, link_error(line->link),
+		    context->server, gil_why(line->gil),
 		    units_parameter_us(for_us).text);
 	lifeline_close(line);
 	while ((pause_ms = patience_next(&line->patience, now_ms(), 0)) >= 0) {
@@ -114,6 +114,6 @@ lifeline_prove(struct lifeline *line)
 void
 lifeline_close(struct lifeline *line)
 {
-	link_close(line->link);
-	line->link = NULL;
+	gil_close(line->gil);
+	line->gil = NULL;
 }

@@ -12,11 +12,11 @@
 #include "client/patience.h"
 #include "client/progress.h"
 
-struct link;
+struct gil;
 
 struct lifeline {
 	const struct context *context;
-	struct link *link; /* NULL before the first, and between two */
+	struct gil *gil; /* NULL before the first, and between two */
 	struct patience patience;
 	struct progress *progress; /* or NULL: cleared before words */
 };

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "client/interrupt.h"
-#include "client/link.h"
 #include "client/load_judge.h"
 #include "client/load_live.h"
 #include "client/load_worker.h"

@@ -42,12 +42,12 @@ static const struct metric_row {
     {"errors", LOAD_METRIC_ERRORS, UNIT_NUMBER_OR_SHARE, 0},
     {"skipped", LOAD_METRIC_SKIPPED, UNIT_NUMBER_OR_SHARE, 0},
     {"late", LOAD_METRIC_LATE, UNIT_NUMBER_OR_SHARE, 0},
-    {"lost", LOAD_METRIC_LOST, UNIT_NUMBER, 0},
     {"lost_to_client", LOAD_METRIC_PART, UNIT_SHARE, LOAD_CLIENT},
     {"lost_to_way", LOAD_METRIC_PART, UNIT_SHARE, LOAD_WAY},
     {"lost_to_queue", LOAD_METRIC_PART, UNIT_SHARE, LOAD_QUEUE},
     {"lost_to_lock", LOAD_METRIC_PART, UNIT_SHARE, LOAD_LOCK_WAIT},
     {"lost_to_dispatch", LOAD_METRIC_PART, UNIT_SHARE, LOAD_DISPATCH},
+    {"lost", LOAD_METRIC_LOST, UNIT_NUMBER, 0},
 };
 #define N_METRICS (sizeof(metrics) / sizeof(metrics[0]))
 

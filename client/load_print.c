@@ -49,7 +49,7 @@ print_counts(const struct context *context, const struct load_report *report)
 	table_column(table, TABLE_RIGHT, "sent");
 	table_column(table, TABLE_RIGHT, "done");
 	table_column(table, TABLE_RIGHT, "failed");
-	table_column(table, TABLE_RIGHT, "skipped");
+	table_column(table, TABLE_RIGHT, "not sent");
 	table_column(table, TABLE_RIGHT, "late");
 	table_real(table, report->rate, "%s", rate_text(report->rate).text);
 	show_count(table, counts->scheduled);

@@ -26,11 +26,22 @@ latency_estimate(uint64_t ns)
 	return estimate_exact(ns > 0 ? (double)ns : INFINITY);
 }
 
+/* Without those of the drain, which may be long and has nothing in it. */
+static size_t
+count_run_points(const struct load_report *report)
+{
+	size_t n = report->n_points;
+
+	while (n > 0 && report->points[n - 1].start_ns >= report->run_ns)
+		n--;
+	return n;
+}
+
 static void
-fill_points(const struct load_report *report, struct chart_point *p50,
+fill_points(const struct load_report *report, size_t n, struct chart_point *p50,
     struct chart_point *p99, struct chart_point *rate)
 {
-	for (size_t i = 0; i < report->n_points; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct load_point *point = &report->points[i];
 		struct estimate at = estimate_exact(
 		    (double)(point->start_ns + point->length_ns / 2));
@@ -49,7 +60,7 @@ enum outcome
 load_print_chart(
     const struct context *context, const struct load_report *report)
 {
-	size_t n = report->n_points;
+	size_t n = count_run_points(report);
 	struct chart_point *points;
 	enum outcome outcome;
 
@@ -58,7 +69,7 @@ load_print_chart(
 	points = calloc(3 * n, sizeof(points[0]));
 	if (points == NULL)
 		return talk_no_memory(context);
-	fill_points(report, points, points + n, points + 2 * n);
+	fill_points(report, n, points, points + n, points + 2 * n);
 	const struct chart_series latencies[] = {
 	    {.name = "p99",
 		.mark = CHART_STEPS,

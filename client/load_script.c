@@ -427,15 +427,20 @@ settle_open(struct load_script *script, struct rpc_error *error)
 static int
 settle_closed(struct load_script *script, struct rpc_error *error)
 {
-	for (size_t i = 0; i < script->n_phases; i++)
-		if (script->phases[i].clients > script->clients)
-			script->clients = script->phases[i].clients;
-	if (script->clients == 0)
-		return rpc_error_set(error, RPC_INVALID_PARAMS, "clients",
-		    "a closed loop needs clients: how many there are");
-	for (size_t i = 0; i < script->n_phases; i++)
-		if (script->phases[i].clients == 0)
-			script->phases[i].clients = script->clients;
+	uint32_t usual = script->clients;
+
+	for (size_t i = 0; i < script->n_phases; i++) {
+		struct load_phase *phase = &script->phases[i];
+
+		if (phase->clients == 0 && usual == 0)
+			return rpc_error_set(error, RPC_INVALID_PARAMS,
+			    "clients",
+			    "a closed loop needs clients: how many there are");
+		if (phase->clients == 0)
+			phase->clients = usual;
+		if (i == 0 || phase->clients > script->clients)
+			script->clients = phase->clients;
+	}
 	if (script->in_flight == 0)
 		script->in_flight = 1;
 	if ((uint64_t)script->in_flight * script->clients > LOAD_MAX_IN_FLIGHT)

@@ -5,7 +5,8 @@ EXTRA_DIST += %D%/trace.svg
 
 noinst_LIBRARIES += libgilctlcore.a
 libgilctlcore_a_CPPFLAGS = $(AM_CPPFLAGS) \
-	-DLINK_ADMIN_SERVER='"unix:$(runstatedir)/gild/gild.sock"'
+	-DCOMMAND_ADMIN_SERVER='"unix:$(runstatedir)/gild/gild.sock"'
+libgilctlcore_a_CFLAGS = $(AM_CFLAGS) -pthread
 libgilctlcore_a_SOURCES = \
 	%D%/arguments.c %D%/arguments.h \
 	%D%/await.c %D%/await.h \
@@ -55,7 +56,6 @@ libgilctlcore_a_SOURCES = \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
-	%D%/link.c %D%/link.h \
 	%D%/load_bracket.c %D%/load_bracket.h \
 	%D%/load_contrast.c %D%/load_contrast.h \
 	%D%/load_contrast_json.c \
@@ -126,7 +126,8 @@ libgilctlcore_a_SOURCES = \
 
 bin_PROGRAMS += gilctl
 gilctl_SOURCES = %D%/gilctl.c
-gilctl_LDADD = libgilctlcore.a libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS) -lm
+gilctl_CFLAGS = $(AM_CFLAGS) -pthread
+gilctl_LDADD = libgilctlcore.a libgilparts.la libgilproto.a $(EVENT_LIBS) $(JANSSON_LIBS) -lm
 
 dist_man_MANS += %D%/gilctl.1
 

@@ -33,11 +33,11 @@ not_understood(const struct context *context, const char *why)
 }
 
 static enum outcome
-page_read(const struct context *context, struct link *link, json_t *params,
+page_read(const struct context *context, struct gil *gil, json_t *params,
     struct page *page)
 {
 	enum outcome outcome =
-	    talk_ask(context, link, "lock.events", params, &page->json);
+	    talk_ask(context, gil, "lock.events", params, &page->json);
 	json_t *events;
 	json_int_t next;
 
@@ -64,7 +64,7 @@ recording_turn(
 	const struct context *context = recording->context;
 	struct page page;
 	const json_t *json;
-	enum outcome outcome = page_read(context, recording->link,
+	enum outcome outcome = page_read(context, recording->gil,
 	    json_pack("{s:s, s:I, s:i}", "pool", recording->pool, "since",
 		(json_int_t)recording->next, "limit", PAGE_EVENTS),
 	    &page);
@@ -109,7 +109,7 @@ set_events(struct recording *recording, bool is_on)
 {
 	json_t *pool;
 	enum outcome outcome =
-	    talk_ask(recording->context, recording->link, "pool.set",
+	    talk_ask(recording->context, recording->gil, "pool.set",
 		json_pack("{s:s, s:b}", "pool", recording->pool, "events",
 		    (int)is_on),
 		&pool);
@@ -121,14 +121,14 @@ set_events(struct recording *recording, bool is_on)
 
 /* The number of the next event, as far as it is known now. */
 static enum outcome
-ask_number(const struct context *context, struct link *link, const char *name,
+ask_number(const struct context *context, struct gil *gil, const char *name,
     uint64_t *number)
 {
 	const json_t *pool;
 	json_t *stats;
 	size_t i;
 	enum outcome outcome =
-	    talk_ask(context, link, "server.stats", json_object(), &stats);
+	    talk_ask(context, gil, "server.stats", json_object(), &stats);
 
 	if (outcome != OUTCOME_FINE)
 		return outcome;
@@ -153,7 +153,7 @@ find_pool(struct recording *recording)
 	const json_t *pool;
 	size_t i;
 	enum outcome outcome = talk_ask(
-	    context, recording->link, "pool.list", json_object(), &pools);
+	    context, recording->gil, "pool.list", json_object(), &pools);
 
 	if (outcome != OUTCOME_FINE)
 		return outcome;
@@ -187,18 +187,18 @@ is_on(const struct recording *recording)
 
 enum outcome
 recording_begin(struct recording *recording, const struct context *context,
-    struct link *link, const char *pool)
+    struct gil *gil, const char *pool)
 {
 	enum outcome outcome;
 
 	*recording = (struct recording){
 	    .context = context,
-	    .link = link,
+	    .gil = gil,
 	    .pool = pool,
 	};
 	outcome = find_pool(recording);
 	if (outcome == OUTCOME_FINE)
-		outcome = ask_number(context, link, pool, &recording->next);
+		outcome = ask_number(context, gil, pool, &recording->next);
 	if (outcome == OUTCOME_FINE && !is_on(recording)) {
 		outcome = set_events(recording, true);
 		recording->has_turned_on = outcome == OUTCOME_FINE;
@@ -226,7 +226,7 @@ recording_end(struct recording *recording, struct timeline *timeline)
 		outcome = set_events(recording, false);
 	if (outcome == OUTCOME_FINE && timeline != NULL)
 		outcome = ask_number(
-		    recording->context, recording->link, recording->pool, &end);
+		    recording->context, recording->gil, recording->pool, &end);
 	while (outcome == OUTCOME_FINE && recording->next < end) {
 		uint64_t before = recording->next;
 
@@ -270,7 +270,7 @@ kept_append(const struct context *context, struct recording_kept *kept,
 
 /* A page of the job's events, from *since on (-1: the oldest). */
 static enum outcome
-kept_turn(const struct context *context, struct link *link, const char *job,
+kept_turn(const struct context *context, struct gil *gil, const char *job,
     json_int_t *since, struct recording_kept *kept)
 {
 	json_t *params =
@@ -280,7 +280,7 @@ kept_turn(const struct context *context, struct link *link, const char *job,
 
 	if (*since >= 0)
 		json_object_set_new(params, "since", json_integer(*since));
-	outcome = page_read(context, link, params, &page);
+	outcome = page_read(context, gil, params, &page);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	snprintf(
@@ -293,31 +293,31 @@ kept_turn(const struct context *context, struct link *link, const char *job,
 
 /* As many as there are when it begins. */
 static enum outcome
-kept_read(const struct context *context, struct link *link, const char *job,
+kept_read(const struct context *context, struct gil *gil, const char *job,
     struct recording_kept *kept)
 {
 	json_int_t since = -1, before = -1;
 	uint64_t end;
-	enum outcome outcome = kept_turn(context, link, job, &since, kept);
+	enum outcome outcome = kept_turn(context, gil, job, &since, kept);
 
 	if (outcome == OUTCOME_FINE)
-		outcome = ask_number(context, link, kept->pool, &end);
+		outcome = ask_number(context, gil, kept->pool, &end);
 	while (outcome == OUTCOME_FINE && since > before &&
 	    (uint64_t)since < end) {
 		before = since;
-		outcome = kept_turn(context, link, job, &since, kept);
+		outcome = kept_turn(context, gil, job, &since, kept);
 	}
 	return outcome;
 }
 
 enum outcome
-recording_read_job(const struct context *context, struct link *link,
+recording_read_job(const struct context *context, struct gil *gil,
     const char *job, struct recording_kept *kept)
 {
 	enum outcome outcome;
 
 	*kept = (struct recording_kept){0};
-	outcome = kept_read(context, link, job, kept);
+	outcome = kept_read(context, gil, job, kept);
 	if (outcome == OUTCOME_FINE && kept->n_events == 0) {
 		command_complain(context->command,
 		    "no events of job %.40s are kept any more", job);

@@ -14,7 +14,7 @@
 
 struct recording {
 	const struct context *context;
-	struct link *link;
+	struct gil *gil;
 	const char *pool;   /* borrowed */
 	json_t *parameters; /* owned: the pool, as pool.list describes it */
 	bool has_turned_on;
@@ -27,7 +27,7 @@ struct recording {
  * standard error. When it fails nothing is to be ended.
  */
 enum outcome recording_begin(struct recording *recording,
-    const struct context *context, struct link *link, const char *pool)
+    const struct context *context, struct gil *gil, const char *pool)
     __attribute__((warn_unused_result));
 
 /*
@@ -59,7 +59,7 @@ struct recording_kept {
  * OUTCOME_FINE kept->events is to be freed.
  */
 enum outcome recording_read_job(const struct context *context,
-    struct link *link, const char *job, struct recording_kept *kept)
+    struct gil *gil, const char *job, struct recording_kept *kept)
     __attribute__((warn_unused_result));
 
 #endif

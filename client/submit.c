@@ -134,11 +134,11 @@ submit_make_request(const struct context *context,
 
 enum outcome
 submit_learn_limit(
-    const struct context *context, struct link *link, uint64_t *in_flight)
+    const struct context *context, struct gil *gil, uint64_t *in_flight)
 {
 	json_t *info;
 	enum outcome outcome =
-	    talk_ask(context, link, "server.info", json_object(), &info);
+	    talk_ask(context, gil, "server.info", json_object(), &info);
 	uint64_t limit;
 
 	if (outcome != OUTCOME_FINE)

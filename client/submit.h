@@ -14,7 +14,7 @@
 #include "proto/request.h"
 #include "proto/rpcerror.h"
 
-struct link;
+struct gil;
 
 #define SUBMIT_NOT_GIVEN UINT64_MAX
 #define SUBMIT_RETRY_FOR_MS 30000
@@ -76,7 +76,7 @@ json_t *submit_read_line(const char *text, size_t length, uint64_t number,
 
 /* The server takes no more jobs at a time; more would only be refused. */
 enum outcome submit_learn_limit(const struct context *context,
-    struct link *link, uint64_t *in_flight) __attribute__((warn_unused_result));
+    struct gil *gil, uint64_t *in_flight) __attribute__((warn_unused_result));
 
 /*
  * submit --detach: leaves the job, settings->repeat times, to the server and

@@ -1,8 +1,7 @@
 /*
  * The one place that turns what can go wrong between client and server into
- * words and exit statuses. Requests are numbered from 1 in the order they are
- * made; since each waits for its answer here, an answer with another number is
- * a server's mistake and taken as such.
+ * words and exit statuses. Where one request is waited for, its answer is the
+ * only one that can come; libgil has seen to that.
  */
 #include "client/talk.h"
 
@@ -11,11 +10,9 @@
 #include <string.h>
 
 #include "client/interrupt.h"
-#include "client/link.h"
+#include "client/libgil/gil.h"
 
 #define TALK_ANSWER_MS 10000 /* for a short question */
-
-static uint64_t last_id; /* of the requests made here */
 
 enum outcome
 talk_no_memory(const struct context *context)
@@ -25,35 +22,35 @@ talk_no_memory(const struct context *context)
 }
 
 enum outcome
-talk_lost(const struct context *context, const struct link *link)
+talk_lost(const struct context *context, const struct gil *gil)
 {
 	command_complain(context->command, "lost the connection to %s: %s",
-	    link_server(link), link_error(link));
+	    gil_server(gil), gil_why(gil));
 	return OUTCOME_NO_SERVER;
 }
 
 enum outcome
 talk_not_understood(
-    const struct context *context, const struct link *link, const char *why)
+    const struct context *context, const struct gil *gil, const char *why)
 {
 	command_complain(context->command,
-	    "cannot understand the answer of %s: %s", link_server(link), why);
+	    "cannot understand the answer of %s: %s", gil_server(gil), why);
 	return OUTCOME_NO_SERVER;
 }
 
 enum outcome
-talk_open(const struct context *context, struct link **link)
+talk_open(const struct context *context, struct gil **gil)
 {
-	struct link_options options = {
+	struct gil_options options = {
 	    .server = context->server,
 	    .connect_timeout_ms = (int)context->connect_timeout_ms,
 	};
-	struct link_failure failure;
+	struct gil_failure failure;
 
-	*link = link_open(&options, &failure);
-	if (*link != NULL)
+	*gil = gil_connect(&options, &failure);
+	if (*gil != NULL)
 		return OUTCOME_FINE;
-	if (failure.is_address_wrong) {
+	if (failure.kind == GIL_BAD_ADDRESS) {
 		command_complain(context->command,
 		    "\"%.80s\" is no address: %s", context->server,
 		    failure.text);
@@ -86,115 +83,122 @@ talk_refused(const struct context *context, const json_t *error)
 	return OUTCOME_REFUSED;
 }
 
-/* An answer, as what it means for the one who asked. */
-static enum outcome
-take_answer(const struct context *context, const struct link *link,
-    const struct jsonrpc_reply *reply, json_t **result)
+enum outcome
+talk_take(const struct context *context, struct gil *gil, json_t **value)
 {
-	if (reply->error != NULL)
-		return talk_refused(context, reply->error);
-	if (json_integer_value(reply->id) != (json_int_t)last_id)
-		return talk_not_understood(
-		    context, link, "it answers what was not asked");
-	if (!json_is_object(reply->result))
-		return talk_not_understood(context, link, "it is no object");
-	*result = json_incref(reply->result);
+	json_t *json = gil_json(gil);
+
+	if (!json_is_object(json))
+		return talk_not_understood(context, gil,
+		    json == NULL ? "it is no JSON" : "it is no object");
+	*value = json_incref(json);
 	return OUTCOME_FINE;
 }
 
-void
-talk_watch(
-    const struct talk_watcher *watcher, const struct jsonrpc_reply *reply)
+/* An answer, as what it means for the one who asked. */
+static enum outcome
+take_answer(const struct context *context, struct gil *gil,
+    const struct gil_event *event, json_t **result)
 {
-	const char *name = "";
-	json_int_t turns = 0;
+	if (event->type == GIL_ERROR)
+		return talk_refused(context, gil_json(gil));
+	return talk_take(context, gil, result);
+}
+
+void
+talk_watch(const struct talk_watcher *watcher, const struct gil_event *event)
+{
 	enum job_state state;
 
-	if (watcher == NULL || strcmp(reply->method, "job.progress") != 0 ||
-	    json_unpack(reply->params, "{s:s, s:I}", "state", &name, "turns",
-		&turns) == -1 ||
-	    job_state_parse(name, &state) == -1 || turns < 0)
+	if (watcher == NULL || event->type != GIL_PROGRESS ||
+	    job_state_parse(gil_state_name(event->progress.state), &state) ==
+		-1)
 		return;
-	watcher->see(watcher->arg, state, (uint64_t)turns);
+	watcher->see(watcher->arg, state, event->progress.turns);
+}
+
+bool
+talk_is_answer(const struct gil_event *event)
+{
+	return event->type == GIL_RESULT || event->type == GIL_ERROR;
 }
 
 enum outcome
-talk_receive(const struct context *context, struct link *link, int timeout_ms,
-    struct progress *progress, struct jsonrpc_reply *reply)
+talk_receive(const struct context *context, struct gil *gil, int timeout_ms,
+    struct progress *progress, const struct gil_event **event)
 {
-	enum link_status status = link_receive(link, timeout_ms, reply);
-
-	if (status == LINK_REPLY)
+	*event = gil_poll(gil, timeout_ms);
+	if (talk_is_answer(*event) || (*event)->type == GIL_PROGRESS ||
+	    (*event)->type == GIL_NOTICE)
 		return OUTCOME_FINE;
 	if (progress != NULL)
 		progress_clear(progress);
-	switch (status) {
-	case LINK_WOKEN:
+	switch ((*event)->type) {
+	case GIL_WOKEN:
 		return OUTCOME_INTERRUPTED;
-	case LINK_TIMED_OUT:
+	case GIL_NOTHING:
 		command_complain(context->command,
-		    "no answer from %s in %d seconds", link_server(link),
+		    "no answer from %s in %d seconds", gil_server(gil),
 		    timeout_ms / 1000);
 		return OUTCOME_NO_SERVER;
 	default:
-		return talk_lost(context, link);
+		return talk_lost(context, gil);
 	}
 }
 
 /* Waits for the answer to the request that was just sent. */
 static enum outcome
-await_answer(const struct context *context, struct link *link, int timeout_ms,
+await_answer(const struct context *context, struct gil *gil, int timeout_ms,
     const struct talk_watcher *watcher, struct progress *progress,
     json_t **result)
 {
-	struct jsonrpc_reply reply;
+	const struct gil_event *event;
 	enum outcome outcome;
 
-	while ((outcome = talk_receive(context, link, timeout_ms, progress,
-		    &reply)) == OUTCOME_FINE &&
-	    reply.method != NULL) {
-		talk_watch(watcher, &reply);
-		json_decref(reply.root);
-	}
+	while ((outcome = talk_receive(context, gil, timeout_ms, progress,
+		    &event)) == OUTCOME_FINE &&
+	    !talk_is_answer(event))
+		talk_watch(watcher, event);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	if (progress != NULL)
 		progress_clear(progress);
-	outcome = take_answer(context, link, &reply, result);
-	json_decref(reply.root);
-	return outcome;
+	return take_answer(context, gil, event, result);
 }
 
 enum outcome
-talk_ask(const struct context *context, struct link *link, const char *method,
+talk_ask(const struct context *context, struct gil *gil, const char *method,
     json_t *params, json_t **result)
 {
 	return talk_ask_patiently(
-	    context, link, method, params, TALK_ANSWER_MS, result);
+	    context, gil, method, params, TALK_ANSWER_MS, result);
 }
 
 enum outcome
-talk_ask_patiently(const struct context *context, struct link *link,
+talk_ask_patiently(const struct context *context, struct gil *gil,
     const char *method, json_t *params, int timeout_ms, json_t **result)
 {
-	if (link_send(link, ++last_id, method, params) == -1)
-		return talk_no_memory(context);
-	return await_answer(context, link, timeout_ms, NULL, NULL, result);
+	uint64_t id;
+	enum outcome outcome = talk_send(context, gil, method, params, 0, &id);
+
+	if (outcome != OUTCOME_FINE)
+		return outcome;
+	return await_answer(context, gil, timeout_ms, NULL, NULL, result);
 }
 
 enum outcome
 talk_ask_once(const struct context *context, const char *method, json_t *params,
     json_t **result)
 {
-	struct link *link;
-	enum outcome outcome = talk_open(context, &link);
+	struct gil *gil;
+	enum outcome outcome = talk_open(context, &gil);
 
 	if (outcome != OUTCOME_FINE) {
 		json_decref(params);
 		return outcome;
 	}
-	outcome = talk_ask(context, link, method, params, result);
-	link_close(link);
+	outcome = talk_ask(context, gil, method, params, result);
+	gil_close(gil);
 	return outcome;
 }
 
@@ -209,46 +213,66 @@ talk_catch(const struct context *context)
 }
 
 enum outcome
-talk_send(const struct context *context, struct link *link, const char *method,
-    json_t *params, uint64_t *id)
+talk_send(const struct context *context, struct gil *gil, const char *method,
+    json_t *params, uint64_t tag, uint64_t *id)
 {
-	*id = ++last_id;
-	if (link_send(link, *id, method, params) == -1)
-		return talk_no_memory(context);
-	return OUTCOME_FINE;
+	char *text = json_dumps(params, JSON_COMPACT | JSON_ENSURE_ASCII);
+	int status = -1;
+
+	if (text != NULL)
+		status = gil_call(gil, method, text, tag);
+	free(text);
+	json_decref(params);
+	*id = gil_last_request(gil);
+	return status == -1 ? talk_no_memory(context) : OUTCOME_FINE;
 }
 
 enum outcome
-talk_submit(const struct context *context, struct link *link,
+talk_submit(const struct context *context, struct gil *gil,
     const struct job_request *request, uint64_t *id)
 {
-	return talk_send(
-	    context, link, "job.submit", job_request_to_json(request), id);
+	struct gil_job job = {
+	    .count = request->count,
+	    .pool = request->pool,
+	    .workers = request->workers,
+	    .profile = (enum gil_profile)request->profile,
+	    .cost_ns = request->cost_ns,
+	    .io_every = request->io_every,
+	    .io_for_us = request->io_for_us,
+	    .timeout_ms = request->timeout_ms,
+	    .start_after_ms = request->start_after_ms,
+	    .has_priority = true,
+	    .priority = (uint8_t)request->priority,
+	    .progress = request->wants_progress,
+	    .detach = request->detach,
+	    .key = request->key[0] != '\0' ? request->key : NULL,
+	};
+	int status = gil_submit(gil, &job, 0);
+
+	*id = gil_last_request(gil);
+	return status == -1 ? talk_no_memory(context) : OUTCOME_FINE;
 }
 
-enum outcome
-talk_cancel(const struct context *context, struct link *link, const char *job,
-    uint64_t *id)
-{
-	return talk_send(
-	    context, link, "job.cancel", json_pack("{s:s}", "job", job), id);
-}
+/* The profiles of the library are those of the protocol. */
+_Static_assert((int)PROFILE_NATIVE == (int)GIL_PROFILE_NATIVE &&
+	(int)PROFILE_IO == (int)GIL_PROFILE_IO,
+    "they have the same order");
 
 enum outcome
-talk_take_result(const struct context *context, const struct link *link,
-    const struct jsonrpc_reply *reply, struct job_result *result)
+talk_take_result(const struct context *context, struct gil *gil,
+    const struct gil_event *event, struct job_result *result)
 {
 	struct rpc_error error;
 
-	if (reply->error != NULL)
-		return talk_refused(context, reply->error);
-	if (job_result_from_json(reply->result, result, &error) == -1)
-		return talk_not_understood(context, link, error.detail);
+	if (event->type == GIL_ERROR)
+		return talk_refused(context, gil_json(gil));
+	if (job_result_from_json(gil_json(gil), result, &error) == -1)
+		return talk_not_understood(context, gil, error.detail);
 	return OUTCOME_FINE;
 }
 
 enum outcome
-talk_run(const struct context *context, struct link *link,
+talk_run(const struct context *context, struct gil *gil,
     const struct job_request *request, const struct talk_watcher *watcher,
     struct progress *progress, json_t **json, struct job_result *result)
 {
@@ -259,16 +283,16 @@ talk_run(const struct context *context, struct link *link,
 	outcome = talk_catch(context);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
-	link_set_wake_fd(link, interrupt_fd());
-	outcome = talk_submit(context, link, request, &id);
+	gil_set_wake_fd(gil, interrupt_fd());
+	outcome = talk_submit(context, gil, request, &id);
 	if (outcome == OUTCOME_FINE)
 		outcome = await_answer(
-		    context, link, LINK_FOREVER, watcher, progress, json);
+		    context, gil, GIL_FOREVER, watcher, progress, json);
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	if (job_result_from_json(*json, result, &error) == -1) {
 		json_decref(*json);
-		return talk_not_understood(context, link, error.detail);
+		return talk_not_understood(context, gil, error.detail);
 	}
 	return OUTCOME_FINE;
 }

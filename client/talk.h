@@ -6,18 +6,17 @@
 #define GILD_CLIENT_TALK_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "client/command.h"
+#include "client/libgil/gil.h"
 #include "client/progress.h"
-#include "proto/jsonrpc.h"
 #include "proto/request.h"
 #include "proto/result.h"
 
-struct link;
-
-/* Connects. On OUTCOME_FINE *link is the caller's. */
-enum outcome talk_open(const struct context *context, struct link **link)
+/* Connects. On OUTCOME_FINE *gil is the caller's. */
+enum outcome talk_open(const struct context *context, struct gil **gil)
     __attribute__((warn_unused_result));
 
 /*
@@ -25,13 +24,13 @@ enum outcome talk_open(const struct context *context, struct link **link)
  * seconds at the most. params is stolen. On OUTCOME_FINE *result is the
  * caller's reference.
  */
-enum outcome talk_ask(const struct context *context, struct link *link,
+enum outcome talk_ask(const struct context *context, struct gil *gil,
     const char *method, json_t *params, json_t **result)
     __attribute__((warn_unused_result));
 
 /* The same for a question whose answer may take timeout_ms. */
 enum outcome talk_ask_patiently(const struct context *context,
-    struct link *link, const char *method, json_t *params, int timeout_ms,
+    struct gil *gil, const char *method, json_t *params, int timeout_ms,
     json_t **result) __attribute__((warn_unused_result));
 
 /* The short question, over a link of its own. */
@@ -50,7 +49,7 @@ struct talk_watcher {
 
 /* Tells a watcher, or nobody (NULL), what a notification says. */
 void talk_watch(
-    const struct talk_watcher *watcher, const struct jsonrpc_reply *reply);
+    const struct talk_watcher *watcher, const struct gil_event *event);
 
 /*
  * Runs a job and waits for its result, however long it takes, or for Ctrl-C
@@ -59,54 +58,59 @@ void talk_watch(
  * anything is said. On OUTCOME_FINE, however the job ended, *json is the
  * caller's reference and *result is to be freed.
  */
-enum outcome talk_run(const struct context *context, struct link *link,
+enum outcome talk_run(const struct context *context, struct gil *gil,
     const struct job_request *request, const struct talk_watcher *watcher,
     struct progress *progress, json_t **json, struct job_result *result)
     __attribute__((warn_unused_result));
 
 /*
- * Puts a request behind those that wait to be sent, its params stolen; *id is
- * what its answer will have. A request of its own number, for those who sort
- * answers themselves.
+ * Puts a request with this tag behind those that wait to be sent, its params
+ * stolen; *id is its number, which the event that answers it has, too. For
+ * those who sort answers themselves.
  */
-enum outcome talk_send(const struct context *context, struct link *link,
-    const char *method, json_t *params, uint64_t *id)
+enum outcome talk_send(const struct context *context, struct gil *gil,
+    const char *method, json_t *params, uint64_t tag, uint64_t *id)
     __attribute__((warn_unused_result));
 
-/*
- * Several jobs at once are these pieces: requests go out, each with an *id that
- * its answer has; replies of all of them, and notifications, come in.
- */
-enum outcome talk_submit(const struct context *context, struct link *link,
+/* A job in this way. */
+enum outcome talk_submit(const struct context *context, struct gil *gil,
     const struct job_request *request, uint64_t *id)
     __attribute__((warn_unused_result));
-enum outcome talk_cancel(const struct context *context, struct link *link,
-    const char *job, uint64_t *id) __attribute__((warn_unused_result));
 
 /*
- * The next reply, or OUTCOME_INTERRUPTED; reply->root is the caller's. When
- * there is none `progress` (or NULL) is cleared, and it says why.
+ * The next answer or notification, or OUTCOME_INTERRUPTED. When there is none
+ * `progress` (or NULL) is cleared, and it says why.
  */
-enum outcome talk_receive(const struct context *context, struct link *link,
-    int timeout_ms, struct progress *progress, struct jsonrpc_reply *reply)
+enum outcome talk_receive(const struct context *context, struct gil *gil,
+    int timeout_ms, struct progress *progress, const struct gil_event **event)
     __attribute__((warn_unused_result));
 
+/* Whether it is a result or an error. */
+bool talk_is_answer(const struct gil_event *event);
+
+/*
+ * The last event's value, which must be an object: on OUTCOME_FINE it is the
+ * caller's reference.
+ */
+enum outcome talk_take(const struct context *context, struct gil *gil,
+    json_t **value) __attribute__((warn_unused_result));
+
 /* What the answer to talk_submit() says. On OUTCOME_FINE it is to be freed. */
-enum outcome talk_take_result(const struct context *context,
-    const struct link *link, const struct jsonrpc_reply *reply,
-    struct job_result *result) __attribute__((warn_unused_result));
+enum outcome talk_take_result(const struct context *context, struct gil *gil,
+    const struct gil_event *event, struct job_result *result)
+    __attribute__((warn_unused_result));
 
 /* Says how the server refused: the error of its answer. OUTCOME_REFUSED. */
 enum outcome talk_refused(const struct context *context, const json_t *error);
 
 /* Says that an answer cannot be what gild sends, and why. */
 enum outcome talk_not_understood(
-    const struct context *context, const struct link *link, const char *why);
+    const struct context *context, const struct gil *gil, const char *why);
 
 /* Says that memory ran out. */
 enum outcome talk_no_memory(const struct context *context);
 
 /* Says that the link is gone, and why. */
-enum outcome talk_lost(const struct context *context, const struct link *link);
+enum outcome talk_lost(const struct context *context, const struct gil *gil);
 
 #endif

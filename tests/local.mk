@@ -2,9 +2,10 @@
 # links the library of the folder that it tests, and no other folder's.
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
-	%D%/unit/load_fixture.h %D%/unit/store_fixture.h \
-	%D%/unit/store_jobs.h %D%/unit/suite.h %D%/unit/xml.h
+EXTRA_DIST += %D%/unit/draws.h %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/load_fixture.h %D%/unit/load_sample.h \
+	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h \
+	%D%/unit/xml.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -147,14 +148,22 @@ CLIENT_TESTS = \
 	%D%/unit/test_errands \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
+	%D%/unit/test_hdr \
 	%D%/unit/test_history \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
-	%D%/unit/test_link \
+	%D%/unit/test_libgil \
+	%D%/unit/test_libgil_scan \
+	%D%/unit/test_load_bracket \
 	%D%/unit/test_load_contrast \
+	%D%/unit/test_load_expect \
 	%D%/unit/test_load_hgrm \
 	%D%/unit/test_load_html \
 	%D%/unit/test_load_json \
+	%D%/unit/test_load_judge \
+	%D%/unit/test_load_schedule \
+	%D%/unit/test_load_script \
+	%D%/unit/test_load_tally \
 	%D%/unit/test_markup \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
@@ -179,7 +188,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_verdict \
 	%D%/unit/test_weather \
 	%D%/unit/test_when
-CLIENT_LDADD = libgilctlcore.a $(PROTO_LDADD) -lm
+CLIENT_LDADD = libgilctlcore.a libgilparts.la $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
 %C%_unit_test_bar_LDADD = $(CLIENT_LDADD)
@@ -192,14 +201,22 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_hdr_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_history_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_link_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_libgil_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
+%C%_unit_test_libgil_scan_LDADD = libgilparts.la $(CHECK_LIBS)
+%C%_unit_test_load_bracket_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_contrast_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_expect_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_hgrm_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_json_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_tally_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_markup_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)

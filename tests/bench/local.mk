@@ -7,6 +7,7 @@ BENCHES = \
 	%D%/bench_detached \
 	%D%/bench_fair \
 	%D%/bench_gil \
+	%D%/bench_hdr \
 	%D%/bench_idle \
 	%D%/bench_sandbox \
 	%D%/bench_store
@@ -25,6 +26,7 @@ BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
 %C%_bench_idle_LDADD =
 %C%_bench_gil_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_bench_gil_LDADD = libgildcore.a libgilproto.a
+%C%_bench_hdr_LDADD = libgilctlcore.a -lm
 %C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h
 %C%_bench_sandbox_LDADD = $(gild_LDADD)
 %C%_bench_store_SOURCES = %D%/bench_store.c %D%/bench.h

@@ -8,6 +8,7 @@
 #	frontend       a whole frontend: clients, executors, the master, time
 #	jsonrpc        a line as a request and as a reply
 #	lockevent      a lock's event, as a client reads it
+#	reply          a line from the server, as libgil reads it
 #	request        the params of job.submit
 #	result         a job's result, as a client reads it
 #
@@ -19,6 +20,7 @@ FUZZERS = \
 	%D%/fuzz_frontend \
 	%D%/fuzz_jsonrpc \
 	%D%/fuzz_lockevent \
+	%D%/fuzz_reply \
 	%D%/fuzz_request \
 	%D%/fuzz_result \
 	%D%/fuzz_store
@@ -55,6 +57,9 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_lockevent_SOURCES = %D%/fuzz_lockevent.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_lockevent_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_lockevent_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_reply_SOURCES = %D%/fuzz_reply.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_fuzz_reply_LDADD = libgilparts.la $(FUZZ_LDADD)
+%C%_fuzz_reply_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_request_SOURCES = %D%/fuzz_request.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_fuzz_request_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_request_LDFLAGS = $(FUZZ_LINK_FLAGS)

@@ -4,7 +4,7 @@
 # run what is there, invent nothing. Ends with what each target says.
 
 failures=0
-for target in configuration frame frontend jsonrpc lockevent request result \
+for target in configuration frame frontend jsonrpc lockevent reply request result \
 	store; do
 	"${builddir:-.}/tests/fuzz/fuzz_$target" -runs=0 \
 		"${srcdir:-.}/tests/fuzz/corpus/$target" ||

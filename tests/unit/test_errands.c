@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/link.h"
 #include "tests/unit/suite.h"
 
 static int listener = -1;
