@@ -359,6 +359,7 @@ SCRIPT_TESTS = \
 	%D%/lint/mandoc.sh \
 	%D%/lint/test_missing_entries.sh \
 	%D%/lint/test_completion.sh \
+	%D%/e2e/test_load_scripts.sh \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh
