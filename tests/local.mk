@@ -3,7 +3,7 @@
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 EXTRA_DIST += %D%/unit/draws.h %D%/unit/gil_player.h %D%/unit/lab.h \
-	%D%/unit/load_fixture.h %D%/unit/load_texts.h \
+	%D%/unit/load_fixture.h %D%/unit/load_sample.h \
 	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h \
 	%D%/unit/xml.h
 
@@ -361,6 +361,7 @@ SCRIPT_TESTS = \
 	%D%/lint/mandoc.sh \
 	%D%/lint/test_missing_entries.sh \
 	%D%/lint/test_completion.sh \
+	%D%/e2e/test_load_scripts.sh \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)
 dist_check_SCRIPTS += $(SCRIPT_TESTS) %D%/lint/lint.sh

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "client/load_report.h"
-#include "tests/unit/load_texts.h"
+#include "tests/unit/load_fixture.h"
 #include "tests/unit/suite.h"
 
 static struct load_expectation list[LOAD_MAX_EXPECTATIONS];
@@ -114,7 +114,7 @@ static struct load_report report;
 static void
 begin_report(void)
 {
-	load_text_open(
+	load_fixture_open(
 	    &script, "uniform", 0, "{\"for_ms\":1000,\"rate\":1000}");
 	ck_assert_int_eq(load_report_init(&report, &script), 0);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/load_fixture.h"
+#include "tests/unit/load_sample.h"
 #include "tests/unit/suite.h"
 
 static struct fixture fixture;

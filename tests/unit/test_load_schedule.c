@@ -7,7 +7,7 @@
 #include <check.h>
 #include <math.h>
 
-#include "tests/unit/load_texts.h"
+#include "tests/unit/load_fixture.h"
 #include "tests/unit/suite.h"
 
 #define MAX_JOBS 50000
@@ -49,7 +49,7 @@ START_TEST(a_uniform_rate_has_as_many_jobs_as_it_says)
 {
 	size_t n;
 
-	load_text_open(
+	load_fixture_open(
 	    &script, "uniform", 500, "{\"for_ms\":2000,\"rate\":1000}");
 	n = take_all(0, 1);
 	expect_order(n);
@@ -65,7 +65,7 @@ END_TEST
 /* However long the warm-up is, the phases are the same. */
 START_TEST(a_warm_up_moves_the_phases_and_no_more)
 {
-	load_text_open(
+	load_fixture_open(
 	    &script, "uniform", 777, "{\"for_ms\":1000,\"rate\":333}");
 	size_t n = take_all(0, 1);
 	size_t warm = count_in(n, LOAD_WARM_UP);
@@ -83,7 +83,7 @@ START_TEST(a_ramp_is_the_integral_of_its_rate)
 {
 	size_t n, first_half = 0;
 
-	load_text_open(&script, "uniform", 0,
+	load_fixture_open(&script, "uniform", 0,
 	    "{\"for_ms\":2000,\"from\":0,\"to\":1000},"
 	    "{\"for_ms\":1000,\"from\":1000,\"to\":0}");
 	n = take_all(0, 1);
@@ -104,7 +104,7 @@ START_TEST(a_phase_without_a_rate_is_a_pause)
 {
 	size_t n;
 
-	load_text_open(&script, "uniform", 0,
+	load_fixture_open(&script, "uniform", 0,
 	    "{\"for_ms\":100,\"rate\":100},{\"for_ms\":1000,\"rate\":0},"
 	    "{\"for_ms\":100,\"rate\":100}");
 	n = take_all(0, 1);
@@ -121,7 +121,7 @@ START_TEST(threads_take_turns)
 	static bool is_taken[1000];
 	size_t all = 0;
 
-	load_text_open(
+	load_fixture_open(
 	    &script, "uniform", 0, "{\"for_ms\":1000,\"rate\":1000}");
 	for (uint32_t thread = 0; thread < 3; thread++) {
 		size_t n = take_all(thread, 3);
@@ -149,7 +149,7 @@ START_TEST(poisson_arrivals_are_independent)
 	double mean = 0, square = 0;
 	size_t n = 0;
 
-	load_text_open(
+	load_fixture_open(
 	    &script, "poisson", 0, "{\"for_ms\":20000,\"rate\":1000}");
 	for (uint32_t thread = 0; thread < 4; thread++)
 		n += take_all(thread, 4);
@@ -171,7 +171,7 @@ START_TEST(a_seed_repeats_a_schedule)
 	static struct load_job before[1000];
 	size_t n;
 
-	load_text_open(
+	load_fixture_open(
 	    &script, "poisson", 100, "{\"for_ms\":500,\"rate\":1000}");
 	n = take_all(1, 2);
 	ck_assert_uint_lt(n, COUNT(before));
@@ -190,7 +190,7 @@ START_TEST(classes_come_by_their_weight)
 {
 	size_t counts[3] = {0}, n;
 
-	load_text(&script,
+	load_fixture(&script,
 	    "{\"arrival\":\"uniform\",\"seed\":3,\"warm_up_ms\":0,"
 	    "\"phases\":[{\"for_ms\":10000,\"rate\":1000}],"
 	    "\"classes\":[{\"weight\":7,\"count\":1},{\"count\":1},"
@@ -207,7 +207,7 @@ END_TEST
 
 START_TEST(a_closed_loop_has_a_phase_and_clients_at_each_moment)
 {
-	load_text(&script,
+	load_fixture(&script,
 	    "{\"mode\":\"closed\",\"clients\":4,\"warm_up_ms\":100,"
 	    "\"phases\":[{\"for_ms\":100},{\"for_ms\":100,\"clients\":8}],"
 	    "\"classes\":[{\"count\":1}]}");

@@ -7,14 +7,14 @@
 #include <check.h>
 #include <string.h>
 
-#include "tests/unit/load_texts.h"
+#include "tests/unit/load_fixture.h"
 #include "tests/unit/suite.h"
 
 static struct load_script script;
 
 START_TEST(all_of_a_script_is_read)
 {
-	load_text(&script,
+	load_fixture(&script,
 	    "{\"title\":\"mornings\",\"arrival\":\"uniform\",\"connections\":6,"
 	    "\"threads\":2,\"in_flight\":600,\"seed\":9,\"warm_up_ms\":250,"
 	    "\"drain_ms\":1500,\"phases\":["
@@ -58,7 +58,7 @@ END_TEST
 
 START_TEST(what_is_left_out_is_filled_in)
 {
-	load_text(&script,
+	load_fixture(&script,
 	    "{\"phases\":[{\"for_ms\":1000,\"rate\":10}],"
 	    "\"classes\":[{\"count\":5}]}");
 	ck_assert_int_eq(script.arrival, LOAD_POISSON);
@@ -76,7 +76,7 @@ END_TEST
 /* A connection for each client, and no thread without a connection. */
 START_TEST(a_closed_loop_has_clients)
 {
-	load_text(&script,
+	load_fixture(&script,
 	    "{\"mode\":\"closed\",\"threads\":8,\"phases\":[{\"for_ms\":10,"
 	    "\"clients\":2},{\"for_ms\":10,\"clients\":3}],"
 	    "\"classes\":[{\"count\":5}]}");

@@ -7,7 +7,7 @@
 
 #include <check.h>
 
-#include "tests/unit/load_texts.h"
+#include "tests/unit/load_fixture.h"
 #include "tests/unit/suite.h"
 
 static struct load_script script;
@@ -17,7 +17,7 @@ static struct load_report report;
 static void
 begin_with(const char *arrival, unsigned warm_up_ms, const char *phases)
 {
-	load_text_open(&script, arrival, warm_up_ms, phases);
+	load_fixture_open(&script, arrival, warm_up_ms, phases);
 	ck_assert_int_eq(load_tally_init(&tally, &script), 0);
 	ck_assert_int_eq(load_report_init(&report, &script), 0);
 }
