@@ -213,8 +213,8 @@ run_stop(const struct context *context, const struct settings *settings,
 	if (outcome != OUTCOME_FINE)
 		return outcome;
 	peer = gil_peer_pid(gil);
-	outcome = talk_ask_patiently(context, gil, stop->method, json_object(),
-	    STOP_ANSWER_MS, &answer);
+	outcome = talk_ask_patiently(
+	    context, gil, stop->method, json_object(), STOP_ANSWER_MS, &answer);
 	/* A daemon that drains need not see to us any more. */
 	gil_close(gil);
 	if (outcome == OUTCOME_FINE && !settings->is_not_waiting)

@@ -298,8 +298,7 @@ can_go_on(const struct stream *stream)
 {
 	bool is_stubborn = stream->settings->is_resumed ||
 	    stream->settings->retry_for_ms != SUBMIT_NOT_GIVEN;
-	bool is_unserved =
-	    is_stubborn && gil_was_orderly(stream->line.gil);
+	bool is_unserved = is_stubborn && gil_was_orderly(stream->line.gil);
 
 	return stream->line.patience.for_ms > 0 &&
 	    (stream->has_keys || is_stubborn) &&

@@ -194,8 +194,7 @@ follow_time(
 
 /* The job's answer, once it is there. */
 static enum outcome
-take_answer(
-    struct trace *trace, struct gil *gil, const struct gil_event *event)
+take_answer(struct trace *trace, struct gil *gil, const struct gil_event *event)
 {
 	struct job_result result;
 	enum outcome outcome =
@@ -302,8 +301,7 @@ trace_pool(struct trace *trace)
 
 	if (timeline == NULL)
 		return talk_no_memory(trace->context);
-	outcome =
-	    recording_begin(&recording, trace->context, trace->gil, pool);
+	outcome = recording_begin(&recording, trace->context, trace->gil, pool);
 	if (outcome != OUTCOME_FINE) {
 		timeline_free(timeline);
 		return outcome;

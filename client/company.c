@@ -40,8 +40,8 @@ take_notification(struct duet *duet, const struct gil_event *event)
 	if (event->type != GIL_PROGRESS ||
 	    strlen(event->progress.job) > JOB_ID_CHARS)
 		return;
-	voice = event->request == duet->company.id ? &duet->company
-						   : &duet->job;
+	voice =
+	    event->request == duet->company.id ? &duet->company : &duet->job;
 	strcpy(voice->job, event->progress.job);
 	voice->is_accepted = true;
 	if (voice == &duet->job)

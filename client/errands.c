@@ -170,8 +170,8 @@ is_put_off(struct errands *errands, struct errand *errand,
 		later_ms = LATER_MS;
 	/* One pause for all that were refused before it is over. */
 	if (!any_waits(errands) || errands->due_ms < now) {
-		pause_ms = patience_next(
-		    &errands->line->patience, now, later_ms);
+		pause_ms =
+		    patience_next(&errands->line->patience, now, later_ms);
 		*is_over = pause_ms < 0;
 		if (*is_over)
 			return false;
@@ -257,8 +257,8 @@ errands_next(
 		outcome = send_all_due(errands);
 		if (outcome != OUTCOME_FINE)
 			break;
-		event = gil_poll(
-		    errands->line->gil, time_left(errands, end_ms));
+		event =
+		    gil_poll(errands->line->gil, time_left(errands, end_ms));
 		switch (event->type) {
 		case GIL_RESULT:
 		case GIL_ERROR:

@@ -58,8 +58,8 @@ struct recording_kept {
  * Reads them. That there are none is said, and OUTCOME_NOT_DONE. On
  * OUTCOME_FINE kept->events is to be freed.
  */
-enum outcome recording_read_job(const struct context *context,
-    struct gil *gil, const char *job, struct recording_kept *kept)
+enum outcome recording_read_job(const struct context *context, struct gil *gil,
+    const char *job, struct recording_kept *kept)
     __attribute__((warn_unused_result));
 
 #endif

@@ -75,8 +75,8 @@ json_t *submit_read_line(const char *text, size_t length, uint64_t number,
     struct rpc_error *error) __attribute__((warn_unused_result));
 
 /* The server takes no more jobs at a time; more would only be refused. */
-enum outcome submit_learn_limit(const struct context *context,
-    struct gil *gil, uint64_t *in_flight) __attribute__((warn_unused_result));
+enum outcome submit_learn_limit(const struct context *context, struct gil *gil,
+    uint64_t *in_flight) __attribute__((warn_unused_result));
 
 /*
  * submit --detach: leaves the job, settings->repeat times, to the server and

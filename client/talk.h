@@ -29,9 +29,9 @@ enum outcome talk_ask(const struct context *context, struct gil *gil,
     __attribute__((warn_unused_result));
 
 /* The same for a question whose answer may take timeout_ms. */
-enum outcome talk_ask_patiently(const struct context *context,
-    struct gil *gil, const char *method, json_t *params, int timeout_ms,
-    json_t **result) __attribute__((warn_unused_result));
+enum outcome talk_ask_patiently(const struct context *context, struct gil *gil,
+    const char *method, json_t *params, int timeout_ms, json_t **result)
+    __attribute__((warn_unused_result));
 
 /* The short question, over a link of its own. */
 enum outcome talk_ask_once(const struct context *context, const char *method,

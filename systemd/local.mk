@@ -52,6 +52,12 @@ EXTRA_DIST += \
 	%D%/debian/gild.install \
 	%D%/debian/gild.lintian-overrides \
 	%D%/debian/gild.postrm \
+	%D%/debian/libgil-dev.examples \
+	%D%/debian/libgil-dev.install \
+	%D%/debian/libgil-dev.lintian-overrides \
+	%D%/debian/libgil0.install \
+	%D%/debian/libgil0.lintian-overrides \
+	%D%/debian/libgil0.symbols \
 	%D%/debian/not-installed \
 	%D%/debian/rules \
 	%D%/debian/source/format

@@ -3,6 +3,7 @@
 
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 EXTRA_DIST += %D%/unit/draws.h %D%/unit/gil_player.h %D%/unit/lab.h \
+	%D%/unit/libgil_fixture.h \
 	%D%/unit/load_fixture.h %D%/unit/load_sample.h \
 	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h \
 	%D%/unit/xml.h
@@ -153,6 +154,9 @@ CLIENT_TESTS = \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
 	%D%/unit/test_libgil \
+	%D%/unit/test_libgil_connect \
+	%D%/unit/test_libgil_memory \
+	%D%/unit/test_libgil_reply \
 	%D%/unit/test_libgil_scan \
 	%D%/unit/test_load_bracket \
 	%D%/unit/test_load_contrast \
@@ -188,6 +192,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_verdict \
 	%D%/unit/test_weather \
 	%D%/unit/test_when
+LIBGIL_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
 CLIENT_LDADD = libgilctlcore.a libgilparts.la $(PROTO_LDADD) -lm
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
@@ -205,8 +210,13 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_history_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
-%C%_unit_test_libgil_LDADD = libgilparts.la $(CHECK_LIBS) $(JANSSON_LIBS)
-%C%_unit_test_libgil_scan_LDADD = libgilparts.la $(CHECK_LIBS)
+%C%_unit_test_libgil_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_connect_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_memory_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+%C%_unit_test_libgil_reply_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_libgil_scan_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_load_bracket_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_contrast_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_expect_LDADD = $(CLIENT_LDADD)
@@ -260,6 +270,7 @@ E2E_TESTS = \
 	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
 	%D%/e2e/test_jobs \
+	%D%/e2e/test_libgil \
 	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
 	%D%/e2e/test_lab \
@@ -305,6 +316,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
 %C%_e2e_test_jobs_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lab_LDADD = $(E2E_LDADD)
+%C%_e2e_test_libgil_LDADD = libgilparts.la $(E2E_LDADD)
 %C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
@@ -361,6 +373,7 @@ SCRIPT_TESTS = \
 	%D%/lint/mandoc.sh \
 	%D%/lint/test_missing_entries.sh \
 	%D%/lint/test_completion.sh \
+	%D%/e2e/test_libgil_installed.sh \
 	%D%/e2e/test_load_scripts.sh \
 	%D%/e2e/test_readme.sh
 TESTS += $(SCRIPT_TESTS)

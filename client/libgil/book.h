@@ -16,8 +16,8 @@ struct libgil_entry {
 struct libgil_book {
 	struct libgil_entry *entries; /* size of them, a power of two; owned */
 	size_t size;
-	size_t n; /* entries in use */
-	uint64_t last; /* number given */
+	size_t n;	/* entries in use */
+	uint64_t last;	/* number given */
 	size_t n_swept; /* entries that take_any() has looked at */
 };
 

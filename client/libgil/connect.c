@@ -194,8 +194,8 @@ connect_tcp(const char *server, int timeout_ms, struct gil_failure *failure)
 	snprintf(text, sizeof(text), "%s", server);
 	if (!split_server(text, &host, &port)) {
 		failure->kind = GIL_BAD_ADDRESS;
-		put_text(failure,
-		    "write HOST:PORT, [ADDRESS]:PORT or unix:PATH");
+		put_text(
+		    failure, "write HOST:PORT, [ADDRESS]:PORT or unix:PATH");
 		return -1;
 	}
 	if (!port_fits(port)) {
@@ -216,8 +216,7 @@ connect_tcp(const char *server, int timeout_ms, struct gil_failure *failure)
 	     at = at->ai_next)
 		fd = connect_address(at->ai_addr, at->ai_addrlen, deadline_ms);
 	if (fd == -1)
-		libgil_put_errno(
-		    failure->text, sizeof(failure->text), errno);
+		libgil_put_errno(failure->text, sizeof(failure->text), errno);
 	freeaddrinfo(found);
 	return fd;
 }

@@ -14,8 +14,9 @@
  *
  * A struct gil is one connection. Requests are put into its send buffer, as
  * many as one likes; each has a number, higher than those before it, and a tag
- * of the caller's. gil_poll() moves bytes both ways and hands out events, in the order in which
- * they come, which is not that of the requests. The contract of a request:
+ * of the caller's. gil_poll() moves bytes both ways and hands out events, in the
+ * order in which they come, which is not that of the requests. The contract of a
+ * request:
  *
  *	each one that was taken (0 was returned) gets exactly one event with its
  *	tag that ends it: GIL_RESULT, GIL_ERROR or GIL_UNANSWERED. While it
@@ -59,10 +60,10 @@ struct gil;
 struct gil_options {
 	/* "HOST:PORT", "[ADDRESS]:PORT", "unix:PATH"; NULL: as above */
 	const char *server;
-	int connect_timeout_ms;	/* over all addresses of a name; 0: 5000 */
+	int connect_timeout_ms; /* over all addresses of a name; 0: 5000 */
 	size_t max_reply_bytes; /* a longer reply is a lost connection;
 				 * 0: 64 MiB */
-	uint64_t reserved[4];
+	uint64_t reserved[4];	/* zeros: for what later versions add */
 };
 
 enum gil_failure_kind {
@@ -127,7 +128,7 @@ struct gil_job {
 	bool detach;		 /* answer when it is in the server's store */
 	uint8_t priority;	 /* 0 to 9, and 9 goes first */
 	const char *key;	 /* its name in the store; NULL: none */
-	uint64_t reserved[4];
+	uint64_t reserved[4];	 /* zeros: for what later versions add */
 };
 
 /*
@@ -240,7 +241,7 @@ struct gil_error {
 	const char *reason;  /* the error's slug: "busy", "no_such_pool", ... */
 	const char *message; /* what stands for it: "Busy", ... */
 	const char *field;   /* the parameter at fault, or "" */
-	const char *detail;  /* what was wrong, and what would be right; or "" */
+	const char *detail; /* what was wrong, and what would be right; or "" */
 	uint32_t retry_after_ms; /* 0: not said */
 };
 
@@ -313,8 +314,8 @@ struct gil_task {
 	pid_t pid; /* 0: it never started */
 	pid_t tid;
 	uint32_t attempts;
-	uint64_t count; /* turns asked for */
-	uint64_t turns; /* turns done by the last attempt */
+	uint64_t count;	   /* turns asked for */
+	uint64_t turns;	   /* turns done by the last attempt */
 	uint64_t start_ns; /* from the job's arrival */
 	uint64_t wall_ns;
 	uint64_t cpu_ns;

@@ -10,7 +10,8 @@ libgilparts_la_SOURCES = \
 	%D%/book.c %D%/book.h \
 	%D%/buffer.c %D%/buffer.h \
 	%D%/connect.c %D%/connect.h \
-	%D%/gil.c \
+	%D%/gil.c %D%/gil_private.h \
+	%D%/gil_poll.c \
 	%D%/reply.c %D%/reply.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/write.c %D%/write.h

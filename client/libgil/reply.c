@@ -43,11 +43,20 @@ struct members {
 	size_t n;
 };
 
-#define MEMBER(kind, type, name) \
-	{#name, sizeof(#name) - 1, kind, offsetof(struct type, name), NULL}
-#define PART_MEMBER(kind, type, part, name) \
-	{#name, sizeof(#name) - 1, kind, offsetof(struct type, part.name), NULL}
-#define MEMBERS(list) {list, sizeof(list) / sizeof((list)[0])}
+#define MEMBER(kind, type, name)                                             \
+	{                                                                    \
+#name, sizeof(#name) - 1, kind, offsetof(struct type, name), \
+		    NULL                                                     \
+	}
+#define PART_MEMBER(kind, type, part, name)                \
+	{                                                  \
+#name, sizeof(#name) - 1, kind,            \
+		    offsetof(struct type, part.name), NULL \
+	}
+#define MEMBERS(list)                                  \
+	{                                              \
+		list, sizeof(list) / sizeof((list)[0]) \
+	}
 
 static const struct member timing_list[] = {
     MEMBER(COUNT, gil_timing, queue_ns),
@@ -210,18 +219,17 @@ read_member(struct libgil_scan *scan, const struct member *member, char *to,
 }
 
 static const struct member *
-find(const struct members *members, size_t *next,
-    const struct libgil_text *name)
+find(
+    const struct members *members, size_t *next, const struct libgil_text *name)
 {
 	for (size_t i = 0; i < members->n; i++) {
 		const struct member *member = &members->list[*next];
 
 		*next = *next + 1 < members->n ? *next + 1 : 0;
-		if (name->is_escaped
-			? libgil_text_is(name, member->name)
-			: name->length == member->length &&
-			    memcmp(name->bytes, member->name,
-				member->length) == 0)
+		if (name->is_escaped ? libgil_text_is(name, member->name)
+				     : name->length == member->length &&
+			    memcmp(name->bytes, member->name, member->length) ==
+				0)
 			return member;
 	}
 	return NULL;
@@ -314,8 +322,8 @@ read_part(struct libgil_scan *scan, enum part part,
 	case ID:
 		return read_id(scan, envelope);
 	case RESULT:
-		event->result = (struct gil_result){
-		    .job = "", .reason = "", .pool = ""};
+		event->result =
+		    (struct gil_result){.job = "", .reason = "", .pool = ""};
 		return read_value(scan, &result_members, &event->result,
 		    strings, &envelope->value);
 	case ERROR:
@@ -407,8 +415,7 @@ judge_answer(const struct envelope *envelope, struct gil_event *event)
 	    (event->error.code == NO_CODE || event->error.message == NULL))
 		return "its error must be an object with a code and a message";
 	event->type = envelope->has[RESULT] ? GIL_RESULT : GIL_ERROR;
-	event->request =
-	    envelope->id > 0 ? (uint64_t)envelope->id : UINT64_MAX;
+	event->request = envelope->id > 0 ? (uint64_t)envelope->id : UINT64_MAX;
 	if (envelope->has[ERROR] && envelope->is_id_null)
 		event->request = 0;
 	return NULL;
@@ -418,8 +425,7 @@ const char *
 libgil_reply_read(char *line, size_t length, struct libgil_strings *strings,
     struct gil_event *event)
 {
-	struct envelope envelope = {
-	    .id = -1, .notice.progress.job = ""};
+	struct envelope envelope = {.id = -1, .notice.progress.job = ""};
 	const struct slice *slice = &envelope.value;
 	const char *why;
 
@@ -449,8 +455,8 @@ libgil_reply_read(char *line, size_t length, struct libgil_strings *strings,
 }
 
 static bool
-read_task(struct libgil_scan *scan, struct gil_task **tasks, size_t *n,
-    size_t *size)
+read_task(
+    struct libgil_scan *scan, struct gil_task **tasks, size_t *n, size_t *size)
 {
 	struct libgil_strings none = {0}; /* a task has no texts */
 

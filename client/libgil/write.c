@@ -14,7 +14,7 @@
 /* All but the strings: the names and the longest numbers. */
 #define FRAME_BYTES 512
 
-#define PUT(to, literal) \
+#define PUT(to, literal)                                        \
 	((char *)memcpy((to), (literal), sizeof(literal) - 1) + \
 	    sizeof(literal) - 1)
 
@@ -126,7 +126,8 @@ is_too_large(const struct gil_job *job)
 #define PUT_NUMBER(to, name, value) \
 	((value) == 0 ? (to) : put_number(PUT(to, ",\"" name "\":"), (value)))
 #define PUT_STRING(to, name, value) \
-	((value) == NULL ? (to) : put_string(PUT(to, ",\"" name "\":"), (value)))
+	((value) == NULL ? (to)     \
+			 : put_string(PUT(to, ",\"" name "\":"), (value)))
 #define PUT_FLAG(to, name, value) \
 	((value) ? PUT(to, ",\"" name "\":true") : (to))
 
@@ -172,8 +173,8 @@ end(struct libgil_buffer *buffer, char *to)
 }
 
 int
-libgil_write_submit(struct libgil_buffer *buffer, uint64_t request,
-    const struct gil_job *job)
+libgil_write_submit(
+    struct libgil_buffer *buffer, uint64_t request, const struct gil_job *job)
 {
 	char *to;
 
@@ -236,8 +237,8 @@ libgil_write_call(struct libgil_buffer *buffer, uint64_t request,
 		to = PUT(to, ",\"params\":");
 		/* A line break in JSON is a space, never part of a string. */
 		for (; *params != '\0'; params++)
-			*to++ = *params == '\n' || *params == '\r' ? ' '
-								   : *params;
+			*to++ =
+			    *params == '\n' || *params == '\r' ? ' ' : *params;
 	}
 	end(buffer, to);
 	return 0;

@@ -17,7 +17,6 @@ int libgil_write_cancel(struct libgil_buffer *buffer, uint64_t request,
     const char *job) __attribute__((warn_unused_result));
 /* params: the text of a JSON object, or NULL. */
 int libgil_write_call(struct libgil_buffer *buffer, uint64_t request,
-    const char *method, const char *params)
-    __attribute__((warn_unused_result));
+    const char *method, const char *params) __attribute__((warn_unused_result));
 
 #endif

@@ -8,4 +8,5 @@ check_PROGRAMS += %D%/libgildfaults.so
 # functions that it stands in for are not to be checked ones.
 %C%_libgildfaults_so_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir) -U_FORTIFY_SOURCE
 %C%_libgildfaults_so_CFLAGS = -std=gnu11 $(WARN_CFLAGS) $(HARDEN_CFLAGS) -fPIC
-%C%_libgildfaults_so_LDFLAGS = -shared -Wl,-z,relro -Wl,-z,now
+# Its programs are libtool's to link, who would keep -shared to himself.
+%C%_libgildfaults_so_LDFLAGS = -XCClinker -shared -Wl,-z,relro -Wl,-z,now

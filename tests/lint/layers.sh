@@ -3,12 +3,12 @@
 #
 #   proto/ includes nothing of the project but proto/, and of libevent only its
 #   buffers; daemon/ and client/ include themselves and proto/, never each
-#   other; within proto/, and among a frontend's parts in daemon/, nothing
-#   includes what stands above it; the lock (daemon/gil*.[ch]) includes only
-#   daemon/clock.h, its events' ring, and what proto/ says of locks; a .c file
-#   includes its own header first, or that of the files that it is one of
-#   (NAME_private.h); every header compiles alone; no file names the folder that
-#   it was built in.
+#   other, and client/libgil/ only itself; within proto/, and among a frontend's
+#   parts in daemon/, nothing includes what stands above it; the lock
+#   (daemon/gil*.[ch]) includes only daemon/clock.h, its events' ring, and what
+#   proto/ says of locks; a .c file includes its own header first, or that of
+#   the files that it is one of (NAME_private.h); every header compiles alone; no
+#   file names the folder that it was built in.
 #
 # Environment: srcdir; CC and CPPFLAGS for the headers. Prints each breach as
 # FILE:LINE: what is wrong, and exits with 1 when there was one.
@@ -61,6 +61,7 @@ allow() {
 allow proto '(proto/.*|config\.h)'
 allow daemon '((daemon|proto)/.*|config\.h)'
 allow client '((client|proto)/.*|config\.h)'
+allow client/libgil 'client/libgil/.*'
 
 for file in $(sources proto); do
 	for include in $(includes "$file"); do

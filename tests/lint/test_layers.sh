@@ -12,7 +12,8 @@ failures=0
 # plant FILE LINE...: a clean tree, with this file
 plant() {
 	rm -rf "${tree:?}"/*
-	mkdir -p "$tree/proto" "$tree/daemon" "$tree/client" "$tree/tests"
+	mkdir -p "$tree/proto" "$tree/daemon" "$tree/client/libgil" \
+		"$tree/tests"
 	echo 'int frame_read(void);' >"$tree/proto/frame.h"
 	printf '#include "proto/frame.h"\n' >"$tree/proto/frame.c"
 	echo 'int board_map(void);' >"$tree/daemon/board.h"
@@ -60,6 +61,8 @@ plant client/bad.h '/* */' '' '#include "daemon/board.h"'
 expect 1 'client/bad.h:3: client/ may not include daemon/board.h'
 plant client/bad.c '#include "table.h"'
 expect 1 'client/bad.c:1: client/ may not include table.h'
+plant client/libgil/bad.h '#include "proto/frame.h"'
+expect 1 'client/libgil/bad.h:1: client/libgil/ may not include proto/frame.h'
 plant proto/params.h '#include "proto/request.h"'
 expect 1 'proto/params.h:1: params.c stands below proto/request.h'
 plant proto/request.c '#include "proto/params.h"'
