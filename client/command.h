@@ -19,7 +19,7 @@ enum outcome {
 	OUTCOME_USAGE = 2,
 	OUTCOME_NO_SERVER = 3,	/* cannot connect, or the connection was lost */
 	OUTCOME_REFUSED = 4,	/* the server answered with an error */
-	OUTCOME_UNEXPECTED = 5, /* what was waited for did not come */
+	OUTCOME_UNEXPECTED = 5, /* what was waited for, or expected, is not */
 	OUTCOME_INTERRUPTED = 128, /* main() then dies from the signal */
 };
 

@@ -51,7 +51,8 @@ static const char exit_codes[] =
     "  2  the command line is wrong, or a file that it names\n"
     "  3  cannot connect, or the connection was lost\n"
     "  4  the server refused\n"
-    "  5  what was waited for did not come in time, or cannot be seen\n"
+    "  5  what was waited for did not come in time, or cannot be seen; or "
+    "what was\n     expected is not so\n"
     "When interrupted it cancels its jobs, but for those with a key or "
     "detached, "
     "and\ndies from the signal.\n";

@@ -291,10 +291,11 @@ load_print(const struct context *context, const struct load_report *report)
 	if (outcome == OUTCOME_FINE)
 		outcome = print_latencies(context, report);
 	report_gap(context);
-	if (outcome == OUTCOME_FINE)
+	if (outcome == OUTCOME_FINE && report->counts.done > 0) {
 		outcome = print_bands(context, report);
-	report_gap(context);
-	print_bars(context, report);
+		report_gap(context);
+		print_bars(context, report);
+	}
 	if (outcome == OUTCOME_FINE)
 		outcome = print_errors(context, report);
 	if (outcome == OUTCOME_FINE)

@@ -14,15 +14,20 @@
 #include "client/talk.h"
 #include "client/units.h"
 
-#define HELD_SHARE 0.95 /* of the rate asked for: done */
+#define HELD_SHARE 0.95 /* of what was scheduled: done in time */
+#define MAX_UNDER_WAY 2 /* jobs, at the end of a run of however few */
 
 static bool
-is_held(const struct load_report *report, double rate)
+is_held(const struct load_report *report)
 {
+	double scheduled =
+	    load_rate(report->counts.scheduled, report->measured_ns);
+
 	for (size_t i = 0; i < report->n_expectations; i++)
 		if (!report->expectations[i].is_met)
 			return false;
-	return report->rate >= rate * HELD_SHARE;
+	return report->rate + load_rate(MAX_UNDER_WAY, report->measured_ns) >=
+	    scheduled * HELD_SHARE;
 }
 
 static void
@@ -31,7 +36,7 @@ note_step(struct load_step *step, const struct load_report *report, double rate)
 	*step = (struct load_step){
 	    .rate = rate,
 	    .done_rate = report->rate,
-	    .is_met = is_held(report, rate),
+	    .is_met = is_held(report),
 	};
 	for (size_t i = 0; i < report->n_expectations; i++) {
 		step->actual[i] = report->expectations[i].actual;

@@ -22,7 +22,7 @@
 #include "client/load_schedule.h"
 #include "client/load_script.h"
 
-#define LOAD_MAX_INTERVALS 120 /* of what is measured */
+#define LOAD_MAX_INTERVALS 64 /* of what is measured */
 
 /* What happened in a stretch of the time. */
 struct load_interval {

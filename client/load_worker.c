@@ -24,6 +24,7 @@
 #define MAX_UNSENT_BYTES ((size_t)1 << 20) /* of a wire; more is no room */
 #define MAX_SENT_AT_ONCE 256		   /* and then answers are read */
 #define DOWN_PAUSE_NS UINT64_C(5000000)	   /* to look for a new wire */
+#define MAX_OVERTIME_NS UINT64_C(500000000)
 #define HURRIED_DRAIN_NS UINT64_C(500000000)
 #define UNANSWERED "unanswered"
 #define CONNECTION_LOST "connection_lost"
@@ -424,15 +425,24 @@ next_moment(const struct load_worker *worker)
 					: end_ns;
 }
 
+/* All that was due before the end is sent, if it is not too much. */
+static bool
+goes_on(const struct load_worker *worker)
+{
+	uint64_t end_ns = load_script_duration_ns(worker->shared->script);
+	uint64_t at_ns = now_ns(worker);
+
+	return at_ns < end_ns ||
+	    (worker->has_next && at_ns < end_ns + MAX_OVERTIME_NS);
+}
+
 static void
 send_until_end(struct load_worker *worker)
 {
 	const struct load_script *script = worker->shared->script;
-	uint64_t end_ns = load_script_duration_ns(script);
 	bool is_stopped = false;
 
-	while (!is_stopped && now_ns(worker) < end_ns &&
-	    !worker->is_out_of_memory) {
+	while (!is_stopped && !worker->is_out_of_memory && goes_on(worker)) {
 		if (script->mode == LOAD_OPEN)
 			send_due(worker);
 		else

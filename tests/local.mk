@@ -252,6 +252,7 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_load \
 	%D%/e2e/test_gilctl_resume \
 	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
@@ -297,6 +298,7 @@ TESTS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_resume_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_gilctl_store_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_gilctl_load_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hostile_LDADD = libe2e.a $(PROTO_LDADD)

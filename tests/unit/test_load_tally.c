@@ -239,20 +239,20 @@ END_TEST
 START_TEST(the_series_shows_when_answers_came)
 {
 	begin_with("uniform", 1000, "{\"for_ms\":4000,\"rate\":100}");
-	ck_assert_uint_eq(tally.interval_ns, 50 * MS);
+	ck_assert_uint_eq(tally.interval_ns, 100 * MS);
 	play(1000 * MS, 10 * MS);
 	play(1010 * MS, 500 * MS);
 	play(4990 * MS, 20 * MS); /* in the drain */
 	settle();
-	ck_assert_uint_eq(report.n_points, 81);
+	ck_assert_uint_eq(report.n_points, 41);
 	ck_assert_uint_eq(report.points[0].start_ns, SECOND);
 	ck_assert_uint_eq(report.points[0].sent, 2);
 	ck_assert_uint_eq(report.points[0].done, 1);
-	ck_assert_uint_eq(report.points[10].done, 1);
-	ck_assert_uint_eq(report.points[10].max_ns, 500 * MS);
-	ck_assert_uint_eq(report.points[79].sent, 1);
-	ck_assert_uint_eq(report.points[79].done, 0);
-	ck_assert_uint_eq(report.points[80].done, 1);
+	ck_assert_uint_eq(report.points[5].done, 1);
+	ck_assert_uint_eq(report.points[5].max_ns, 500 * MS);
+	ck_assert_uint_eq(report.points[39].sent, 1);
+	ck_assert_uint_eq(report.points[39].done, 0);
+	ck_assert_uint_eq(report.points[40].done, 1);
 	/* What comes in the drain is done, but not in time. */
 	ck_assert_uint_eq(report.counts.done, 3);
 	ck_assert_double_eq(report.rate, 0.5);
@@ -312,10 +312,10 @@ END_TEST
 
 START_TEST(an_interval_is_round_and_they_are_few)
 {
-	ck_assert_uint_eq(load_tally_interval_ns(100 * MS), MS);
-	ck_assert_uint_eq(load_tally_interval_ns(SECOND), 10 * MS);
-	ck_assert_uint_eq(load_tally_interval_ns(10 * SECOND), 100 * MS);
-	ck_assert_uint_eq(load_tally_interval_ns(20 * SECOND), 200 * MS);
+	ck_assert_uint_eq(load_tally_interval_ns(100 * MS), 2 * MS);
+	ck_assert_uint_eq(load_tally_interval_ns(SECOND), 20 * MS);
+	ck_assert_uint_eq(load_tally_interval_ns(10 * SECOND), 200 * MS);
+	ck_assert_uint_eq(load_tally_interval_ns(20 * SECOND), 500 * MS);
 	ck_assert_uint_eq(load_tally_interval_ns(600 * SECOND), 10 * SECOND);
 }
 END_TEST
