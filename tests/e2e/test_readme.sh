@@ -1,7 +1,7 @@
 #!/bin/bash
 # README.md keeps its word: each block of it that a comment marks with
 #
-#   <!-- run[ with PROGRAM], says: TEXT -->
+#   <!-- run[ with PROGRAM][ where PROGRAM is], says: TEXT -->
 #
 # is run as it is written, in a folder with the sources' tests/ in it, against a
 # private gild, and must succeed and say TEXT. The daemon has the example
