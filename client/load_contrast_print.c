@@ -110,8 +110,8 @@ add_row(struct table *table, const struct contrast_row *row, enum unit unit,
 static struct table *
 make_table(const struct load_contrast *contrast, const struct term *term)
 {
-	static const char *const machine[] = {
-	    "a_low", "a_high", "b_low", "b_high", "change_low", "change_high"};
+	static const char *const machine[] = {"unit", "a_low", "a_high",
+	    "b_low", "b_high", "change_low", "change_high"};
 	bool is_wide = term->columns >= WIDE_COLUMNS;
 	struct table *table = table_new();
 

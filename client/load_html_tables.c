@@ -119,8 +119,7 @@ load_html_write_search(const struct load_report *report, FILE *out)
 void
 load_html_write_percentiles(const struct load_report *report, FILE *out)
 {
-	static const char *const headings[] = {
-	    "", "latency, from its moment", "once sent"};
+	static const char *const headings[] = {"", "latency", "once sent"};
 	static const struct {
 		const char *name;
 		double fraction;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/load_series.h"
 #include "client/markup.h"
 #include "client/panel.h"
 
@@ -169,6 +170,7 @@ load_plot_percentiles(const struct load_report *report, FILE *out)
 #define TIME_SERIES 3
 
 struct times {
+	struct load_series stretches;
 	struct chart_point *points[TIME_SERIES];
 	struct chart_series series[TIME_SERIES];
 	size_t n_series;
@@ -182,6 +184,7 @@ struct times {
 static void
 times_free(struct times *times)
 {
+	load_series_free(&times->stretches);
 	for (size_t i = 0; i < TIME_SERIES; i++)
 		free(times->points[i]);
 	free(times->cells);
@@ -207,9 +210,11 @@ static int
 times_init(struct times *times, const struct load_report *report)
 {
 	*times = (struct times){0};
+	if (load_series_make(&times->stretches, report) == -1)
+		return -1;
 	for (size_t i = 0; i < TIME_SERIES; i++) {
 		times->points[i] =
-		    calloc(report->n_points + 1, sizeof(*times->points[i]));
+		    calloc(times->stretches.n + 1, sizeof(*times->points[i]));
 		if (times->points[i] == NULL)
 			return -1;
 	}
@@ -219,14 +224,13 @@ times_init(struct times *times, const struct load_report *report)
 
 /* A series of a figure of each stretch, which stands at its middle. */
 static void
-add_times(struct times *times, const struct load_report *report,
-    const char *name, unsigned colour, bool is_dashed,
-    struct estimate (*figure)(const struct load_point *point))
+add_times(struct times *times, const char *name, unsigned colour,
+    bool is_dashed, struct estimate (*figure)(const struct load_point *point))
 {
 	struct chart_point *points = times->points[times->n_series];
 
-	for (size_t i = 0; i < report->n_points; i++) {
-		const struct load_point *point = &report->points[i];
+	for (size_t i = 0; i < times->stretches.n; i++) {
+		const struct load_point *point = &times->stretches.points[i];
 
 		points[i] = (struct chart_point){
 		    .x = estimate_exact(
@@ -240,7 +244,7 @@ add_times(struct times *times, const struct load_report *report,
 	    .is_dashed = is_dashed,
 	    .colour = colour,
 	    .points = points,
-	    .n_points = report->n_points,
+	    .n_points = times->stretches.n,
 	};
 }
 
@@ -313,12 +317,12 @@ fill_rows(const struct hdr *hdr, uint64_t rows[MAX_ROWS])
 }
 
 static uint64_t
-find_most(const struct load_report *report)
+find_most(const struct load_series *stretches)
 {
 	uint64_t rows[MAX_ROWS], most = 1;
 
-	for (size_t i = 0; i < report->n_points; i++) {
-		fill_rows(&report->points[i].latency, rows);
+	for (size_t i = 0; i < stretches->n; i++) {
+		fill_rows(&stretches->points[i].latency, rows);
 		for (size_t j = 0; j < MAX_ROWS; j++)
 			if (rows[j] > most)
 				most = rows[j];
@@ -331,16 +335,17 @@ find_most(const struct load_report *report)
  * stretch can be seen beside what happened a thousand times.
  */
 static int
-find_cells(struct times *times, const struct load_report *report)
+find_cells(struct times *times)
 {
-	double most = log1p((double)find_most(report));
+	const struct load_series *stretches = &times->stretches;
+	double most = log1p((double)find_most(stretches));
 
 	times->cells =
-	    calloc(report->n_points * MAX_ROWS + 1, sizeof(*times->cells));
+	    calloc(stretches->n * MAX_ROWS + 1, sizeof(*times->cells));
 	if (times->cells == NULL)
 		return -1;
-	for (size_t i = 0; i < report->n_points; i++) {
-		const struct load_point *point = &report->points[i];
+	for (size_t i = 0; i < stretches->n; i++) {
+		const struct load_point *point = &stretches->points[i];
 		uint64_t rows[MAX_ROWS];
 		double from = (double)point->start_ns;
 
@@ -392,12 +397,11 @@ load_plot_latency(const struct load_report *report, FILE *out)
 	struct chart chart;
 	int status = -1;
 
-	if (times_init(&times, report) == -1 ||
-	    find_cells(&times, report) == -1)
+	if (times_init(&times, report) == -1 || find_cells(&times) == -1)
 		goto out;
-	add_times(&times, report, "max", 1, false, figure_max);
-	add_times(&times, report, "p99", 5, false, figure_p99);
-	add_times(&times, report, "p50", 2, false, figure_p50);
+	add_times(&times, "max", 1, false, figure_max);
+	add_times(&times, "p99", 5, false, figure_p99);
+	add_times(&times, "p50", 2, false, figure_p50);
 	chart = times_chart(&times, "Latency over time", CHART_DURATION);
 	status = write_times(
 	    &times, &chart, false, find_levels(report, times.levels), out);
@@ -433,10 +437,10 @@ load_plot_rate(const struct load_report *report, FILE *out)
 
 	if (times_init(&times, report) == -1)
 		goto out;
-	add_times(&times, report, "done", 2, false, figure_done);
-	add_times(&times, report, "scheduled", 7, true, figure_scheduled);
+	add_times(&times, "done", 2, false, figure_done);
+	add_times(&times, "scheduled", 7, true, figure_scheduled);
 	if (report->counts.failed > 0)
-		add_times(&times, report, "failed", 1, false, figure_failed);
+		add_times(&times, "failed", 1, false, figure_failed);
 	chart = times_chart(&times, "Jobs a second over time", CHART_NUMBER);
 	status = write_times(&times, &chart, true, 0, out);
 out:

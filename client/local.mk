@@ -82,6 +82,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/load_schedule.c %D%/load_schedule.h \
 	%D%/load_script.c %D%/load_script.h \
 	%D%/load_search.c %D%/load_search.h \
+	%D%/load_series.c %D%/load_series.h \
 	%D%/load_settle.c \
 	%D%/load_tally.c %D%/load_tally.h \
 	%D%/load_wire.c %D%/load_wire.h \

@@ -167,6 +167,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_load_judge \
 	%D%/unit/test_load_schedule \
 	%D%/unit/test_load_script \
+	%D%/unit/test_load_series \
 	%D%/unit/test_load_tally \
 	%D%/unit/test_markup \
 	%D%/unit/test_mosaic \
@@ -226,6 +227,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_series_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_tally_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_markup_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)

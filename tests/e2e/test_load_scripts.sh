@@ -95,7 +95,8 @@ run_scenario() {
 	wait $client
 	status=$?
 	[ $status -eq 0 ] ||
-		fail "$name.json: exit status $status: $(cat "$run.err")"
+		fail "$name.json: exit status $status: $(cat "$run.err")" \
+			"$(grep -o '"errors":\[[^]]*\]' "$run.json")"
 	python3 "$scripts/outputs.py" "$run.json" "$run.html" "$run.hgrm" ||
 		fail "$name.json: its outputs are not whole"
 }

@@ -43,6 +43,25 @@ class Page(html.parser.HTMLParser):
         self.text.append(data)
 
 
+def bounds(bucket, precision):
+    """The least and the greatest value of a bucket, as gilctl(1) says."""
+    shift = max(0, (bucket >> precision) - 1)
+    low = (bucket - (shift << precision)) << shift
+    return low, low + (1 << shift) - 1
+
+
+def check_percentile(name, histogram, fraction, figure, complain):
+    """Whether it lies in the bucket in which so many values are reached."""
+    wanted, seen = fraction * histogram["count"], 0
+    for bucket, count in histogram["buckets"]:
+        seen += count
+        if seen >= wanted - 1e-6:
+            low, high = bounds(bucket, histogram["precision"])
+            if not low <= figure <= high:
+                complain(f"{name}: {figure} ns, and not from {low} to {high}")
+            return
+
+
 def check_histogram(name, histogram, complain):
     counts = [count for _, count in histogram["buckets"]]
     if sum(counts) != histogram["count"]:
@@ -50,6 +69,8 @@ def check_histogram(name, histogram, complain):
     figures = [histogram[f"{p}_ns"] for p in ("min", "p50", "p75", "p90", "p99", "p99_9", "max")]
     if figures != sorted(figures):
         complain(f"{name}: percentiles that fall: {figures}")
+    for fraction, figure in zip((0.5, 0.75, 0.9, 0.99, 0.999), figures[1:]):
+        check_percentile(name, histogram, fraction, figure, complain)
 
 
 def check_json(run, complain):

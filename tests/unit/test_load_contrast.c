@@ -3,8 +3,10 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "client/load_contrast_print.h"
 #include "tests/unit/load_sample.h"
 #include "tests/unit/suite.h"
 
@@ -190,6 +192,68 @@ START_TEST(runs_that_did_nothing_are_borne)
 }
 END_TEST
 
+static char *
+printed(enum format format, unsigned columns)
+{
+	char *text = NULL;
+	size_t size;
+	struct context context = {
+	    .format = format,
+	    .out = {.stream = open_memstream(&text, &size), .columns = columns},
+	};
+
+	ck_assert_ptr_nonnull(context.out.stream);
+	ck_assert_int_eq(
+	    load_contrast_print(&context, &contrast, "a.json", "b.json"),
+	    OUTCOME_FINE);
+	fclose(context.out.stream);
+	return text;
+}
+
+static unsigned
+count_commas(const char *line)
+{
+	unsigned n = 0;
+
+	for (; *line != '\n' && *line != '\0'; line++)
+		n += *line == ',';
+	return n;
+}
+
+/* Ten figures, each with its unit and its intervals. */
+START_TEST(as_csv_each_row_has_all_columns)
+{
+	char *text;
+	unsigned n_lines = 0;
+
+	make(1, 1.5);
+	text = printed(FORMAT_CSV, 80);
+	for (const char *line = text; *line != '\0';
+	     line = strchr(line, '\n') + 1, n_lines++)
+		ck_assert_uint_eq(count_commas(line), 11);
+	ck_assert_uint_eq(n_lines, 1 + CONTRAST_QUANTILES + 3);
+	ck_assert_ptr_nonnull(strstr(text, "\njobs a second,"));
+	ck_assert_ptr_nonnull(strstr(text, ",per_s,"));
+	free(text);
+}
+END_TEST
+
+START_TEST(as_text_it_fits)
+{
+	char *text;
+
+	make(1, 1.5);
+	text = printed(FORMAT_TEXT, 80);
+	for (const char *line = text; *line != '\0';
+	     line = strchr(line, '\n') + 1)
+		ck_assert_uint_le(strcspn(line, "\n"), 80);
+	ck_assert_ptr_nonnull(strstr(text, "\n  p50 "));
+	ck_assert_ptr_nonnull(strstr(text, "\n  p99 "));
+	ck_assert_ptr_nonnull(strstr(text, "\n  not sent "));
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -206,6 +270,8 @@ main(void)
 	tcase_add_test(tcase, what_was_asked_for_is_compared);
 	tcase_add_test(tcase, what_is_to_be_doubted_is_said);
 	tcase_add_test(tcase, runs_that_did_nothing_are_borne);
+	tcase_add_test(tcase, as_csv_each_row_has_all_columns);
+	tcase_add_test(tcase, as_text_it_fits);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
