@@ -36,6 +36,12 @@ chance_below(struct chance *chance, uint64_t n)
 	return bits % n;
 }
 
+double
+chance_real(struct chance *chance)
+{
+	return (double)((next_bits(chance) >> 11) + 1) * 0x1p-53;
+}
+
 void
 chance_shuffle(struct chance *chance, unsigned items[], size_t n)
 {

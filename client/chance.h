@@ -14,6 +14,9 @@ void chance_init(struct chance *chance, uint64_t seed);
 /* One of 0 .. n - 1, each equally likely; n > 0. */
 uint64_t chance_below(struct chance *chance, uint64_t n);
 
+/* Above 0 and up to 1, all of the 2^53 steps equally likely. */
+double chance_real(struct chance *chance);
+
 /* Puts n items into an order, each one of the n! equally likely. */
 void chance_shuffle(struct chance *chance, unsigned items[], size_t n);
 

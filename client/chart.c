@@ -294,24 +294,10 @@ draw_series(const struct plot *plot, const struct chart_series *series)
 	}
 }
 
-/* A name at the edge, and how far down. */
-struct name {
-	const struct chart_series *series;
-	double y;
-};
-
-static int
-compare_names(const void *a, const void *b)
-{
-	const struct name *left = a, *right = b;
-
-	return (left->y > right->y) - (left->y < right->y);
-}
-
 static void
 draw_names(const struct plot *plot)
 {
-	struct name names[CHART_MAX_SERIES] = {{NULL, 0}};
+	struct axis_name names[CHART_MAX_SERIES] = {{NULL, 0}};
 	size_t n = 0;
 
 	for (size_t i = 0; i < plot->chart->n_series; i++) {
@@ -320,15 +306,9 @@ draw_names(const struct plot *plot)
 
 		if (plot->is_named[i] &&
 		    place(plot, &series->points[series->n_points - 1], &end))
-			names[n++] = (struct name){series, end.y};
+			names[n++] = (struct axis_name){series, end.y};
 	}
-	qsort(names, n, sizeof(names[0]), compare_names);
-	/* Apart, from above to below; then up again from the lower edge. */
-	for (size_t i = 1; i < n; i++)
-		names[i].y = fmax(names[i].y, names[i - 1].y + NAME_STEP);
-	for (size_t i = n; i > 0; i--)
-		names[i - 1].y = fmin(names[i - 1].y,
-		    i == n ? plot->lower : names[i].y - NAME_STEP);
+	axis_spread_names(names, n, NAME_STEP, plot->lower);
 	for (size_t i = 0; i < n; i++)
 		svg_text(plot->svg, classes("fill bold", names[i].series).text,
 		    SVG_START, plot->right + NAME_GAP, names[i].y + 5,

@@ -24,6 +24,8 @@ enum chart_unit {
 	CHART_COUNT,	/* of whole things: no ticks between two */
 	CHART_DURATION, /* of nanoseconds: 50 us, 5 ms */
 	CHART_RATIO,	/* 1.5x */
+	CHART_NINES,	/* 1 / (1 - p) of a percentile, on a logarithmic axis:
+			   0 %, 50 %, 90 %, 99 %, 99.9 % */
 };
 
 struct chart_axis {

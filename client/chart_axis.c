@@ -2,7 +2,8 @@
  * Steps are 1, 2 or 5 times a power of ten, in whatever unit. A linear y axis
  * ends at ticks, an x axis a little beyond its figures: curves that end there
  * have their names beside them. A logarithmic one ends at a 1, 2 or 5; its
- * ticks are powers of ten where 1, 2 and 5 would be more than are wanted.
+ * ticks are powers of ten where 1, 2 and 5 would be more than are wanted. An
+ * axis of nines ends where its figures do.
  *
  * Pure.
  */
@@ -10,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const double nice[] = {1, 2, 5, 10};
 #define N_NICE 3
@@ -135,6 +137,18 @@ make_log(struct axis *axis, struct extent extent, unsigned wanted)
 				add_tick(axis, nice[i] * ten);
 }
 
+/* 0 %, 50 %, and then one nine more at each tick. */
+static void
+make_nines(struct axis *axis, struct extent extent)
+{
+	axis->low = 1;
+	axis->high = fmax(extent.most, 10);
+	add_tick(axis, 1);
+	add_tick(axis, 2);
+	for (double ten = 10; ten <= axis->high * (1 + 1e-9); ten *= 10)
+		add_tick(axis, ten);
+}
+
 struct axis
 axis_make(const struct chart *chart, enum axis_side side, unsigned wanted)
 {
@@ -148,7 +162,9 @@ axis_make(const struct chart *chart, enum axis_side side, unsigned wanted)
 	if (extent.least > extent.most)
 		extent =
 		    is_log ? (struct extent){1, 10} : (struct extent){0, 1};
-	if (is_log)
+	if (axis.meaning->unit == CHART_NINES)
+		make_nines(&axis, extent);
+	else if (is_log)
 		make_log(&axis, extent, wanted);
 	else
 		make_linear(&axis, extent, wanted, side == AXIS_Y);
@@ -208,6 +224,19 @@ write_value(double value, struct scale scale, int digits)
 	return out;
 }
 
+/* 1 / (1 - p) as p in per cent, with so many decimals beyond its nines. */
+static struct axis_text
+write_nines(double value, int more)
+{
+	struct axis_text out;
+	double nines = floor(log10(fmax(value, 1)) + 1e-9);
+	int decimals = (int)fmax(nines - 2, 0) + more;
+
+	snprintf(out.text, sizeof(out.text), "%.*f %%", decimals,
+	    100 * (1 - 1 / fmax(value, 1)));
+	return out;
+}
+
 struct axis_text
 axis_tick(const struct axis *axis, double value)
 {
@@ -216,6 +245,8 @@ axis_tick(const struct axis *axis, double value)
 	    ? fmax(fabs(axis->low), fabs(axis->high))
 	    : value;
 
+	if (axis->meaning->unit == CHART_NINES)
+		return write_nines(value, 0);
 	if (value == 0)
 		return (struct axis_text){"0"};
 	return write_value(value, choose_scale(axis->meaning->unit, like), 6);
@@ -224,5 +255,30 @@ axis_tick(const struct axis *axis, double value)
 struct axis_text
 axis_value(const struct axis *axis, double value)
 {
+	if (axis->meaning->unit == CHART_NINES)
+		return write_nines(value, 1);
 	return write_value(value, choose_scale(axis->meaning->unit, value), 4);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct axis_name *left = a, *right = b;
+
+	return (left->y > right->y) - (left->y < right->y);
+}
+
+void
+axis_spread_names(
+    struct axis_name names[], size_t n, double step, double lowest)
+{
+	if (n == 0)
+		return;
+	qsort(names, n, sizeof(names[0]), compare_names);
+	/* Apart, from above to below; then up again from the lower edge. */
+	for (size_t i = 1; i < n; i++)
+		names[i].y = fmax(names[i].y, names[i - 1].y + step);
+	names[n - 1].y = fmin(names[n - 1].y, lowest);
+	for (size_t i = n - 1; i > 0; i--)
+		names[i - 1].y = fmin(names[i - 1].y, names[i].y - step);
 }

@@ -39,7 +39,20 @@ double axis_place(const struct axis *axis, double value);
 /* A tick, as short as it can be: "0", "50 us", "12k", "1.5x". */
 struct axis_text axis_tick(const struct axis *axis, double value);
 
-/* Any value, with three or four digits, for tooltips. */
+/* Any value, with three or four digits, for tooltips. Nines have more. */
 struct axis_text axis_value(const struct axis *axis, double value);
+
+/* The name of a series beside its end, and how far down. */
+struct axis_name {
+	const struct chart_series *series;
+	double y;
+};
+
+/*
+ * Sorts names from above to below and moves them at least `step` apart, none
+ * of them below `lowest`.
+ */
+void axis_spread_names(
+    struct axis_name names[], size_t n, double step, double lowest);
 
 #endif

@@ -19,7 +19,7 @@ enum outcome {
 	OUTCOME_USAGE = 2,
 	OUTCOME_NO_SERVER = 3,	/* cannot connect, or the connection was lost */
 	OUTCOME_REFUSED = 4,	/* the server answered with an error */
-	OUTCOME_UNEXPECTED = 5, /* what was waited for did not come */
+	OUTCOME_UNEXPECTED = 5, /* what was waited for, or expected, is not */
 	OUTCOME_INTERRUPTED = 128, /* main() then dies from the signal */
 };
 
@@ -78,6 +78,7 @@ struct command {
 
 extern const struct command command_submit;
 extern const struct command command_compare;
+extern const struct command command_compare_runs;
 extern const struct command command_sweep;
 extern const struct command command_convoy;
 extern const struct command command_trace;
@@ -88,6 +89,7 @@ extern const struct command command_set;
 extern const struct command command_fit;
 extern const struct command command_collect;
 extern const struct command command_list;
+extern const struct command command_load;
 extern const struct command command_history;
 extern const struct command command_cancel;
 extern const struct command command_ping;

@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
     &command_sweep,
     &command_convoy,
     &command_submit,
+    &command_load,
     &command_collect,
     &command_list,
     &command_history,
@@ -34,6 +35,7 @@ static const struct command *const commands[] = {
     &command_stats,
     &command_pools,
     &command_set,
+    &command_compare_runs,
     &command_fit,
     &command_ping,
     &command_reload,
@@ -49,7 +51,8 @@ static const char exit_codes[] =
     "  2  the command line is wrong, or a file that it names\n"
     "  3  cannot connect, or the connection was lost\n"
     "  4  the server refused\n"
-    "  5  what was waited for did not come in time, or cannot be seen\n"
+    "  5  what was waited for did not come in time, or cannot be seen; or "
+    "what was\n     expected is not so\n"
     "When interrupted it cancels its jobs, but for those with a key or "
     "detached, "
     "and\ndies from the signal.\n";
@@ -63,7 +66,7 @@ print_help(void)
 	    "Measures what one global lock costs CPU-bound threads and what "
 	    "worker\nprocesses buy back, with a gild daemon.\n\nCommands:\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions, before or after the command:\n");
 	arguments_print_options(arguments_global, stdout);
 	printf("\n%s\ngilctl COMMAND --help tells more; so does gilctl(1).\n",

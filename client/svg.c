@@ -1,7 +1,7 @@
 /*
  * A picture is written into memory as it is drawn, and handed out when it is
  * whole; so no half a file is left where something failed. All text and all
- * attributes go through put_escaped(), all coordinates through put_number():
+ * attributes go through markup_put(), all coordinates through put_number():
  * there is no other way into the document.
  *
  * The colours are Okabe and Ito's (Color Universal Design, 2008), the yellow
@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "client/markup.h"
 
 static const char style_sheet[] =
     "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,"
@@ -75,64 +77,6 @@ put(struct svg *svg, const char *text)
 		remember(svg, ENOMEM);
 }
 
-static bool
-is_continuation(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/*
- * The bytes of the character at text; 0 where it is not UTF-8, or not one that
- * XML 1.0 has (its section 2.2).
- */
-static size_t
-character_length(const char *text)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	size_t length = at[0] < 0x80 ? 1
-	    : at[0] < 0xc2	     ? 0
-	    : at[0] < 0xe0	     ? 2
-	    : at[0] < 0xf0	     ? 3
-	    : at[0] < 0xf5	     ? 4
-				     : 0;
-
-	for (size_t i = 1; i < length; i++)
-		if (!is_continuation(text[i]))
-			return 0;
-	if (length == 1 && (at[0] < 0x20 || at[0] == 0x7f))
-		return at[0] == '\t' || at[0] == '\n';
-	/* C1 controls; too long; surrogates; U+FFFE; beyond Unicode */
-	if ((at[0] == 0xc2 && at[1] < 0xa0) ||
-	    (at[0] == 0xe0 && at[1] < 0xa0) ||
-	    (at[0] == 0xed && at[1] >= 0xa0) ||
-	    (at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xbe) ||
-	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-static void
-put_escaped(struct svg *svg, const char *text)
-{
-	while (*text != '\0') {
-		size_t length = character_length(text);
-
-		if (*text == '&')
-			put(svg, "&amp;");
-		else if (*text == '<')
-			put(svg, "&lt;");
-		else if (*text == '>')
-			put(svg, "&gt;");
-		else if (*text == '"')
-			put(svg, "&quot;");
-		else if (length == 0)
-			put(svg, "?");
-		else
-			fprintf(svg->stream, "%.*s", (int)length, text);
-		text += length > 0 ? length : 1;
-	}
-}
-
 /* ' name="1.25"': two decimals at most, and no zeroes at the end. */
 static void
 put_number(struct svg *svg, const char *name, double value)
@@ -164,7 +108,7 @@ put_attribute(struct svg *svg, const char *name, const char *value)
 	if (value == NULL)
 		return;
 	fprintf(svg->stream, " %s=\"", name);
-	put_escaped(svg, value);
+	markup_put(svg->stream, value);
 	put(svg, "\"");
 }
 
@@ -174,7 +118,7 @@ put_element(struct svg *svg, const char *name, const char *text)
 	if (text == NULL)
 		return;
 	fprintf(svg->stream, "<%s>", name);
-	put_escaped(svg, text);
+	markup_put(svg->stream, text);
 	fprintf(svg->stream, "</%s>\n", name);
 }
 
@@ -193,13 +137,13 @@ shape_close(struct svg *svg, const char *name, const char *tooltip)
 		return;
 	}
 	put(svg, "><title>");
-	put_escaped(svg, tooltip);
+	markup_put(svg->stream, tooltip);
 	fprintf(svg->stream, "</title></%s>\n", name);
 }
 
-struct svg *
-svg_new(double width, double height, const char *title, const char *description,
-    const char *style)
+/* NULL when memory ran out. */
+static struct svg *
+make(void)
 {
 	struct svg *svg = calloc(1, sizeof(*svg));
 
@@ -210,11 +154,14 @@ svg_new(double width, double height, const char *title, const char *description,
 		free(svg);
 		return NULL;
 	}
-	put(svg,
-	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
-	put_number(svg, "width", width);
-	put_number(svg, "height", height);
+	return svg;
+}
+
+/* What is left of its first tag, and what it is for those who cannot see it. */
+static void
+put_head(struct svg *svg, double width, double height, const char *title,
+    const char *description)
+{
 	put(svg, " viewBox=\"0 0 ");
 	put_number(svg, NULL, width);
 	put(svg, " ");
@@ -222,14 +169,51 @@ svg_new(double width, double height, const char *title, const char *description,
 	put(svg, "\">\n");
 	put_element(svg, "title", title);
 	put_element(svg, "desc", description);
+}
+
+struct svg *
+svg_new(double width, double height, const char *title, const char *description,
+    const char *style)
+{
+	struct svg *svg = make();
+
+	if (svg == NULL)
+		return NULL;
+	put(svg,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
+	put_number(svg, "width", width);
+	put_number(svg, "height", height);
+	put_head(svg, width, height, title, description);
 	put(svg, "<style>\n");
 	put(svg, style_sheet);
 	/* Escaped, '>' in a selector is read as it was meant. */
 	if (style != NULL)
-		put_escaped(svg, style);
+		markup_put(svg->stream, style);
 	put(svg, "</style>\n");
 	svg_rect(svg, "page", 0, 0, width, height, NULL);
 	return svg;
+}
+
+struct svg *
+svg_new_inline(
+    double width, double height, const char *label, const char *class)
+{
+	struct svg *svg = make();
+
+	if (svg == NULL)
+		return NULL;
+	put(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
+	put_attribute(svg, "class", class);
+	put_attribute(svg, "aria-label", label);
+	put_head(svg, width, height, NULL, NULL);
+	return svg;
+}
+
+const char *
+svg_style(void)
+{
+	return style_sheet;
 }
 
 void
@@ -351,7 +335,7 @@ static void
 text_close(struct svg *svg, const char *text)
 {
 	put(svg, ">");
-	put_escaped(svg, text);
+	markup_put(svg->stream, text);
 	put(svg, "</text>\n");
 }
 
@@ -387,7 +371,7 @@ svg_text_width(const char *text, double font_size)
 	size_t n = 0;
 
 	for (; *text != '\0'; text++)
-		n += !is_continuation(*text);
+		n += ((unsigned char)*text & 0xc0) != 0x80;
 	return (double)n * font_size * 0.6;
 }
 
@@ -410,6 +394,16 @@ svg_write(struct svg *svg, FILE *out)
 	    fputs("</svg>\n", out) == EOF || fflush(out) == EOF)
 		return -1;
 	return 0;
+}
+
+int
+svg_finish(struct svg *svg, FILE *out)
+{
+	int status = svg_write(svg, out), error = errno;
+
+	svg_free(svg);
+	errno = error;
+	return status;
 }
 
 int

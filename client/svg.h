@@ -41,7 +41,17 @@ struct svg;
  */
 struct svg *svg_new(double width, double height, const char *title,
     const char *description, const char *style);
+/*
+ * The same as a part of an HTML page: as wide as what it stands in, on that
+ * one's background, with a class of its own. The page has svg_style(), once.
+ * label says what it is to those who cannot see it, and is no tooltip.
+ */
+struct svg *svg_new_inline(
+    double width, double height, const char *label, const char *class);
 void svg_free(struct svg *svg);
+
+/* The style sheet of the classes above, for a page: not to be escaped. */
+const char *svg_style(void);
 
 /* What is drawn until the group is closed is part of it, and has its class. */
 void svg_group_open(struct svg *svg, const char *class);
@@ -80,7 +90,10 @@ double svg_text_width(const char *text, double font_size);
  */
 int svg_write(struct svg *svg, FILE *out) __attribute__((warn_unused_result));
 
-/* The same into a file, which is made or replaced; "-" is standard output. */
+/* The same, and frees it, however it ends. */
+int svg_finish(struct svg *svg, FILE *out) __attribute__((warn_unused_result));
+
+/* svg_write() into a file, which is made or replaced; "-" is standard output. */
 int svg_save(struct svg *svg, const char *path)
     __attribute__((warn_unused_result));
 

@@ -206,6 +206,14 @@ describe(struct weather *weather)
 		    weather->drift > 0 ? "longer" : "less");
 }
 
+static void
+judge(struct weather *weather)
+{
+	weather->is_stolen = weather->steal > WEATHER_STEAL;
+	weather->is_busy = weather->busy > WEATHER_BUSY;
+	weather->is_drifting = fabs(weather->drift) > WEATHER_DRIFT;
+}
+
 struct weather
 weather_judge(const struct weather_observation *before,
     const struct weather_observation *after, uint64_t own_cpu_ns)
@@ -226,9 +234,7 @@ weather_judge(const struct weather_observation *before,
 	if (before->spin_ns > 0)
 		weather.drift =
 		    (double)after->spin_ns / (double)before->spin_ns - 1;
-	weather.is_stolen = weather.steal > WEATHER_STEAL;
-	weather.is_busy = weather.busy > WEATHER_BUSY;
-	weather.is_drifting = fabs(weather.drift) > WEATHER_DRIFT;
+	judge(&weather);
 	describe(&weather);
 	return weather;
 }
@@ -248,4 +254,33 @@ weather_to_json(const struct weather *weather)
 	    (json_int_t)weather->cpus, "steal", weather->steal, "busy",
 	    weather->busy, "load_before", weather->load_before, "drift",
 	    weather->drift, "disturbances", sentences);
+}
+
+static double
+read_real(const json_t *json, const char *name)
+{
+	return json_number_value(json_object_get(json, name));
+}
+
+void
+weather_from_json(const json_t *json, struct weather *weather)
+{
+	const json_t *sentences = json_object_get(json, "disturbances");
+	const json_t *text;
+	size_t i;
+
+	*weather = (struct weather){
+	    .cpus = (uint32_t)json_integer_value(json_object_get(json, "cpus")),
+	    .steal = read_real(json, "steal"),
+	    .busy = read_real(json, "busy"),
+	    .load_before = read_real(json, "load_before"),
+	    .drift = read_real(json, "drift"),
+	};
+	judge(weather);
+	json_array_foreach (sentences, i, text) {
+		if (!json_is_string(text) || i == WEATHER_MAX_SENTENCES)
+			break;
+		snprintf(weather->sentences[weather->n_sentences++],
+		    WEATHER_SENTENCE_CHARS + 1, "%s", json_string_value(text));
+	}
 }

@@ -68,5 +68,7 @@ struct weather weather_judge(const struct weather_observation *before,
  * reference, or NULL when memory ran out.
  */
 json_t *weather_to_json(const struct weather *weather);
+/* Reads that back, what is missing as 0. */
+void weather_from_json(const json_t *json, struct weather *weather);
 
 #endif

@@ -4,9 +4,11 @@
 AM_TESTS_ENVIRONMENT = export $(TEST_VARIABLES);
 # They begin in this order: those first that take longest.
 TESTS += $(E2E_TESTS) $(TEXT_TESTS) $(SCRIPT_TESTS)
-EXTRA_DIST += %D%/unit/gil_player.h %D%/unit/lab.h \
+EXTRA_DIST += %D%/unit/draws.h %D%/unit/gil_player.h %D%/unit/lab.h \
 	%D%/unit/libgil_fixture.h \
-	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h
+	%D%/unit/load_fixture.h %D%/unit/load_sample.h \
+	%D%/unit/store_fixture.h %D%/unit/store_jobs.h %D%/unit/suite.h \
+	%D%/unit/xml.h
 
 # --- proto/ ---
 PROTO_TESTS = \
@@ -172,6 +174,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_errands \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
+	%D%/unit/test_hdr \
 	%D%/unit/test_history \
 	%D%/unit/test_ledger \
 	%D%/unit/test_lines \
@@ -180,10 +183,26 @@ CLIENT_TESTS = \
 	%D%/unit/test_libgil_memory \
 	%D%/unit/test_libgil_reply \
 	%D%/unit/test_libgil_scan \
+	%D%/unit/test_load_bracket \
+	%D%/unit/test_load_connection \
+	%D%/unit/test_load_contrast \
+	%D%/unit/test_load_expect \
+	%D%/unit/test_load_hgrm \
+	%D%/unit/test_load_html \
+	%D%/unit/test_load_json \
+	%D%/unit/test_load_judge \
+	%D%/unit/test_load_print \
+	%D%/unit/test_load_schedule \
+	%D%/unit/test_load_script \
+	%D%/unit/test_load_series \
+	%D%/unit/test_load_tally \
+	%D%/unit/test_markup \
 	%D%/unit/test_mosaic \
 	%D%/unit/test_operations \
 	%D%/unit/test_outfile \
+	%D%/unit/test_panel \
 	%D%/unit/test_patience \
+	%D%/unit/test_proportion \
 	%D%/unit/test_range \
 	%D%/unit/test_roster \
 	%D%/unit/test_sample \
@@ -215,6 +234,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_hdr_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_history_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ledger_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_lines_LDADD = $(CLIENT_LDADD)
@@ -225,10 +245,26 @@ TESTS += $(CLIENT_TESTS)
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 %C%_unit_test_libgil_reply_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_libgil_scan_LDADD = $(LIBGIL_LDADD)
+%C%_unit_test_load_bracket_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_connection_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_contrast_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_expect_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_hgrm_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_json_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_print_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_series_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_tally_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_markup_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_mosaic_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_operations_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_outfile_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_panel_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_patience_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_proportion_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_range_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_roster_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_sample_LDADD = $(CLIENT_LDADD)
@@ -255,6 +291,7 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_load \
 	%D%/e2e/test_gilctl_resume \
 	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
@@ -302,6 +339,7 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_resume_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_gilctl_store_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_gilctl_load_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hostile_LDADD = libe2e.a $(PROTO_LDADD)
@@ -374,6 +412,7 @@ TEXT_TESTS = \
 # What a user does by a script.
 SCRIPT_TESTS = \
 	%D%/e2e/test_libgil_installed.sh \
+	%D%/e2e/test_load_scripts.sh \
 	%D%/e2e/test_readme.sh
 dist_check_SCRIPTS += $(TEXT_TESTS) $(SCRIPT_TESTS) %D%/lint/lint.sh
 dist_noinst_DATA += %D%/lint/cppcheck.cfg %D%/lint/python.py

@@ -125,6 +125,9 @@ _gilctl_value() {
 	-p | --pool) _gilctl_offer "$(_gilctl_pools)" ;;
 	--pools) _gilctl_offer_list "$(_gilctl_pools)" ;;
 	--profile) _gilctl_offer $'cpu\nnative\nio' ;;
+	--arrival) _gilctl_offer $'poisson\nuniform' ;;
+	--html) _gilctl_offer_files html ;;
+	--hgrm) _gilctl_offer_files hgrm ;;
 	--state) _gilctl_offer "$(_gilctl_states)" ;;
 	--since | --until) _gilctl_offer $'10m\n2h\n1d\n1w' ;;
 	--arms)
@@ -157,6 +160,7 @@ _gilctl_operand() {
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
+	load:0 | compare-runs:[01]) _gilctl_offer_files json ;;
 	collect:*) _gilctl_offer "$(_gilctl_jobs)" ;;
 	cancel:*) _gilctl_offer "$(_gilctl_jobs --state unfinished)" ;;
 	set:0) _gilctl_offer "$(_gilctl_pools)" ;;

@@ -8,6 +8,7 @@ BENCHES = \
 	%D%/bench_dispatch \
 	%D%/bench_fair \
 	%D%/bench_gil \
+	%D%/bench_hdr \
 	%D%/bench_idle \
 	%D%/bench_sandbox \
 	%D%/bench_saturated \
@@ -31,6 +32,7 @@ BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
 %C%_bench_idle_LDADD =
 %C%_bench_gil_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_bench_gil_LDADD = libgildcore.a libgilproto.a
+%C%_bench_hdr_LDADD = libgilctlcore.a -lm
 %C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h
 %C%_bench_sandbox_LDADD = $(gild_LDADD)
 %C%_bench_saturated_SOURCES = %D%/bench_saturated.c $(BENCH_SERVER)

@@ -1,11 +1,12 @@
 #!/bin/bash
 # README.md keeps its word: each block of it that a comment marks with
 #
-#   <!-- run[ with PROGRAM], says: TEXT -->
+#   <!-- run[ with PROGRAM][ where PROGRAM is], says: TEXT -->
 #
-# is run as it is written, against a private gild, and must succeed and say
-# TEXT. The daemon has the example configuration, a store, and a port of its own,
-# so 4453 is read as that port. A block whose PROGRAM is not installed is
+# is run as it is written, in a folder with the sources' tests/ in it, against a
+# private gild, and must succeed and say TEXT. The daemon has the example
+# configuration, a store, and a port of its own, so 4453 is read as that port. A
+# block whose PROGRAM is not installed, be it run with it or running it, is
 # skipped, and counted as such. Files that it links to, and targets of make that
 # it names, must exist.
 #
@@ -100,20 +101,19 @@ check_links() {
 
 # run_block FILE
 run_block() {
-	local marker program=bash says said status
+	local marker program=bash needed says said status
 
 	marker=$(head -n 1 "$1")
 	says=${marker#*says: }
 	case $marker in
 	'with python3'*) program=python3 ;;
-	'with nc'*)
-		if ! command -v nc >/dev/null; then
-			skipped=$((skipped + 1))
-			return
-		fi
-		;;
 	esac
-	if ! command -v $program >/dev/null; then
+	needed=$program
+	case $marker in
+	'with nc'*) needed=nc ;;
+	'where '*) needed=${marker#where } ;;
+	esac
+	if ! command -v "${needed%% *}" >/dev/null; then
 		skipped=$((skipped + 1))
 		return
 	fi
@@ -137,6 +137,7 @@ run_block() {
 mkdir "$scratch/bin"
 ln -s "$GILD" "$scratch/bin/gild"
 ln -s "$GILCTL" "$scratch/bin/gilctl"
+ln -s "$(realpath "${srcdir:-.}")/tests" "$scratch/tests"
 export PATH="$scratch/bin:$PATH"
 extract
 check_links

@@ -140,6 +140,10 @@ expect 'gilctl -s u' unix:
 expect 'gilctl info -s ' unix: 127.0.0.1:4453
 expect 'gilctl sweep -o ' a.svg folder
 expect 'gilctl trace --output ' a.svg b.json folder
+expect 'gilctl load ' b.json folder
+expect 'gilctl compare-runs b.json ' b.json folder
+expect 'gilctl load --html ' folder
+expect 'gilctl load --arrival u' uniform
 expect 'gilctl fit c' c.txt
 expect 'gild --config gi' gild.conf
 expect 'gild -l u' unix:

@@ -103,6 +103,23 @@ START_TEST(nothing_and_one_are_orders_too)
 }
 END_TEST
 
+START_TEST(real_numbers_are_above_zero_and_up_to_one)
+{
+	struct chance chance;
+	double sum = 0;
+
+	chance_init(&chance, 5);
+	for (unsigned i = 0; i < 100000; i++) {
+		double value = chance_real(&chance);
+
+		ck_assert(value > 0 && value <= 1);
+		sum += value;
+	}
+	/* Five deviations: sqrt(100000 / 12) is 91. */
+	ck_assert_double_eq_tol(sum, 50000, 460);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -113,6 +130,7 @@ main(void)
 	tcase_add_test(tcase, an_order_stays_what_it_was);
 	tcase_add_test(tcase, every_order_is_drawn);
 	tcase_add_test(tcase, nothing_and_one_are_orders_too);
+	tcase_add_test(tcase, real_numbers_are_above_zero_and_up_to_one);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

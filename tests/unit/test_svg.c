@@ -1,20 +1,18 @@
 /*
- * Pictures: whatever goes in, well-formed XML comes out, or an error. A small
- * reader of XML, here below, says what is well-formed.
+ * Pictures: whatever goes in, well-formed XML comes out, or an error.
  */
 #include "client/svg.h"
 
 #include <check.h>
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tests/unit/suite.h"
+#include "tests/unit/xml.h"
 
 static char *text;
 static size_t size;
@@ -40,81 +38,6 @@ written(struct svg *svg)
 	svg_free(svg);
 	errno = error;
 	return status;
-}
-
-static bool
-is_entity(const char *at)
-{
-	return strncmp(at, "&amp;", 5) == 0 || strncmp(at, "&lt;", 4) == 0 ||
-	    strncmp(at, "&gt;", 4) == 0 || strncmp(at, "&quot;", 6) == 0;
-}
-
-/* name="value" as often as they come; NULL where it is not written so. */
-static const char *
-skip_attributes(const char *at)
-{
-	while (*at == ' ') {
-		at += strspn(at, " ");
-		at += strspn(at, "abcdefghijklmnopqrstuvwxyzB-0123456789");
-		if (strncmp(at, "=\"", 2) != 0)
-			return NULL;
-		for (at += 2; *at != '"'; at++)
-			if (*at == '\0' || *at == '<' ||
-			    (*at == '&' && !is_entity(at)))
-				return NULL;
-		at++;
-	}
-	return at;
-}
-
-/* Whether each tag is closed, in order, and nothing is left unescaped. */
-static bool
-is_well_formed(const char *at)
-{
-	const char *open[32];
-	size_t depth = 0, n_roots = 0;
-
-	for (; *at != '\0'; at++) {
-		size_t length;
-
-		if (*at == '&' && !is_entity(at))
-			return false;
-		if (*at != '<') {
-			if (depth == 0 && !isspace((unsigned char)*at))
-				return false;
-			continue;
-		}
-		if (strncmp(at, "<?xml ", 6) == 0) {
-			at = strstr(at, "?>") + 1;
-			continue;
-		}
-		if (at[1] == '/') {
-			if (depth == 0)
-				return false;
-			at += 2;
-			length = strcspn(at, ">");
-			depth--;
-			if (strncmp(open[depth], at, length) != 0 ||
-			    isalnum((unsigned char)open[depth][length]))
-				return false;
-			at += length;
-			continue;
-		}
-		n_roots += depth == 0;
-		if (depth == 32)
-			return false;
-		open[depth++] = ++at;
-		at = skip_attributes(at + strcspn(at, " />"));
-		if (at == NULL)
-			return false;
-		if (*at == '/') {
-			at++;
-			depth--;
-		}
-		if (*at != '>')
-			return false;
-	}
-	return depth == 0 && n_roots == 1;
 }
 
 START_TEST(the_reader_knows_what_is_well_formed)

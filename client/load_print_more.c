@@ -1,0 +1,208 @@
+/*
+ * Owns: the parts of a load run's page that are not of every run: the chart
+ * over time, the expectations, and the steps of a search.
+ */
+#include "client/load_print.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/chart.h"
+#include "client/report.h"
+#include "client/table.h"
+#include "client/talk.h"
+#include "client/units.h"
+
+#define MIN_CHART_POINTS 4
+
+/* --- latency and rate over time --- */
+
+/* A latency that is not known is no point. */
+static struct estimate
+latency_estimate(uint64_t ns)
+{
+	return estimate_exact(ns > 0 ? (double)ns : INFINITY);
+}
+
+/* Without those of the drain, which may be long and has nothing in it. */
+static size_t
+count_run_points(const struct load_report *report)
+{
+	size_t n = report->n_points;
+
+	while (n > 0 && report->points[n - 1].start_ns >= report->run_ns)
+		n--;
+	return n;
+}
+
+static void
+fill_points(const struct load_report *report, size_t n, struct chart_point *p50,
+    struct chart_point *p99, struct chart_point *rate)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct load_point *point = &report->points[i];
+		struct estimate at = estimate_exact(
+		    (double)(point->start_ns + point->length_ns / 2));
+
+		p50[i] = (struct chart_point){
+		    .x = at, .y = latency_estimate(point->p50_ns)};
+		p99[i] = (struct chart_point){
+		    .x = at, .y = latency_estimate(point->p99_ns)};
+		rate[i] = (struct chart_point){.x = at,
+		    .y = estimate_exact(
+			load_rate(point->done, point->length_ns))};
+	}
+}
+
+enum outcome
+load_print_chart(
+    const struct context *context, const struct load_report *report)
+{
+	size_t n = count_run_points(report);
+	struct chart_point *points;
+	enum outcome outcome;
+
+	if (n < MIN_CHART_POINTS || report->counts.done == 0)
+		return OUTCOME_FINE;
+	points = calloc(3 * n, sizeof(points[0]));
+	if (points == NULL)
+		return talk_no_memory(context);
+	fill_points(report, n, points, points + n, points + 2 * n);
+	const struct chart_series latencies[] = {
+	    {.name = "p99",
+		.mark = CHART_STEPS,
+		.colour = 1,
+		.points = points + n,
+		.n_points = n},
+	    {.name = "p50",
+		.mark = CHART_STEPS,
+		.colour = 0,
+		.points = points,
+		.n_points = n},
+	};
+	const struct chart_series rates[] = {
+	    {.name = "jobs done a second",
+		.mark = CHART_STEPS,
+		.colour = 2,
+		.points = points + 2 * n,
+		.n_points = n},
+	};
+	const struct chart_axis time = {
+	    .label = "time", .unit = CHART_DURATION, .has_zero = true};
+	const struct chart latency = {
+	    .title = "Latency over time",
+	    .x = time,
+	    .y = {.label = "latency",
+		.scale = CHART_LOG,
+		.unit = CHART_DURATION},
+	    .series = latencies,
+	    .n_series = 2,
+	};
+	const struct chart rate = {
+	    .title = "Rate over time",
+	    .x = time,
+	    .y = {.label = "jobs done a second",
+		.unit = CHART_NUMBER,
+		.has_zero = true},
+	    .series = rates,
+	    .n_series = 1,
+	};
+
+	outcome = report_chart(context, &latency);
+	report_gap(context);
+	if (outcome == OUTCOME_FINE)
+		outcome = report_chart(context, &rate);
+	report_gap(context);
+	free(points);
+	return outcome;
+}
+
+/* --- what was expected --- */
+
+static void
+add_actual(struct table *table, const struct load_expectation *expectation,
+    bool is_known, double actual)
+{
+	char text[LOAD_EXPECT_CHARS + 1];
+
+	if (!is_known) {
+		table_cell(table, "-");
+		return;
+	}
+	load_expect_format(expectation, actual, text);
+	table_real(table, actual, "%s", text);
+}
+
+enum outcome
+load_print_expectations(
+    const struct context *context, const struct load_report *report)
+{
+	enum outcome outcome;
+	struct table *table;
+
+	if (report->n_expectations == 0)
+		return OUTCOME_FINE;
+	table = table_new();
+	table_column(table, TABLE_LEFT, "expected");
+	table_column(table, TABLE_RIGHT, "actual");
+	table_column(table, TABLE_LEFT, "");
+	for (size_t i = 0; i < report->n_expectations; i++) {
+		const struct load_expectation_row *row =
+		    &report->expectations[i];
+
+		table_cell(table, "%s", row->expectation->text);
+		add_actual(table, row->expectation, row->is_known, row->actual);
+		table_cell(table, "%s", row->is_met ? "met" : "NOT MET");
+	}
+	outcome = report_table(context, table);
+	report_gap(context);
+	return outcome;
+}
+
+/* --- the highest rate --- */
+
+static void
+add_step(struct table *table, const struct load_script *script,
+    const struct load_step *step)
+{
+	table_real(table, step->rate, "%s",
+	    units_count((uint64_t)(step->rate + 0.5)).text);
+	table_real(table, step->done_rate, "%s",
+	    units_count((uint64_t)(step->done_rate + 0.5)).text);
+	for (size_t i = 0; i < script->n_expectations; i++)
+		add_actual(table, &script->expectations[i], step->is_known[i],
+		    step->actual[i]);
+	table_cell(table, "%s", step->is_met ? "holds" : "does not hold");
+}
+
+enum outcome
+load_print_search(
+    const struct context *context, const struct load_report *report)
+{
+	const struct load_script *script = report->script;
+	struct table *table = table_new();
+	enum outcome outcome;
+	char text[160];
+
+	table_column(table, TABLE_RIGHT, "jobs/s");
+	table_column(table, TABLE_RIGHT, "done/s");
+	for (size_t i = 0; i < script->n_expectations; i++)
+		table_column(table, TABLE_RIGHT, script->expectations[i].text);
+	table_column(table, TABLE_LEFT, "");
+	for (size_t i = 0; i < report->n_steps; i++)
+		add_step(table, script, &report->steps[i]);
+	outcome = report_table(context, table);
+	report_gap(context);
+	if (report->best_rate > 0)
+		snprintf(text, sizeof(text),
+		    "The highest rate that held: %s jobs a second.",
+		    units_count((uint64_t)(report->best_rate + 0.5)).text);
+	else
+		snprintf(text, sizeof(text),
+		    "No rate held, not even the lowest that was tried.");
+	report_sentence(context, TERM_BOLD, text);
+	report_gap(context);
+	return outcome;
+}
