@@ -320,6 +320,7 @@ EXAMPLE_SOURCES = %D%/e2e/example.c %D%/e2e/example.h
 
 # --- scripts: the layers, the manuals, completion, the README ---
 SCRIPT_TESTS = \
+	%D%/bench/peers/test_peers.sh \
 	%D%/lint/layers.sh \
 	%D%/lint/test_layers.sh \
 	%D%/lint/test_gild_manual.sh \

@@ -34,5 +34,8 @@ bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \
 		echo "--- $$bench"; GILD=./gild ./$$bench || exit 1; \
 	done
+	@echo '--- bench-peers'; $(MAKE) bench-peers
 
 .PHONY: bench
+
+include %D%/peers/local.mk
