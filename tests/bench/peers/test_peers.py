@@ -21,7 +21,7 @@ N = 300
 
 
 class LinesServer(threading.Thread):
-    """Serves one client: change() says what becomes of a tag's answer."""
+    """Serves one client: change() says what its n-th job, a tag, is answered."""
 
     def __init__(self, change):
         super().__init__(daemon=True)
@@ -34,8 +34,8 @@ class LinesServer(threading.Thread):
         wire, _ = self.listener.accept()
         with wire, wire.makefile("rb") as lines:
             try:
-                for line in lines:
-                    wire.sendall(self.change(int(line.split(b",")[0])))
+                for n, line in enumerate(lines):
+                    wire.sendall(self.change(n, int(line.split(b",")[0])))
             except OSError:
                 pass
 
@@ -59,7 +59,7 @@ class LoadTest(unittest.TestCase):
 
     def test_each_answered_once(self):
         for in_flight in (1, 7):
-            done = self.load(lambda tag: b"%d\n" % tag, in_flight)
+            done = self.load(lambda _, tag: b"%d\n" % tag, in_flight)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn(f'"jobs":{N},', done.stdout)
 
@@ -71,19 +71,19 @@ class LoadTest(unittest.TestCase):
 
     def test_answered_twice(self):
         self.expect_refusal(
-            lambda tag: b"%d\n" % tag * (2 if tag == 70 else 1), "nobody waits for: 70"
+            lambda n, tag: b"%d\n" % tag * (2 if n == 70 else 1), "that nobody waits for"
         )
 
     def test_answered_another(self):
         self.expect_refusal(
-            lambda tag: b"%d\n" % (tag + 700 if tag == 70 else tag), "nobody waits for: 770"
+            lambda n, tag: b"%d\n" % (tag + 700 if n == 70 else tag), "that nobody waits for"
         )
 
     def test_no_answer(self):
-        self.expect_refusal(lambda tag: b"?\n", "not an answer")
+        self.expect_refusal(lambda *_: b"?\n", "not an answer")
 
     def test_open_loop(self):
-        server = LinesServer(lambda tag: b"%d\n" % tag)
+        server = LinesServer(lambda _, tag: b"%d\n" % tag)
         try:
             figures = TOOLS.run(
                 "load", "--rate", 2000, "--jobs", N, "--in-flight", 50, "lines", server.port
