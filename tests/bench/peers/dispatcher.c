@@ -65,8 +65,7 @@ await_jobs(void)
 	poll(&fd, 1, -1);
 }
 
-static void __attribute__((noreturn))
-work(void)
+static void __attribute__((noreturn)) work(void)
 {
 	uint32_t claim[MAX_CLAIM];
 
@@ -136,8 +135,8 @@ dispatch(int fd)
 		return;
 	}
 	while (n_spare > 0 &&
-	    (length = line_length(wire->in.data + wire->in.begin,
-		 wire_unread(wire))) > 0) {
+	    (length = line_length(
+		 wire->in.data + wire->in.begin, wire_unread(wire))) > 0) {
 		struct slot *slot = &slots[spare[n_spare - 1]];
 
 		if (length > sizeof(slot->text))
@@ -189,8 +188,7 @@ await(int epoll, struct epoll_event events[], int n)
 	return found != 0 ? found : epoll_wait(epoll, events, n, -1);
 }
 
-static void __attribute__((noreturn))
-dispatch_all(int listener)
+static void __attribute__((noreturn)) dispatch_all(int listener)
 {
 	struct epoll_event events[64];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -196,8 +196,7 @@ serve(int fd)
 	wire_flush(wire);
 }
 
-static void __attribute__((noreturn))
-work(int listener)
+static void __attribute__((noreturn)) work(int listener)
 {
 	struct epoll_event events[64];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);

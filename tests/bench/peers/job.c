@@ -97,8 +97,7 @@ parse(const char *text, size_t length)
 	struct request request;
 	const char *version, *method;
 	json_int_t id, count;
-	json_t *json =
-	    json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+	json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
 
 	if (json == NULL ||
 	    json_unpack(json, "{s:s, s:I, s:s, s:{s:I!}!}", "jsonrpc", &version,
@@ -123,10 +122,10 @@ work_json(char to[JOB_ANSWER_BYTES], const char *text, size_t length)
 	    ANSWER_BEGIN
 	    "%" PRIu64 ",\"result\":{\"job\":\"01J00000000000000000000000\","
 	    "\"state\":\"done\",\"pool\":\"processes\",\"profile\":\"cpu\","
-	    "\"count\":%" PRIu64
-	    ",\"workers\":1,\"cost_ns\":0,\"io_every\":0,"
+	    "\"count\":%" PRIu64 ",\"workers\":1,\"cost_ns\":0,\"io_every\":0,"
 	    "\"io_for_us\":0,\"attempts\":1,\"timing\":{\"queue_ns\":0,"
-	    "\"wall_ns\":%" PRIu64 ",\"total_ns\":%" PRIu64 ",\"cpu_ns\":%" PRIu64
+	    "\"wall_ns\":%" PRIu64 ",\"total_ns\":%" PRIu64
+	    ",\"cpu_ns\":%" PRIu64
 	    ",\"cpu_wait_ns\":0,\"lock_wait_ns\":0,\"lock_held_ns\":0,"
 	    "\"switch_wait_ns\":0,\"native_ns\":0,\"io_ns\":0},\"lock\":null,"
 	    "\"histograms\":null,\"tasks\":[{\"task\":0,\"pid\":%d,\"tid\":%d,"
@@ -149,8 +148,7 @@ work_bare(char to[JOB_ANSWER_BYTES], const char *text, size_t length)
 
 	if (comma == NULL)
 		fail("not a request", text, length);
-	count_down(
-	    job_number(comma + 1, length - (size_t)(comma + 1 - text)));
+	count_down(job_number(comma + 1, length - (size_t)(comma + 1 - text)));
 	return write_number(to, job_number(text, length));
 }
 

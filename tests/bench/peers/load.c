@@ -43,11 +43,11 @@ struct load {
 	struct slot *slots;
 	uint64_t *spare; /* slots that are free */
 	size_t n_slots, n_spare;
-	uint64_t n_asked, n_most; /* jobs; n_most 0: until the end */
+	uint64_t n_asked, n_most;  /* jobs; n_most 0: until the end */
 	uint64_t begin_ns, end_ns; /* measured are answers between */
 	double interval_ns; /* between jobs; 0: as soon as one is answered */
 	uint64_t first_ns;  /* of the open loop */
-	double *us; /* latencies */
+	double *us;	    /* latencies */
 	size_t n_us, us_size;
 	int epoll;
 };
@@ -257,8 +257,7 @@ prepare(struct load *load, const struct plan *plan)
 	load->spare = calloc(load->n_slots, sizeof(*load->spare));
 	load->wires.n = plan->protocol->has_one_job_a_wire ? plan->n_in_flight
 							   : plan->n_wires;
-	load->wires.wires =
-	    calloc(load->wires.n, sizeof(*load->wires.wires));
+	load->wires.wires = calloc(load->wires.n, sizeof(*load->wires.wires));
 	if (load->slots == NULL || load->spare == NULL ||
 	    load->wires.wires == NULL)
 		die("calloc");
@@ -275,8 +274,7 @@ prepare(struct load *load, const struct plan *plan)
 	if (plan->rate > 0)
 		load->interval_ns = 1e9 / plan->rate;
 	load->first_ns = clock_monotonic_ns();
-	load->begin_ns =
-	    load->first_ns + (uint64_t)(plan->warm_up_s * 1e9);
+	load->begin_ns = load->first_ns + (uint64_t)(plan->warm_up_s * 1e9);
 	load->end_ns = load->begin_ns + (uint64_t)(plan->seconds * 1e9);
 }
 
@@ -293,7 +291,8 @@ cpu_seconds(void)
 static void
 report(const struct load *load)
 {
-	double elapsed_s = (double)(clock_monotonic_ns() - load->first_ns) / 1e9;
+	double elapsed_s =
+	    (double)(clock_monotonic_ns() - load->first_ns) / 1e9;
 	double measured_s = load->n_most > 0
 	    ? elapsed_s
 	    : (double)(load->end_ns - load->begin_ns) / 1e9;
@@ -308,9 +307,8 @@ report(const struct load *load)
 	       "\"p90_us\":%.2f,\"p99_us\":%.2f,\"p999_us\":%.2f,"
 	       "\"max_us\":%.2f,\"client_cpu\":%.3f}\n",
 	    n, (double)n / measured_s, quantile(us, n, 0.5),
-	    quantile(us, n, 0.9), quantile(us, n, 0.99),
-	    quantile(us, n, 0.999), quantile(us, n, 1.0),
-	    cpu_seconds() / elapsed_s);
+	    quantile(us, n, 0.9), quantile(us, n, 0.99), quantile(us, n, 0.999),
+	    quantile(us, n, 1.0), cpu_seconds() / elapsed_s);
 }
 
 static void
@@ -324,8 +322,7 @@ finish(struct load *load)
 	free(load->us);
 }
 
-static void __attribute__((noreturn))
-usage(void)
+static void __attribute__((noreturn)) usage(void)
 {
 	fprintf(stderr,
 	    "usage: load [--in-flight N] [--wires N] [--seconds S] "

@@ -7,13 +7,13 @@
 #	make bench-peers PEERS='--only redis'
 #	make bench-results                     the same, written to RESULTS.md
 
-PEER_PROGRAMS = \
+BENCH_PEERS = \
 	%D%/dispatcher \
 	%D%/fastcgi \
 	%D%/load \
 	%D%/machine \
 	%D%/workers
-check_PROGRAMS += $(PEER_PROGRAMS)
+check_PROGRAMS += $(BENCH_PEERS)
 check_LIBRARIES += libpeers.a
 libpeers_a_SOURCES = \
 	%D%/job.c %D%/job.h \
@@ -47,10 +47,10 @@ EXTRA_DIST += \
 RUN_PEERS = PYTHONDONTWRITEBYTECODE=1 python3 $(srcdir)/%D%/peers.py \
 	--builddir '$(abs_builddir)'
 
-bench-peers: $(PEER_PROGRAMS) tests/bench/bench_daemon gild
+bench-peers: $(BENCH_PEERS) tests/bench/bench_daemon gild
 	@$(RUN_PEERS) $(PEERS)
 
-bench-results: $(PEER_PROGRAMS) tests/bench/bench_daemon gild
+bench-results: $(BENCH_PEERS) tests/bench/bench_daemon gild
 	@$(RUN_PEERS) --svg $(srcdir)/tests/bench/results.svg \
 		--markdown $(srcdir)/tests/bench/RESULTS.md $(PEERS)
 

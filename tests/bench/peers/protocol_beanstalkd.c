@@ -68,8 +68,7 @@ take_reply(const char *data, size_t length, struct reserved *reserved)
 static void
 beanstalkd_greet(struct wire *wire)
 {
-	wire_put_text(
-	    wire, "use jobs\r\nwatch answers\r\nignore default\r\n");
+	wire_put_text(wire, "use jobs\r\nwatch answers\r\nignore default\r\n");
 }
 
 static void
@@ -99,8 +98,7 @@ beanstalkd_take(
 static void
 beanstalkd_enlist(struct wire *wire, unsigned n_ahead)
 {
-	wire_put_text(
-	    wire, "use answers\r\nwatch jobs\r\nignore default\r\n");
+	wire_put_text(wire, "use answers\r\nwatch jobs\r\nignore default\r\n");
 	for (unsigned i = 0; i < n_ahead; i++)
 		wire_put_text(wire, RESERVE);
 }
@@ -113,8 +111,8 @@ beanstalkd_serve(struct wire *wire, const char *data, size_t length)
 	size_t taken = take_reply(data, length, &reserved);
 
 	if (taken > 0 && reserved.body != NULL) {
-		put_job(wire, answer,
-		    job_work(answer, reserved.body, reserved.n));
+		put_job(
+		    wire, answer, job_work(answer, reserved.body, reserved.n));
 		put_delete(wire, reserved.id);
 		wire_put_text(wire, RESERVE);
 	}

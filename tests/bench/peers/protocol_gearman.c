@@ -98,8 +98,8 @@ gearman_take(struct wire *wire, const char *data, size_t length, uint64_t *tag)
 		return taken;
 	if (packet.type != WORK_COMPLETE)
 		protocol_fail("gearman", data, taken);
-	*tag = job_answered(
-	    argument(&packet, 1), (size_t)(data + taken - argument(&packet, 1)));
+	*tag = job_answered(argument(&packet, 1),
+	    (size_t)(data + taken - argument(&packet, 1)));
 	return taken;
 }
 
@@ -128,8 +128,8 @@ serve_job(struct wire *wire, const struct packet *packet)
 	const char *handle = packet->body, *request = argument(packet, 2);
 	size_t handle_n = strlen(handle) + 1; /* with its NUL */
 	char answer[JOB_ANSWER_BYTES];
-	size_t n = job_work(answer, request,
-	    packet->n - (size_t)(request - packet->body));
+	size_t n = job_work(
+	    answer, request, packet->n - (size_t)(request - packet->body));
 
 	put_header(wire, WORK_COMPLETE, handle_n + n);
 	wire_put(wire, handle, handle_n);

@@ -7,9 +7,11 @@
 
 #include <string.h>
 
-#define CONNECT                                                             \
-	"CONNECT {\"verbose\":false,\"pedantic\":false,\"tls_required\":false," \
-	"\"lang\":\"c\",\"version\":\"1\",\"protocol\":1,\"name\":\"bench\"}\r\n"
+#define CONNECT                                                               \
+	"CONNECT "                                                            \
+	"{\"verbose\":false,\"pedantic\":false,\"tls_required\":false,"       \
+	"\"lang\":\"c\",\"version\":\"1\",\"protocol\":1,\"name\":\"bench\"}" \
+	"\r\n"
 
 struct message {
 	const char *reply_to; /* NULL: none */
@@ -57,8 +59,8 @@ take_operation(
 		return head;
 	}
 	n = split(data, head, words, 5);
-	message->payload_n = job_number(
-	    words[n - 1], head - (size_t)(words[n - 1] - data));
+	message->payload_n =
+	    job_number(words[n - 1], head - (size_t)(words[n - 1] - data));
 	if (length < head + message->payload_n + 2)
 		return 0;
 	message->payload = data + head;

@@ -11,10 +11,8 @@
 
 #include <string.h>
 
-#define POP_JOB                                                            \
-	"*3\r\n$5\r\nBRPOP\r\n$4\r\njobs\r\n$1\r\n0\r\n"
-#define POP_ANSWER                                                         \
-	"*3\r\n$5\r\nBRPOP\r\n$7\r\nanswers\r\n$1\r\n0\r\n"
+#define POP_JOB "*3\r\n$5\r\nBRPOP\r\n$4\r\njobs\r\n$1\r\n0\r\n"
+#define POP_ANSWER "*3\r\n$5\r\nBRPOP\r\n$7\r\nanswers\r\n$1\r\n0\r\n"
 #define PUSH_JOB "*3\r\n$5\r\nLPUSH\r\n$4\r\njobs\r\n$"
 #define PUSH_ANSWER "*3\r\n$5\r\nLPUSH\r\n$7\r\nanswers\r\n$"
 
@@ -77,8 +75,8 @@ redis_ask(struct wires *wires, size_t slot, uint64_t tag)
 	char request[JOB_REQUEST_BYTES];
 
 	(void)slot;
-	put_value(&wires->wires[0], PUSH_JOB, request,
-	    job_request(request, tag));
+	put_value(
+	    &wires->wires[0], PUSH_JOB, request, job_request(request, tag));
 	wire_put_text(&wires->wires[wires->n - 1], POP_ANSWER);
 }
 

@@ -73,8 +73,8 @@ wire_open(struct wire *wire, uint16_t port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || connect(fd, (void *)&address, sizeof(address)) != 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-		sizeof(patience)) != 0)
+	    setsockopt(
+		fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0)
 		die("connect");
 	wire_adopt(wire, fd);
 }

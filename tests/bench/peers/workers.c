@@ -47,8 +47,7 @@ serve_all(const struct protocol *protocol, struct wire *wire)
 	return is_ready;
 }
 
-static void __attribute__((noreturn))
-work(const struct plan *plan, int told)
+static void __attribute__((noreturn)) work(const struct plan *plan, int told)
 {
 	const struct protocol *protocol = plan->protocol;
 	bool is_ready = protocol->ready_word == NULL, is_told = false;
@@ -95,8 +94,9 @@ read_plan(int argc, char *argv[])
 	if (argc - optind == 2)
 		plan.protocol = protocol_find(argv[optind]);
 	if (plan.protocol == NULL || plan.protocol->serve == NULL) {
-		fprintf(stderr, "usage: workers [--workers N] [--ahead N] "
-				"[--json] PROTOCOL PORT\n");
+		fprintf(stderr,
+		    "usage: workers [--workers N] [--ahead N] "
+		    "[--json] PROTOCOL PORT\n");
 		exit(2);
 	}
 	plan.port = (uint16_t)strtoul(argv[optind + 1], NULL, 10);
