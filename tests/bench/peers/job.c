@@ -15,10 +15,9 @@
 
 #include "daemon/clock.h"
 
-#define REQUEST_BEGIN "{\"jsonrpc\":\"2.0\",\"id\":"
+#define MESSAGE_BEGIN "{\"jsonrpc\":\"2.0\",\"id\":"
 #define REQUEST_END ",\"method\":\"job.submit\",\"params\":{\"count\":1}}"
-#define ANSWER_BEGIN "{\"jsonrpc\":\"2.0\",\"id\":"
-#define ANSWER_STATE "\"state\":\"done\""
+#define DONE "\"state\":\"done\""
 
 static bool is_json;
 
@@ -65,7 +64,7 @@ job_request(char to[JOB_REQUEST_BYTES], uint64_t tag)
 	char *at = to;
 
 	if (is_json)
-		at = mempcpy(at, REQUEST_BEGIN, strlen(REQUEST_BEGIN));
+		at = mempcpy(at, MESSAGE_BEGIN, strlen(MESSAGE_BEGIN));
 	at += write_number(at, tag);
 	if (is_json)
 		at = mempcpy(at, REQUEST_END, strlen(REQUEST_END));
@@ -119,7 +118,7 @@ work_json(char to[JOB_ANSWER_BYTES], const char *text, size_t length)
 	count_down(request.count);
 	wall_ns = clock_monotonic_ns() - start_ns;
 	return (size_t)snprintf(to, JOB_ANSWER_BYTES,
-	    ANSWER_BEGIN
+	    MESSAGE_BEGIN
 	    "%" PRIu64 ",\"result\":{\"job\":\"01J00000000000000000000000\","
 	    "\"state\":\"done\",\"pool\":\"processes\",\"profile\":\"cpu\","
 	    "\"count\":%" PRIu64 ",\"workers\":1,\"cost_ns\":0,\"io_every\":0,"
@@ -160,17 +159,24 @@ job_work(char to[JOB_ANSWER_BYTES], const char *request, size_t length)
 }
 
 uint64_t
+job_asked(const char *request, size_t length)
+{
+	size_t begin = strlen(MESSAGE_BEGIN);
+
+	if (length < begin || memcmp(request, MESSAGE_BEGIN, begin) != 0)
+		fail("not a message", request, length);
+	return job_number(request + begin, length - begin);
+}
+
+uint64_t
 job_answered(const char *answer, size_t length)
 {
-	size_t begin = strlen(ANSWER_BEGIN);
-
-	if (!is_json) {
-		if (length == 0 || *answer < '0' || *answer > '9')
-			fail("not an answer", answer, length);
-		return job_number(answer, length);
+	if (is_json) {
+		if (memmem(answer, length, DONE, strlen(DONE)) == NULL)
+			fail("not done", answer, length);
+		return job_asked(answer, length);
 	}
-	if (length < begin || memcmp(answer, ANSWER_BEGIN, begin) != 0 ||
-	    memmem(answer, length, ANSWER_STATE, strlen(ANSWER_STATE)) == NULL)
-		fail("not done", answer, length);
-	return job_number(answer + begin, length - begin);
+	if (length == 0 || *answer < '0' || *answer > '9')
+		fail("not an answer", answer, length);
+	return job_number(answer, length);
 }

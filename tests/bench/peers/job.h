@@ -33,6 +33,9 @@ size_t job_work(char to[JOB_ANSWER_BYTES], const char *request, size_t length);
 /* The tag of an answer. One that says anything but done ends the program. */
 uint64_t job_answered(const char *answer, size_t length);
 
+/* The tag of a request in JSON. */
+uint64_t job_asked(const char *request, size_t length);
+
 /* A number at the start of text that may have no end. */
 uint64_t job_number(const char *text, size_t length);
 

@@ -7,6 +7,7 @@
 
 static const struct protocol *const protocols[] = {
     &beanstalkd_protocol,
+    &echo_protocol,
     &gearman_protocol,
     &gild_protocol,
     &http_protocol,

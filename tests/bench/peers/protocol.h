@@ -51,6 +51,7 @@ struct protocol {
 };
 
 extern const struct protocol beanstalkd_protocol;
+extern const struct protocol echo_protocol;
 extern const struct protocol gearman_protocol;
 extern const struct protocol gild_protocol;
 extern const struct protocol http_protocol;

@@ -26,6 +26,25 @@ lines_take(struct wire *wire, const char *data, size_t length, uint64_t *tag)
 	return n;
 }
 
+/* The request itself comes back. */
+static size_t
+echo_take(struct wire *wire, const char *data, size_t length, uint64_t *tag)
+{
+	size_t n = line_length(data, length);
+
+	(void)wire;
+	if (n > 0)
+		*tag = job_asked(data, n - 1);
+	return n;
+}
+
+const struct protocol echo_protocol = {
+    .name = "echo",
+    .is_json = true,
+    .ask = lines_ask,
+    .take = echo_take,
+};
+
 const struct protocol gild_protocol = {
     .name = "gild",
     .is_json = true,

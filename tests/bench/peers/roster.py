@@ -380,8 +380,8 @@ class Futures(Pool):
 
 class Echo(Unaided):
     name = "a bare libevent echo"
+    protocol = "echo"
     is_limit = True
-    is_json = True
     how = {
         ONE: "gild's request sent back by a line server, no work",
         MANY: "gild's request sent back by a line server, no work",
@@ -403,7 +403,7 @@ class Echo(Unaided):
 
 class Dispatcher(Echo):
     name = "a bare dispatcher"
-    is_json = False
+    protocol = "lines"
     spin_us = 0
     how = {ONE: "epoll, pipe, 2 workers, pipe; no JSON", MANY: "the same, 1,000 jobs in flight"}
 

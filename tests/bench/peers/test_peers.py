@@ -2,6 +2,7 @@
 """The benchmark's parts, with few jobs: see test_peers.sh."""
 
 import os
+import select
 import socket
 import subprocess
 import tempfile
@@ -12,7 +13,7 @@ from xml.etree import ElementTree
 import memory
 import plot
 import report
-from program import family
+from program import PATIENCE_S, family
 from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools
 
 BUILDDIR = os.environ.get("builddir", ".")
@@ -103,13 +104,14 @@ class ServersTest(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="gild-bench-") as folder:
             try:
                 peer.start(folder)
-                processes = family(peer.server.pid)
+                ends = [os.pidfd_open(pid) for pid in family(peer.server.pid)]
                 for mode in (ONE, MANY):
                     self.measure(peer, dict(peer.settings[mode]))
             finally:
                 peer.end()
-        for pid in processes:
-            self.assertFalse(os.path.exists(f"/proc/{pid}"), f"{peer.name} left {pid} behind")
+        for end in ends:
+            self.assertTrue(select.select([end], [], [], PATIENCE_S)[0], "one was left behind")
+            os.close(end)
 
     def measure(self, peer, setting):
         if "in_flight" in setting:
