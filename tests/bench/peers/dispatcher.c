@@ -4,7 +4,8 @@
  * another; a job in a pipe is the number of its slot, which a table in the
  * dispatcher's memory, mapped by all, has the rest of. A line in, a line out, in
  * the bare form: no JSON, no bookkeeping, no bounds but the number of slots. It
- * is what gild is measured against.
+ * is what gild is measured against. A client has fewer jobs in flight than there
+ * are slots.
  *
  *	--workers N      processes (2)
  *	--spin-us N      how long the dispatcher and a worker look again and again
@@ -18,17 +19,16 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "tests/bench/peers/crew.h"
 #include "tests/bench/peers/job.h"
 #include "tests/bench/peers/protocol.h"
 #include "tests/bench/peers/wire.h"
@@ -65,11 +65,13 @@ await_jobs(void)
 	poll(&fd, 1, -1);
 }
 
-static void __attribute__((noreturn)) work(void)
+static void
+work(void *arg)
 {
 	uint32_t claim[MAX_CLAIM];
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)arg;
+	crew_is_ready();
 	for (;;) {
 		ssize_t n = read(jobs[0], claim, sizeof(claim));
 
@@ -216,7 +218,7 @@ static void __attribute__((noreturn)) dispatch_all(int listener)
 /* --- the start --- */
 
 static void
-start_workers(unsigned n_workers)
+prepare(void)
 {
 	slots = mmap(NULL, SLOTS * sizeof(*slots), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -226,14 +228,6 @@ start_workers(unsigned n_workers)
 		die("fcntl");
 	for (uint32_t i = 0; i < SLOTS; i++)
 		spare[n_spare++] = SLOTS - 1 - i;
-	for (unsigned i = 0; i < n_workers; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			die("fork");
-		if (pid == 0)
-			work();
-	}
 }
 
 static int
@@ -272,8 +266,7 @@ main(int argc, char *argv[])
 		else
 			return 2;
 	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_IGN);
-	start_workers(n_workers);
+	prepare();
+	crew_start(n_workers, work, NULL);
 	dispatch_all(listen_anywhere());
 }

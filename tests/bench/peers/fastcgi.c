@@ -11,17 +11,15 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/bench/peers/crew.h"
 #include "tests/bench/peers/job.h"
 #include "tests/bench/peers/protocol.h"
 #include "tests/bench/peers/wire.h"
@@ -196,15 +194,17 @@ serve(int fd)
 	wire_flush(wire);
 }
 
-static void __attribute__((noreturn)) work(int listener)
+static void
+work(void *arg)
 {
+	int listener = *(int *)arg;
 	struct epoll_event events[64];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (epoll < 0)
 		die("epoll_create1");
 	watch(epoll, listener, EPOLLIN | EPOLLEXCLUSIVE);
+	crew_is_ready();
 	for (;;) {
 		int n = epoll_wait(epoll, events, 64, -1);
 
@@ -243,27 +243,18 @@ main(int argc, char *argv[])
 	    {"workers", required_argument, NULL, 'w'},
 	    {NULL, 0, NULL, 0},
 	};
-	unsigned long n_workers = 2;
+	unsigned n_workers = 2;
 	int option, listener;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) == 'w')
-		n_workers = strtoul(optarg, NULL, 10);
+		n_workers = (unsigned)strtoul(optarg, NULL, 10);
 	if (option != -1 || argc - optind != 1) {
 		fprintf(stderr, "usage: fastcgi [--workers N] SOCKET\n");
 		return 2;
 	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	listener = listen_at(argv[optind]);
-	for (unsigned long i = 0; i < n_workers; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			die("fork");
-		if (pid == 0)
-			work(listener);
-	}
+	crew_start(n_workers, work, &listener);
 	printf("ready\n");
 	fflush(stdout);
-	wait(NULL); /* none ends in good order */
-	return EXIT_FAILURE;
+	crew_await_end();
 }

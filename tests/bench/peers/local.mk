@@ -16,6 +16,7 @@ BENCH_PEERS = \
 check_PROGRAMS += $(BENCH_PEERS)
 check_LIBRARIES += libpeers.a
 libpeers_a_SOURCES = \
+	%D%/crew.c %D%/crew.h \
 	%D%/job.c %D%/job.h \
 	%D%/protocol.c %D%/protocol.h \
 	%D%/protocol_beanstalkd.c \

@@ -7,18 +7,12 @@
  *	--ahead N      jobs that a worker asks for at once (1)
  *	--json         the jobs are in JSON
  */
-#include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "tests/bench/peers/crew.h"
 #include "tests/bench/peers/protocol.h"
-#include "tests/bench/server.h"
 
 struct plan {
 	const struct protocol *protocol;
@@ -47,20 +41,20 @@ serve_all(const struct protocol *protocol, struct wire *wire)
 	return is_ready;
 }
 
-static void __attribute__((noreturn)) work(const struct plan *plan, int told)
+static void
+work(void *arg)
 {
+	const struct plan *plan = arg;
 	const struct protocol *protocol = plan->protocol;
 	bool is_ready = protocol->ready_word == NULL, is_told = false;
 	struct wire wire;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	wire_open(&wire, plan->port);
 	protocol->enlist(&wire, plan->n_ahead);
 	for (;;) {
 		wire_flush(&wire);
 		if (is_ready && !is_told) {
-			if (write(told, "", 1) != 1)
-				die("write");
+			crew_is_ready();
 			is_told = true;
 		}
 		/* It may wait for as long as nobody has a job. */
@@ -107,28 +101,9 @@ int
 main(int argc, char *argv[])
 {
 	struct plan plan = read_plan(argc, argv);
-	int ends[2];
-	char byte;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (pipe(ends) != 0)
-		die("pipe");
-	for (unsigned i = 0; i < plan.n_workers; i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			die("fork");
-		if (pid == 0)
-			work(&plan, ends[1]);
-	}
-	close(ends[1]);
-	for (unsigned i = 0; i < plan.n_workers; i++) {
-		if (read(ends[0], &byte, 1) != 1)
-			exit(EXIT_FAILURE);
-	}
+	crew_start(plan.n_workers, work, &plan);
 	printf("ready\n");
 	fflush(stdout);
-	/* None ends in good order. */
-	wait(NULL);
-	return EXIT_FAILURE;
+	crew_await_end();
 }
