@@ -315,7 +315,7 @@ static void
 finish(struct load *load)
 {
 	for (size_t i = 0; i < load->wires.n; i++)
-		wire_close(&load->wires.wires[i]);
+		wire_finish(&load->wires.wires[i]);
 	free(load->wires.wires);
 	free(load->slots);
 	free(load->spare);

@@ -189,7 +189,7 @@ class Redis(Peer):
         MANY: "LPUSH and BRPOP, one job a command, 8 workers, 1,000 jobs in flight",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
-    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000), "ahead": (1, 4)}
+    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000)}
     ping = (b"PING\r\n", b"+PONG")
     version_command = ("--version",)
 
@@ -212,7 +212,7 @@ class Beanstalkd(Peer):
         MANY: "a second tube for answers, 8 workers, 1,000 jobs in flight",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
-    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000), "ahead": (1, 4)}
+    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000)}
     ping = (b"list-tube-used\r\n", b"USING")
     version_command = ("-v",)
 

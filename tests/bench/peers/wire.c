@@ -87,6 +87,21 @@ wire_set_nonblocking(struct wire *wire)
 }
 
 void
+wire_finish(struct wire *wire)
+{
+	char rest[4096];
+	ssize_t got;
+
+	if (fcntl(wire->fd, F_SETFL, 0) != 0 ||
+	    shutdown(wire->fd, SHUT_WR) != 0)
+		die("shutdown");
+	do {
+		got = recv(wire->fd, rest, sizeof(rest), 0);
+	} while (got > 0);
+	wire_close(wire);
+}
+
+void
 wire_close(struct wire *wire)
 {
 	close(wire->fd);

@@ -27,6 +27,11 @@ void wire_open(struct wire *wire, uint16_t port);
 /* One that somebody else connected. */
 void wire_adopt(struct wire *wire, int fd);
 void wire_set_nonblocking(struct wire *wire);
+/*
+ * Says that nothing more will come, waits until the peer has taken that in and
+ * hangs up, and closes: what was sent last is done then.
+ */
+void wire_finish(struct wire *wire);
 /* Ends it, with its buffers. */
 void wire_close(struct wire *wire);
 

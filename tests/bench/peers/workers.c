@@ -4,7 +4,8 @@
  * the one that started it ends, or a worker does.
  *
  *	--workers N    processes (2)
- *	--ahead N      jobs that a worker asks for at once (1)
+ *	--ahead N      jobs that a worker asks for at once (1); not for those
+ *	               servers that keep its answer behind a request that waits
  *	--json         the jobs are in JSON
  */
 #include <getopt.h>
