@@ -127,7 +127,8 @@ work_json(char to[JOB_ANSWER_BYTES], const char *text, size_t length)
 	    ",\"cpu_ns\":%" PRIu64
 	    ",\"cpu_wait_ns\":0,\"lock_wait_ns\":0,\"lock_held_ns\":0,"
 	    "\"switch_wait_ns\":0,\"native_ns\":0,\"io_ns\":0},\"lock\":null,"
-	    "\"histograms\":null,\"tasks\":[{\"task\":0,\"pid\":%d,\"tid\":%d,"
+	    "\"histograms\":{\"hold\":[],\"wait\":[],\"io\":[]},\"tasks\":[{"
+	    "\"task\":0,\"pid\":%d,\"tid\":%d,"
 	    "\"attempts\":1,\"count\":%" PRIu64 ",\"turns\":%" PRIu64
 	    ",\"start_ns\":0,\"wall_ns\":%" PRIu64 ",\"cpu_ns\":%" PRIu64
 	    ",\"cpu_wait_ns\":0,\"lock_wait_ns\":0,\"lock_held_ns\":0,"

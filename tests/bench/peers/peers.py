@@ -25,7 +25,7 @@ import memory
 import plot
 import report
 from program import Failure
-from roster import LIMITS, MANY, MODES, ONE, PEERS, Gild, Tools
+from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools
 
 N_CPUS = 2
 QUIET_TRIES = 3
@@ -148,7 +148,7 @@ class Bench:
         with running(self.new_gild()) as gild, running(peer):
             self.gild_record["start_ms"].append(gild.start_s * 1e3)
             record["start_ms"].append(peer.start_s * 1e3)
-            for mode in MODES:
+            for mode in peer.settings:
                 pair = {"gild": self.measure_mode(gild, mode)}
                 pair["peer"] = self.measure_mode(peer, mode)
                 record["pairs"][mode].append(pair)
@@ -186,7 +186,7 @@ class Bench:
             self.say("memory")
             self.measure_memory(self.new_gild(), self.gild_record)
             for peer in self.peers:
-                if not peer.is_limit:
+                if ONE in peer.settings and not peer.is_limit:
                     self.measure_memory(peer, self.records[peer.name])
         results["noise"] = self.weather.summary()
         return results

@@ -103,7 +103,7 @@ def rows_of_scaling(results):
 def rows_of_settings(results):
     yield ("", "version", "one at a time", "as many as it can take")
     for peer in [results["gild"], *results["peers"]]:
-        yield (peer["name"], peer["version"], peer["how"][ONE], peer["how"][MANY])
+        yield (peer["name"], peer["version"], *(peer["how"].get(mode, "") for mode in (ONE, MANY)))
 
 
 def tables(results):

@@ -20,7 +20,6 @@ from program import Failure, Program, free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ONE, MANY = "one", "many"
-MODES = (ONE, MANY)
 START_TRIES = 3
 
 
@@ -54,7 +53,10 @@ def find_program(name):
 
 
 class Peer:
-    """A server, perhaps with workers of ours, and the protocol that it speaks."""
+    """
+    A server, perhaps with workers of ours, and the protocol that it speaks. One
+    without a setting for a mode is not measured in it.
+    """
 
     name = ""
     program = ""  # that must be installed
@@ -203,6 +205,12 @@ class Redis(Peer):
         return b"*3\r\n$5\r\nLPUSH\r\n$4\r\nwait\r\n$%d\r\n%s\r\n" % (len(value), value)
 
 
+class RedisMore(Redis):
+    name = "Redis, 16 workers"
+    how = {MANY: "the same with 16 workers"}
+    settings = {MANY: {"workers": 16, "in_flight": 1000, "wires": 2}}
+
+
 class Beanstalkd(Peer):
     name = "beanstalkd"
     program = package = "beanstalkd"
@@ -230,9 +238,9 @@ class Gearmand(Peer):
     program = "gearmand"
     package = "gearman-job-server"
     protocol = "gearman"
-    how = {ONE: "2 workers", MANY: "8 workers, 1,000 jobs in flight"}
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000}}
-    grid = {"workers": (1, 2, 4, 8), "in_flight": (100, 1000), "ahead": (1, 4)}
+    how = {ONE: "2 workers", MANY: "16 workers, 1,000 jobs in flight"}
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 16, "in_flight": 1000}}
+    grid = {"workers": (2, 4, 8, 16), "in_flight": (100, 1000), "ahead": (1, 4)}
     ping = (b"\0REQ\0\0\0\x10\0\0\0\x04ping", b"ping")
     version_command = ("--version",)
 
@@ -245,6 +253,12 @@ class Gearmand(Peer):
     def fill(n):
         body = b"wait\0\0%d,1" % n
         return b"\0REQ\0\0\0\x12" + len(body).to_bytes(4, "big") + body
+
+
+class GearmandAhead(Gearmand):
+    name = "gearmand, jobs ahead"
+    how = {MANY: "8 workers that grab 4 jobs at once, as no library of it does"}
+    settings = {MANY: {"workers": 8, "in_flight": 1000, "ahead": 4}}
 
 
 class Nats(Peer):
@@ -422,5 +436,16 @@ class SpinningDispatcher(Dispatcher):
     how = {ONE: "up to 50 us before it sleeps", MANY: "up to 50 us before it sleeps"}
 
 
-PEERS = (Redis, Gearmand, Beanstalkd, NatsJson, Nats, Nginx, Pool, Futures)
+PEERS = (
+    Redis,
+    RedisMore,
+    Gearmand,
+    GearmandAhead,
+    Beanstalkd,
+    NatsJson,
+    Nats,
+    Nginx,
+    Pool,
+    Futures,
+)
 LIMITS = (Echo, Dispatcher, SpinningDispatcher)
