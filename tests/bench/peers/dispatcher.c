@@ -110,7 +110,9 @@ watch(int epoll, int fd)
 static void
 accept_one(int epoll, int listener)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	int fd = accept4(listener, (void *)&from, &length, SOCK_CLOEXEC);
 
 	if (fd < 0 || fd >= MAX_CONNECTIONS)
 		die("accept");

@@ -157,7 +157,9 @@ watch(int epoll, int fd, uint32_t events)
 static void
 accept_one(int epoll, int listener)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	int fd = accept4(listener, (void *)&from, &length, SOCK_CLOEXEC);
 
 	if (fd < 0) /* another worker was quicker */
 		return;

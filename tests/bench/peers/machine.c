@@ -39,6 +39,8 @@ struct figures {
 	uint64_t begin_ns, end_ns, cpu_ns, turns;
 };
 
+static struct figures *figures; /* of each process; all of them map it */
+
 struct plan {
 	uint64_t turns;	  /* 0: for so long */
 	uint64_t span_ns; /* of the wall's clock */
@@ -46,8 +48,9 @@ struct plan {
 };
 
 static void
-run_one(const struct plan *plan, unsigned i, int start, struct figures *figures)
+run_one(const struct plan *plan, unsigned i, int start)
 {
+	struct figures *own = &figures[i];
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -55,24 +58,24 @@ run_one(const struct plan *plan, unsigned i, int start, struct figures *figures)
 		pin(find_cpu((int)i));
 	if (read(start, &byte, 1) < 0)
 		die("read");
-	figures->begin_ns = clock_monotonic_ns();
-	figures->cpu_ns = clock_thread_cpu_ns();
+	own->begin_ns = clock_monotonic_ns();
+	own->cpu_ns = clock_thread_cpu_ns();
 	if (plan->turns > 0) {
 		count_down(plan->turns);
-		figures->turns = plan->turns;
+		own->turns = plan->turns;
 	}
 	while (plan->turns == 0 &&
-	    clock_monotonic_ns() - figures->begin_ns < plan->span_ns) {
+	    clock_monotonic_ns() - own->begin_ns < plan->span_ns) {
 		count_down(STEP);
-		figures->turns += STEP;
+		own->turns += STEP;
 	}
-	figures->cpu_ns = clock_thread_cpu_ns() - figures->cpu_ns;
-	figures->end_ns = clock_monotonic_ns();
+	own->cpu_ns = clock_thread_cpu_ns() - own->cpu_ns;
+	own->end_ns = clock_monotonic_ns();
 }
 
 /* Processes that begin when the pipe that they read from is closed. */
 static void
-run_all(const struct plan *plan, unsigned n, struct figures figures[])
+run_all(const struct plan *plan, unsigned n)
 {
 	int ends[2];
 
@@ -85,7 +88,7 @@ run_all(const struct plan *plan, unsigned n, struct figures figures[])
 			die("fork");
 		if (pid == 0) {
 			close(ends[1]);
-			run_one(plan, i, ends[0], &figures[i]);
+			run_one(plan, i, ends[0]);
 			_exit(EXIT_SUCCESS);
 		}
 	}
@@ -96,7 +99,7 @@ run_all(const struct plan *plan, unsigned n, struct figures figures[])
 }
 
 static void
-say_loop(const struct figures figures[], unsigned n)
+say_loop(unsigned n)
 {
 	uint64_t begin_ns = UINT64_MAX, end_ns = 0;
 
@@ -113,7 +116,7 @@ say_loop(const struct figures figures[], unsigned n)
 }
 
 static void
-say_steady(const struct figures figures[], unsigned n)
+say_steady(unsigned n)
 {
 	printf("{\"turns_per_us\":[");
 	for (unsigned i = 0; i < n; i++)
@@ -133,31 +136,43 @@ count_cpus(void)
 	return n;
 }
 
+static void
+loop(uint64_t turns, unsigned n)
+{
+	const struct plan plan = {.turns = turns};
+
+	run_all(&plan, n);
+	say_loop(n);
+}
+
+static void
+steady(uint64_t ms)
+{
+	const struct plan plan = {.span_ns = ms * NS_PER_MS, .is_pinned = true};
+
+	run_all(&plan, count_cpus());
+	say_steady(count_cpus());
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct figures *figures = mmap(NULL, MAX_PROCESSES * sizeof(*figures),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct plan plan = {.turns = 0};
-	unsigned long n;
+	uint64_t turns = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+	unsigned long n = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
 
+	figures = mmap(NULL, MAX_PROCESSES * sizeof(*figures),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (figures == MAP_FAILED)
 		die("mmap");
-	if (argc == 4 && strcmp(argv[1], "loop") == 0) {
-		plan.turns = strtoull(argv[2], NULL, 10);
-		n = strtoul(argv[3], NULL, 10);
-		if (plan.turns > 0 && n > 0 && n <= MAX_PROCESSES) {
-			run_all(&plan, (unsigned)n, figures);
-			say_loop(figures, (unsigned)n);
-			return EXIT_SUCCESS;
-		}
+	if (argc == 4 && strcmp(argv[1], "loop") == 0 && turns > 0 && n > 0 &&
+	    n <= MAX_PROCESSES) {
+		loop(turns, (unsigned)n);
 	} else if (argc == 3 && strcmp(argv[1], "steady") == 0) {
-		plan.span_ns = strtoull(argv[2], NULL, 10) * NS_PER_MS;
-		plan.is_pinned = true;
-		run_all(&plan, count_cpus(), figures);
-		say_steady(figures, count_cpus());
-		return EXIT_SUCCESS;
+		steady(strtoull(argv[2], NULL, 10));
+	} else {
+		fprintf(stderr,
+		    "usage: machine loop TURNS N | machine steady MS\n");
+		return 2;
 	}
-	fprintf(stderr, "usage: machine loop TURNS N | machine steady MS\n");
-	return 2;
+	return EXIT_SUCCESS;
 }

@@ -63,15 +63,13 @@ take_packet(const char *data, size_t length, struct packet *packet)
 static const char *
 argument(const struct packet *packet, unsigned n)
 {
-	const char *at = packet->body, *end = packet->body + packet->n;
+	size_t at = 0;
 
-	for (; n > 0; n--) {
-		at = memchr(at, '\0', (size_t)(end - at));
-		if (at == NULL)
-			protocol_fail("gearman", packet->body, packet->n);
-		at++;
-	}
-	return at;
+	while (n > 0 && at < packet->n)
+		n -= packet->body[at++] == '\0';
+	if (n > 0)
+		protocol_fail("gearman", packet->body, packet->n);
+	return packet->body + at;
 }
 
 /* An empty name of its own: no two jobs are taken for one. */

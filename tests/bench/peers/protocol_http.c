@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define LENGTH_FIELD "\r\nContent-Length: "
-
 static void
 http_ask(struct wires *wires, size_t slot, uint64_t tag)
 {
@@ -21,25 +19,32 @@ http_ask(struct wires *wires, size_t slot, uint64_t tag)
 }
 
 static size_t
+body_length(const char *head, size_t length)
+{
+	static const char name[] = "\r\nContent-Length: ";
+	const char *field = memmem(head, length, name, strlen(name));
+	size_t at;
+
+	if (!has_word(head, length, "HTTP/1.1 200 ") || field == NULL)
+		protocol_fail("http", head, length);
+	at = (size_t)(field - head) + strlen(name);
+	return job_number(head + at, length - at);
+}
+
+static size_t
 http_take(struct wire *wire, const char *data, size_t length, uint64_t *tag)
 {
 	const char *end = memmem(data, length, "\r\n\r\n", 4);
-	const char *field, *body;
 	size_t head, n;
 
 	(void)wire;
 	if (end == NULL)
 		return 0;
-	body = end + 4;
-	head = (size_t)(body - data);
-	field = memmem(data, head, LENGTH_FIELD, strlen(LENGTH_FIELD));
-	if (!has_word(data, length, "HTTP/1.1 200 ") || field == NULL)
-		protocol_fail("http", data, length);
-	field += strlen(LENGTH_FIELD);
-	n = job_number(field, head - (size_t)(field - data));
+	head = (size_t)(end + 4 - data);
+	n = body_length(data, head);
 	if (length < head + n)
 		return 0;
-	*tag = job_answered(body, n);
+	*tag = job_answered(data + head, n);
 	return head + n;
 }
 

@@ -134,7 +134,8 @@ def describe_noise(results):
 
 def describe(results):
     machine = results["machine"]
-    yield f"{results['date']}, {machine['cpus']} CPUs ({machine['model']}), Linux {machine['kernel']}."
+    cpus = f"{machine['cpus']} CPUs ({machine['model']})"
+    yield f"{results['date']}, {cpus}, Linux {machine['kernel']}."
     yield f"{results['rounds']} rounds; medians, with the least and the most."
     yield describe_noise(results)
     if results["skipped"]:
