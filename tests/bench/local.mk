@@ -10,6 +10,7 @@ BENCHES = \
 	%D%/bench_idle \
 	%D%/bench_sandbox \
 	%D%/bench_store
+EXTRA_DIST += %D%/RESULTS.md %D%/results.svg
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h

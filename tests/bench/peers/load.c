@@ -25,7 +25,7 @@
 #include <sys/resource.h>
 
 #include "daemon/clock.h"
-#include "tests/bench/bench.h"
+#include "tests/bench/peers/latency.h"
 #include "tests/bench/peers/protocol.h"
 #include "tests/bench/server.h"
 
@@ -47,8 +47,7 @@ struct load {
 	uint64_t begin_ns, end_ns; /* measured are answers between */
 	double interval_ns; /* between jobs; 0: as soon as one is answered */
 	uint64_t first_ns;  /* of the open loop */
-	double *us;	    /* latencies */
-	size_t n_us, us_size;
+	struct latency latency;
 	int epoll;
 };
 
@@ -93,18 +92,6 @@ ask_what_is_due(struct load *load)
 }
 
 static void
-keep_latency(struct load *load, uint64_t ns)
-{
-	if (load->n_us == load->us_size) {
-		load->us_size = load->us_size > 0 ? 2 * load->us_size : 65536;
-		load->us = realloc(load->us, load->us_size * sizeof(*load->us));
-		if (load->us == NULL)
-			die("realloc");
-	}
-	load->us[load->n_us++] = (double)ns / 1e3;
-}
-
-static void
 answered(struct load *load, uint64_t tag, uint64_t now_ns)
 {
 	struct slot *slot = &load->slots[tag % load->n_slots];
@@ -116,7 +103,7 @@ answered(struct load *load, uint64_t tag, uint64_t now_ns)
 	}
 	if (load->n_most > 0 ||
 	    (now_ns >= load->begin_ns && now_ns < load->end_ns))
-		keep_latency(load, now_ns - slot->due_ns);
+		latency_add(&load->latency, now_ns - slot->due_ns);
 	slot->tag = JOB_NO_TAG;
 	load->spare[load->n_spare++] = tag % load->n_slots;
 }
@@ -288,6 +275,12 @@ cpu_seconds(void)
 	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static const struct {
+	const char *name;
+	double share;
+} shares[] = {
+    {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
+
 static void
 report(const struct load *load)
 {
@@ -296,19 +289,18 @@ report(const struct load *load)
 	double measured_s = load->n_most > 0
 	    ? elapsed_s
 	    : (double)(load->end_ns - load->begin_ns) / 1e9;
-	double *us = load->us;
-	size_t n = load->n_us;
+	const struct latency *latency = &load->latency;
 
-	if (n == 0) {
+	if (latency->n == 0) {
 		fprintf(stderr, "no job was answered in time\n");
 		exit(EXIT_FAILURE);
 	}
-	printf("{\"jobs\":%zu,\"jobs_per_s\":%.1f,\"p50_us\":%.2f,"
-	       "\"p90_us\":%.2f,\"p99_us\":%.2f,\"p999_us\":%.2f,"
-	       "\"max_us\":%.2f,\"client_cpu\":%.3f}\n",
-	    n, (double)n / measured_s, quantile(us, n, 0.5),
-	    quantile(us, n, 0.9), quantile(us, n, 0.99), quantile(us, n, 0.999),
-	    quantile(us, n, 1.0), cpu_seconds() / elapsed_s);
+	printf("{\"jobs\":%" PRIu64 ",\"jobs_per_s\":%.1f", latency->n,
+	    (double)latency->n / measured_s);
+	for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++)
+		printf(",\"%s_us\":%.2f", shares[i].name,
+		    latency_quantile_us(latency, shares[i].share));
+	printf(",\"client_cpu\":%.3f}\n", cpu_seconds() / elapsed_s);
 }
 
 static void
@@ -319,7 +311,6 @@ finish(struct load *load)
 	free(load->wires.wires);
 	free(load->slots);
 	free(load->spare);
-	free(load->us);
 }
 
 static void __attribute__((noreturn)) usage(void)
@@ -395,7 +386,7 @@ int
 main(int argc, char *argv[])
 {
 	struct plan plan = read_plan(argc, argv);
-	struct load load;
+	static struct load load;
 
 	prepare(&load, &plan);
 	if (load.n_slots == 1 && load.wires.n == 1 && plan.rate <= 0)

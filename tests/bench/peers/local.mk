@@ -30,7 +30,7 @@ libpeers_a_SOURCES = \
 PEERS_LDADD = libpeers.a $(JANSSON_LIBS)
 %C%_dispatcher_LDADD = $(PEERS_LDADD)
 %C%_fastcgi_LDADD = $(PEERS_LDADD)
-%C%_load_SOURCES = %D%/load.c tests/bench/bench.h
+%C%_load_SOURCES = %D%/load.c %D%/latency.c %D%/latency.h
 %C%_load_LDADD = $(PEERS_LDADD)
 %C%_machine_LDADD = $(PEERS_LDADD)
 %C%_workers_LDADD = $(PEERS_LDADD)
@@ -43,6 +43,7 @@ EXTRA_DIST += \
 	%D%/program.py \
 	%D%/report.py \
 	%D%/roster.py \
+	%D%/steady.py \
 	%D%/test_peers.py
 
 RUN_PEERS = PYTHONDONTWRITEBYTECODE=1 python3 $(srcdir)/%D%/peers.py \

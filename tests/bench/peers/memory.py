@@ -4,7 +4,6 @@ waits; the pages that its processes share are counted once. Workers of ours are
 not started, so that jobs wait; gild's own are kept busy.
 """
 
-import json
 import resource
 import socket
 import struct
@@ -39,17 +38,9 @@ def of_connections(peer, n):
     return (after - before) * 1024 / n
 
 
-def occupy(peer, wire):
-    """Both of gild's workers count for longer than this takes."""
-    params = {"count": 2**53 - 1, "workers": 64}
-    call = {"jsonrpc": "2.0", "id": 0, "method": "job.submit", "params": params}
-    ask(wire, json.dumps(call).encode() + b"\n" + peer.ping[0], peer.ping[1])
-
-
 def of_jobs(peer, n):
     wires = [connect(peer.port)]
-    if peer.name.startswith("gild"):
-        occupy(peer, wires[0])
+    peer.occupy(wires[0], 64)
     before = resident_kib(peer.server.pid)
     for first in range(0, n, CHUNK):
         if first % WIRE_JOBS == 0:

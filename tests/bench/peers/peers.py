@@ -24,6 +24,7 @@ import countdown
 import memory
 import plot
 import report
+import steady
 from program import Failure
 from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools
 
@@ -191,6 +192,10 @@ class Bench:
         results["noise"] = self.weather.summary()
         return results
 
+    def steady(self):
+        with running(self.new_gild()) as gild:
+            steady.measure(gild, self.options.steady)
+
     def tune(self):
         """Every setting of each peer's grid, saturated; the best one is for roster.py."""
         for peer in [self.new_gild(), *self.peers]:
@@ -217,6 +222,9 @@ def parse_options():
     parser.add_argument("--rounds", type=int, help="how many (5)")
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--tune", action="store_true", help="try each peer's settings instead")
+    parser.add_argument(
+        "--steady", type=float, metavar="S", help="instead: gild's latencies under load, S seconds"
+    )
     parser.add_argument("--json", help="write what was measured to this file; - is the output")
     parser.add_argument("--svg", help="write the picture to this file")
     parser.add_argument("--markdown", help="write the report to this file")
@@ -257,6 +265,8 @@ def main():
         bench = Bench(options)
         if options.tune:
             bench.tune()
+        elif options.steady:
+            bench.steady()
         else:
             publish(bench.run(), options)
     except Failure as failure:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from program import Failure, Program, free_port
+from program import Failure, Program, ask, free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ONE, MANY = "one", "many"
@@ -133,6 +133,9 @@ class Peer:
         finally:
             self.end_workers()
 
+    def occupy(self, wire, n_tasks):
+        """Its own workers, where it has any, count for as long as the wire is open."""
+
     def end_workers(self):
         if self.workers:
             self.workers.end()
@@ -174,6 +177,11 @@ class Gild(Unaided):
     def command(self):
         words = [word for option in self.options for word in ("-o", option)]
         return [self.tools.gild, "-l", f"127.0.0.1:{self.port}", *words]
+
+    def occupy(self, wire, n_tasks):
+        params = {"count": 2**53 - 1, "workers": n_tasks}
+        call = {"jsonrpc": "2.0", "id": 0, "method": "job.submit", "params": params}
+        ask(wire, json.dumps(call).encode() + b"\n" + self.ping[0], self.ping[1])
 
     @staticmethod
     def fill(n):

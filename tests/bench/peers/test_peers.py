@@ -142,7 +142,8 @@ for _kind in (Gild, *PEERS, *LIMITS):
 
 def sample_results():
     def side(p50_us, jobs_per_s):
-        return {"p50_us": p50_us, "p99_us": 2 * p50_us, "jobs_per_s": jobs_per_s}
+        latencies = {"p50_us": p50_us, "p99_us": 2 * p50_us}
+        return {**latencies, "jobs_per_s": jobs_per_s, "client_cpu": 0.5}
 
     pair = {"gild": side(50.0, 200_000.0), "peer": side(100.0, 50_000.0)}
     common = {"version": "1.0", "how": {ONE: "a", MANY: "b"}, "start_ms": [5.0]}
