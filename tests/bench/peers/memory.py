@@ -53,11 +53,17 @@ def of_jobs(peer, n):
     return (after - before) * 1024 / n
 
 
-def measure(peer, n_connections, n_jobs):
-    """KiB, and bytes; None where a server has no such thing. Of one that runs."""
-    figures = {"idle_kib": resident_kib(peer.server.pid), "connection": None, "job": None}
-    if peer.ping[0]:
-        figures["connection"] = of_connections(peer, may_open(n_connections))
+def measure(run, n_connections, n_jobs):
+    """
+    KiB, and bytes; None where a server has no such thing. run() starts one, which
+    is fresh each time: what another use gave back is not used again.
+    """
+    figures = {"connection": None, "job": None}
+    with run() as peer:
+        figures["idle_kib"] = resident_kib(peer.server.pid)
+        if peer.ping[0]:
+            figures["connection"] = of_connections(peer, may_open(n_connections))
     if peer.fill:
-        figures["job"] = of_jobs(peer, n_jobs)
+        with run() as peer:
+            figures["job"] = of_jobs(peer, n_jobs)
     return figures

@@ -9,7 +9,6 @@ start-up. Peers that are not installed are skipped by name. Prints; does not jud
 """
 
 import argparse
-import contextlib
 import itertools
 import json
 import os
@@ -26,7 +25,7 @@ import plot
 import report
 import steady
 from program import Failure
-from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools
+from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
 
 N_CPUS = 2
 QUIET_TRIES = 3
@@ -74,17 +73,6 @@ def describe_machine():
 def keep_to_cpus():
     """All that we start has the same few CPUs, however many there are."""
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:N_CPUS]))
-
-
-@contextlib.contextmanager
-def running(peer):
-    folder = tempfile.mkdtemp(prefix="gild-bench-")
-    try:
-        peer.start(folder)
-        yield peer
-    finally:
-        peer.end()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Bench:
@@ -155,8 +143,7 @@ class Bench:
                 record["pairs"][mode].append(pair)
 
     def measure_memory(self, peer, record):
-        with running(peer):
-            record["memory"] = memory.measure(peer, 1000, self.sizes["n"])
+        record["memory"] = memory.measure(lambda: running(peer), 1000, self.sizes["n"])
 
     def measure_countdown(self):
         folder = tempfile.mkdtemp(prefix="gild-bench-")

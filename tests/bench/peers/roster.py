@@ -6,6 +6,7 @@ one job at a time and one for as many as it can take; `how` says what it is.
 Everything has the same two CPUs: the client, the server and the workers.
 """
 
+import contextlib
 import getpass
 import grp
 import json
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from program import Failure, Program, ask, free_port
@@ -146,6 +148,18 @@ class Peer:
         if self.server:
             self.server.end()
             self.server = None
+
+
+@contextlib.contextmanager
+def running(peer):
+    """Started, with a folder of its own; both are gone in the end."""
+    folder = tempfile.mkdtemp(prefix="gild-bench-")
+    try:
+        peer.start(folder)
+        yield peer
+    finally:
+        peer.end()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Unaided(Peer):

@@ -14,7 +14,7 @@ import memory
 import plot
 import report
 from program import PATIENCE_S, family
-from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools
+from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
 
 BUILDDIR = os.environ.get("builddir", ".")
 TOOLS = Tools(BUILDDIR, os.environ.get("GILD", f"{BUILDDIR}/gild"))
@@ -101,14 +101,10 @@ class ServersTest(unittest.TestCase):
         peer = kind(TOOLS)
         if not peer.where():
             self.skipTest(f"{peer.name} is not installed")
-        with tempfile.TemporaryDirectory(prefix="gild-bench-") as folder:
-            try:
-                peer.start(folder)
-                ends = [os.pidfd_open(pid) for pid in family(peer.server.pid)]
-                for setting in peer.settings.values():
-                    self.measure(peer, dict(setting))
-            finally:
-                peer.end()
+        with running(peer):
+            ends = [os.pidfd_open(pid) for pid in family(peer.server.pid)]
+            for setting in peer.settings.values():
+                self.measure(peer, dict(setting))
         for end in ends:
             self.assertTrue(select.select([end], [], [], PATIENCE_S)[0], "one was left behind")
             os.close(end)
@@ -122,13 +118,7 @@ class ServersTest(unittest.TestCase):
             self.assertEqual(peer.measure(1, setting, "--jobs", N)["jobs"], N)
 
     def test_memory(self):
-        gild = Gild(TOOLS)
-        with tempfile.TemporaryDirectory(prefix="gild-bench-") as folder:
-            try:
-                gild.start(folder)
-                figures = memory.measure(gild, 10, 1000)
-            finally:
-                gild.end()
+        figures = memory.measure(lambda: running(Gild(TOOLS)), 10, 1000)
         self.assertGreater(figures["idle_kib"], 0)
 
 
