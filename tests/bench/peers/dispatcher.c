@@ -9,13 +9,12 @@
  *
  *	--workers N      processes (2)
  *	--spin-us N      how long the dispatcher and a worker look again and again
- *	                 before they sleep (0)
+ *	                 before they sleep: it for answers, a worker for jobs (0)
  *
  * Says "listening on 127.0.0.1:PORT" and "ready", as gild does.
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -52,17 +51,15 @@ static int jobs[2], results[2];
 
 /* --- a worker --- */
 
+/* Looks again and again for a while; then read() sleeps. */
 static void
-await_jobs(void)
+spin_for_jobs(void)
 {
 	struct pollfd fd = {.fd = jobs[0], .events = POLLIN};
 	uint64_t end_ns = clock_monotonic_ns() + spin_ns;
 
-	while (spin_ns > 0 && clock_monotonic_ns() < end_ns) {
-		if (poll(&fd, 1, 0) > 0)
-			return;
-	}
-	poll(&fd, 1, -1);
+	while (poll(&fd, 1, 0) == 0 && clock_monotonic_ns() < end_ns)
+		;
 }
 
 static void
@@ -73,12 +70,11 @@ work(void *arg)
 	(void)arg;
 	crew_is_ready();
 	for (;;) {
-		ssize_t n = read(jobs[0], claim, sizeof(claim));
+		ssize_t n;
 
-		if (n < 0 && errno == EAGAIN) {
-			await_jobs();
-			continue;
-		}
+		if (spin_ns > 0)
+			spin_for_jobs();
+		n = read(jobs[0], claim, sizeof(claim));
 		if (n <= 0)
 			die("read");
 		for (size_t i = 0; i < (size_t)n / sizeof(*claim); i++) {
@@ -181,13 +177,15 @@ answer_all(void)
 	}
 }
 
+/* It spins for answers only: whoever asks has the CPU to itself. */
 static int
 await(int epoll, struct epoll_event events[], int n)
 {
-	uint64_t end_ns = clock_monotonic_ns() + spin_ns;
+	uint64_t end_ns =
+	    spin_ns > 0 && n_spare < SLOTS ? clock_monotonic_ns() + spin_ns : 0;
 	int found = 0;
 
-	while (spin_ns > 0 && clock_monotonic_ns() < end_ns && found == 0)
+	while (found == 0 && end_ns > 0 && clock_monotonic_ns() < end_ns)
 		found = epoll_wait(epoll, events, n, 0);
 	return found != 0 ? found : epoll_wait(epoll, events, n, -1);
 }
@@ -226,8 +224,6 @@ prepare(void)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (slots == MAP_FAILED || pipe(jobs) != 0 || pipe(results) != 0)
 		die("shared memory and pipes");
-	if (spin_ns > 0 && fcntl(jobs[0], F_SETFL, O_NONBLOCK) != 0)
-		die("fcntl");
 	for (uint32_t i = 0; i < SLOTS; i++)
 		spare[n_spare++] = SLOTS - 1 - i;
 }
