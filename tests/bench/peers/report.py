@@ -19,6 +19,7 @@ TITLES = {
     MANY: "As many jobs as it can take, jobs a second",
 }
 NOISE_SHARE = 0.05
+MOSTLY_SHORT = 0.2
 
 
 def spread(values, form):
@@ -131,14 +132,18 @@ def describe_noise(results):
         text += " of what it can"
     else:
         text += f"; each CPU did at least {min(noise['shares']):.0%} of what it can"
-    return text + f". Time that the hypervisor took: {noise['steal']:.1%}."
+    text += f". Time that the hypervisor took: {noise['steal']:.1%}."
+    if len(short) > len(noise["shares"]) * MOSTLY_SHORT:
+        text += " Others were at work on it: these figures mean little."
+    return text
 
 
 def describe(results):
     machine = results["machine"]
     cpus = f"{machine['cpus']} CPUs ({machine['model']})"
     yield f"{results['date']}, {cpus}, Linux {machine['kernel']}."
-    yield f"{results['rounds']} rounds; medians, with the least and the most."
+    n = results["rounds"]
+    yield f"{n} rounds; medians, with the least and the most." if n > 1 else "One round."
     yield describe_noise(results)
     if results["skipped"]:
         yield "Not installed, so not measured: " + ", ".join(results["skipped"]) + "."

@@ -159,7 +159,9 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(self.rows(MANY)[1][3], "4.00")
 
     def test_noise_is_told(self):
-        self.assertIn("1 times a CPU did only 80%", report.describe_noise(sample_results()))
+        told = report.describe_noise(sample_results())
+        self.assertIn("1 times a CPU did only 80%", told)
+        self.assertIn("mean little", told)
 
     def test_the_skipped_are_named(self):
         self.assertIn("another-server", "\n".join(report.describe(sample_results())))
