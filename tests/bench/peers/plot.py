@@ -58,6 +58,8 @@ def draw(results, path):
     elements, top = [], 0
     for title, mode, what, form in panels:
         rows = list(figures(results, mode, what))
+        if mode == MANY:  # limits are so far away that nothing else could be told apart
+            rows = [row for row in rows if row[1] != "limit"]
         if rows[0][2]:
             elements += panel(title, rows, form, top)
             top += TOP + len(rows) * ROW
