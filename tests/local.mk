@@ -398,6 +398,13 @@ EXAMPLE_SOURCES = %D%/e2e/example.c %D%/e2e/example.h
 %C%_e2e_test_protocol_SOURCES = %D%/e2e/test_protocol.c $(EXAMPLE_SOURCES)
 %C%_e2e_test_protocol_LDADD = libe2e.a $(PROTO_LDADD)
 
+# --- the benchmark's own ---
+check_PROGRAMS += %D%/unit/test_latency
+TESTS += %D%/unit/test_latency
+%C%_unit_test_latency_SOURCES = %D%/unit/test_latency.c \
+	%D%/bench/peers/latency.c %D%/bench/peers/latency.h
+%C%_unit_test_latency_LDADD = $(CHECK_LIBS)
+
 # --- scripts: the layers, the manuals, completion, the README ---
 # Whatever a compiler makes of the sources, the first of these find the same:
 # make check TEXT_TESTS= leaves them out.
@@ -411,6 +418,7 @@ TEXT_TESTS = \
 	%D%/lint/test_completion.sh
 # What a user does by a script.
 SCRIPT_TESTS = \
+	%D%/bench/peers/test_peers.sh \
 	%D%/e2e/test_libgil_installed.sh \
 	%D%/e2e/test_load_scripts.sh \
 	%D%/e2e/test_readme.sh

@@ -16,7 +16,7 @@ BENCHES = \
 	%D%/bench_wire
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
-EXTRA_DIST += %D%/TRIED.md
+EXTRA_DIST += %D%/RESULTS.md %D%/TRIED.md %D%/results.svg
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
 %C%_bench_countdown_LDADD = libgildcore.a libgilproto.a
 BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
@@ -46,5 +46,8 @@ bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \
 		echo "--- $$bench"; GILD=./gild ./$$bench || exit 1; \
 	done
+	@echo '--- bench-peers'; $(MAKE) bench-peers
 
 .PHONY: bench
+
+include %D%/peers/local.mk
