@@ -116,6 +116,18 @@ member_store(const struct member_row *member, void *base, uint64_t number)
 		*(uint64_t *)place = number;
 }
 
+int
+members_write(json_t *object, const void *base,
+    const struct member_row *members, size_t n_members)
+{
+	for (size_t i = 0; i < n_members; i++) {
+		if (member_write(object, members[i].name,
+			member_load(&members[i], base)) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 void
 members_put(struct writer *writer, const void *base,
     const struct member_row *members, size_t n_members)

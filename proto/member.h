@@ -66,7 +66,11 @@ struct member_row {
 #define MEMBER(type, field, limit) MEMBER_AT(#field, type, field, limit)
 #define N_MEMBERS(members) (sizeof(members) / sizeof(members[0]))
 
-/* Writes a struct's members. */
+/* Adds a struct's members to object. 0, or -1 when memory ran out. */
+int members_write(json_t *object, const void *base,
+    const struct member_row *members, size_t n_members)
+    __attribute__((warn_unused_result));
+/* The same as text. */
 void members_put(struct writer *writer, const void *base,
     const struct member_row *members, size_t n_members);
 /* Reads them into a struct: all must be there. 0, or -1 with *error set. */

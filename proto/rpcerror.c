@@ -187,6 +187,22 @@ rpc_error_take_members(struct rpc_error *error, enum rpc_error_kind kind,
 	    error, kind, unknown, what, unknown, known, n_known);
 }
 
+int
+rpc_error_check_members(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *what, const json_t *object, const char *const known[],
+    size_t n_known)
+{
+	const char *name;
+	json_t *member;
+
+	/* jansson's iterators take no const, though reading changes nothing. */
+	json_object_foreach ((json_t *)object, name, member)
+		if (find_name(name, known, n_known) == n_known)
+			return rpc_error_set_unknown(
+			    error, kind, name, what, name, known, n_known);
+	return 0;
+}
+
 const char *
 rpc_json_type(const json_t *json)
 {

@@ -86,6 +86,11 @@ int rpc_error_take_members(struct rpc_error *error, enum rpc_error_kind kind,
     const char *what, const json_t *object, const char *const known[],
     size_t n_known, json_t *values[]) __attribute__((warn_unused_result));
 
+/* 0, or -1 when object has a member that is none of the known ones. */
+int rpc_error_check_members(struct rpc_error *error, enum rpc_error_kind kind,
+    const char *what, const json_t *object, const char *const known[],
+    size_t n_known) __attribute__((warn_unused_result));
+
 /* What a JSON value is, for a detail: "an object", "a string", "true", ... */
 const char *rpc_json_type(const json_t *json);
 
