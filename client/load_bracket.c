@@ -1,4 +1,7 @@
-/* Pure. */
+/*
+ * Owns: which rate is tried next. Rates are whole jobs a second, so that a
+ * search between 1 and 2 ends, too. Pure.
+ */
 #include "client/load_bracket.h"
 
 #include <math.h>

@@ -10,8 +10,12 @@
 static struct units_text
 rate_text(double rate)
 {
-	return rate >= 10 ? units_count((uint64_t)(rate + 0.5))
-			  : units_quantity(rate);
+	struct units_text few;
+
+	if (rate >= 10)
+		return units_count((uint64_t)(rate + 0.5));
+	snprintf(few.text, sizeof(few.text), "%.3g", rate);
+	return few;
 }
 
 static void

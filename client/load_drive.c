@@ -39,7 +39,6 @@ struct run {
 	uint32_t n_started;
 	struct load_live live;
 	bool is_interrupted;
-	bool is_over; /* sending: nobody needs a connection any more */
 	struct weather_observation before;
 	bool has_weather;
 	uint64_t cpu_ns; /* of the whole program, when it began */

@@ -106,6 +106,9 @@ int load_script_read(const char *path, struct load_script *script,
 int load_script_settle(struct load_script *script, struct rpc_error *error)
     __attribute__((warn_unused_result));
 
+/* Puts a place, "phases[1]", before the field of an error. Always -1. */
+int load_script_place(struct rpc_error *error, const char *list, size_t i);
+
 /* The warm-up and all phases. */
 uint64_t load_script_duration_ns(const struct load_script *script);
 

@@ -24,7 +24,7 @@
 #define MAX_UNSENT_BYTES ((size_t)1 << 20) /* of a wire; more is no room */
 #define MAX_SENT_AT_ONCE 256		   /* and then answers are read */
 #define DOWN_PAUSE_NS UINT64_C(5000000)	   /* to look for a new wire */
-#define MAX_OVERTIME_NS UINT64_C(500000000)
+#define MAX_OVERTIME_NS UINT64_C(2000000000)
 #define HURRIED_DRAIN_NS UINT64_C(500000000)
 #define UNANSWERED "unanswered"
 #define CONNECTION_LOST "connection_lost"
@@ -55,42 +55,6 @@ now_ns(const struct load_worker *worker)
 
 /* --- memory --- */
 
-/* Places in the table of a connection. */
-static uint32_t
-count_slots(
-    const struct load_script *script, uint32_t number, uint32_t in_flight)
-{
-	uint32_t clients;
-
-	if (script->mode == LOAD_OPEN)
-		return in_flight;
-	clients = script->clients / script->connections +
-	    (number < script->clients % script->connections);
-	return clients * script->in_flight;
-}
-
-static int
-init_connection(struct load_connection *connection, uint32_t number,
-    const struct load_script *script, uint32_t in_flight)
-{
-	uint32_t n = count_slots(script, number, in_flight);
-
-	connection->number = number;
-	connection->n_slots = n;
-	connection->slots = calloc(n, sizeof(connection->slots[0]));
-	connection->idle = calloc(n, sizeof(connection->idle[0]));
-	connection->resting = calloc(n, sizeof(connection->resting[0]));
-	if (connection->slots == NULL || connection->idle == NULL ||
-	    connection->resting == NULL)
-		return -1;
-	while (connection->n_idle < n) {
-		connection->idle[connection->n_idle] =
-		    n - 1 - connection->n_idle;
-		connection->n_idle++;
-	}
-	return 0;
-}
-
 int
 load_worker_init(struct load_worker *worker, struct load_shared *shared,
     uint32_t number, uint32_t in_flight)
@@ -107,7 +71,7 @@ load_worker_init(struct load_worker *worker, struct load_shared *shared,
 		return -1;
 	worker->n_connections = n;
 	for (uint32_t i = 0; i < n; i++)
-		if (init_connection(&worker->connections[i],
+		if (load_connection_init(&worker->connections[i],
 			number + i * script->threads, script, in_flight) == -1)
 			return -1;
 	return load_tally_init(&worker->tally, script);
@@ -116,14 +80,8 @@ load_worker_init(struct load_worker *worker, struct load_shared *shared,
 void
 load_worker_free(struct load_worker *worker)
 {
-	for (uint32_t i = 0; i < worker->n_connections; i++) {
-		struct load_connection *connection = &worker->connections[i];
-
-		load_wire_close(connection->wire);
-		free(connection->slots);
-		free(connection->idle);
-		free(connection->resting);
-	}
+	for (uint32_t i = 0; i < worker->n_connections; i++)
+		load_connection_free(&worker->connections[i]);
 	free(worker->connections);
 	free(worker->fds);
 	load_tally_free(&worker->tally);
@@ -152,7 +110,7 @@ send_job(struct load_worker *worker, struct load_connection *connection,
 		&worker->shared->script->classes[job->class].request,
 		place) == -1) {
 		worker->is_out_of_memory = true;
-		connection->idle[connection->n_idle++] = place;
+		load_connection_give(connection, place);
 		load_tally_left(&worker->tally, job);
 		return;
 	}
@@ -208,8 +166,8 @@ send_due(struct load_worker *worker)
 		connection = find_room(worker, &is_down);
 		if (connection != NULL)
 			send_job(worker, connection, connection->wire,
-			    connection->idle[--connection->n_idle],
-			    &worker->next, at_ns);
+			    load_connection_take(connection), &worker->next,
+			    at_ns);
 		else
 			load_tally_skipped(
 			    &worker->tally, &worker->next, is_down);
@@ -217,29 +175,12 @@ send_due(struct load_worker *worker)
 	}
 }
 
-/* Whether the client that a place belongs to is there in this phase. */
-static bool
-is_there(const struct load_worker *worker,
-    const struct load_connection *connection, uint32_t place, uint64_t at_ns)
-{
-	const struct load_script *script = worker->shared->script;
-	uint32_t client = connection->number +
-	    place / script->in_flight * script->connections;
-
-	return client < load_schedule_clients(script, at_ns);
-}
-
 /* Closed loop: a new phase may have clients that the last one had not. */
 static void
 wake_resting(struct load_worker *worker)
 {
-	for (uint32_t i = 0; i < worker->n_connections; i++) {
-		struct load_connection *connection = &worker->connections[i];
-
-		while (connection->n_resting > 0)
-			connection->idle[connection->n_idle++] =
-			    connection->resting[--connection->n_resting];
-	}
+	for (uint32_t i = 0; i < worker->n_connections; i++)
+		load_connection_wake(&worker->connections[i]);
 }
 
 /* Closed loop: the next job of everyone who has none under way. */
@@ -249,6 +190,7 @@ send_next(struct load_worker *worker)
 	const struct load_script *script = worker->shared->script;
 	uint64_t at_ns = now_ns(worker);
 	size_t phase = load_schedule_phase(script, at_ns);
+	uint32_t n_clients = load_schedule_clients(script, at_ns);
 
 	if (phase != worker->phase)
 		wake_resting(worker);
@@ -258,12 +200,12 @@ send_next(struct load_worker *worker)
 		struct load_wire *wire = connection->wire;
 
 		while (wire != NULL && connection->n_idle > 0) {
-			uint32_t place = connection->idle[--connection->n_idle];
+			uint32_t place = load_connection_take(connection);
 			struct load_job job = {.at_ns = at_ns, .phase = phase};
 
-			if (!is_there(worker, connection, place, at_ns)) {
-				connection->resting[connection->n_resting++] =
-				    place;
+			if (load_connection_client(connection, script, place) >=
+			    n_clients) {
+				load_connection_rest(connection, place);
 				continue;
 			}
 			job.class = load_schedule_class(&worker->schedule);
@@ -297,8 +239,7 @@ take_answer(struct load_worker *worker, struct load_connection *connection,
 	else
 		load_tally_failed(&worker->tally, &slot->job, received_ns,
 		    answer->reason, answer->detail);
-	slot->is_busy = false;
-	connection->idle[connection->n_idle++] = (uint32_t)answer->tag;
+	load_connection_give(connection, (uint32_t)answer->tag);
 }
 
 /* All that is under way on a connection has failed. */
@@ -315,8 +256,7 @@ fail_all(struct load_worker *worker, struct load_connection *connection,
 			continue;
 		load_tally_failed(
 		    &worker->tally, &slot->job, at_ns, reason, example);
-		slot->is_busy = false;
-		connection->idle[connection->n_idle++] = place;
+		load_connection_give(connection, place);
 	}
 }
 
@@ -329,12 +269,6 @@ lose(struct load_worker *worker, struct load_connection *connection,
 	load_wire_close(wire);
 	connection->wire = NULL;
 	tell_main(worker);
-}
-
-static bool
-is_known(const struct load_connection *connection, uint64_t tag)
-{
-	return tag < connection->n_slots && connection->slots[tag].is_busy;
 }
 
 static void
@@ -353,7 +287,7 @@ read_answers(struct load_worker *worker, struct load_connection *connection)
 		case LOAD_WIRE_ANSWER:
 			break;
 		}
-		if (!is_known(connection, answer.tag)) {
+		if (!load_connection_has(connection, answer.tag)) {
 			lose(worker, connection, wire,
 			    "it sent an answer to no request");
 			return;
@@ -468,14 +402,9 @@ leave_rest(struct load_worker *worker)
 static bool
 has_unanswered(const struct load_worker *worker)
 {
-	for (uint32_t i = 0; i < worker->n_connections; i++) {
-		const struct load_connection *connection =
-		    &worker->connections[i];
-
-		if (connection->n_idle + connection->n_resting <
-		    connection->n_slots)
+	for (uint32_t i = 0; i < worker->n_connections; i++)
+		if (load_connection_is_busy(&worker->connections[i]))
 			return true;
-	}
 	return false;
 }
 

@@ -15,10 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/load_connection.h"
 #include "client/load_schedule.h"
 #include "client/load_script.h"
 #include "client/load_tally.h"
-#include "client/load_wire.h"
 
 /* What all threads of a run have in common. */
 struct load_shared {
@@ -27,29 +27,6 @@ struct load_shared {
 	int stop_fd;	   /* readable: send no more */
 	int news_fd;	   /* an eventfd: a wire was lost, or a thread ended */
 	atomic_bool is_hurried; /* stop was asked for: a short drain */
-};
-
-/* A job on its way. */
-struct load_slot {
-	struct load_job job;
-	uint64_t sent_ns;
-	bool is_busy;
-};
-
-struct load_connection {
-	uint32_t number; /* of all of the run */
-	/*
-	 * NULL while it is down. Taken out by the worker and put in by the
-	 * main thread, each only where the other has left it.
-	 */
-	_Atomic(struct load_wire *) wire;
-	bool was_up; /* these and what follows: the worker's */
-	uint32_t n_slots;
-	struct load_slot *slots; /* owned; a tag is a place in it */
-	uint32_t *idle;		 /* owned: a stack of places */
-	uint32_t n_idle;
-	uint32_t *resting; /* owned: those whose client is not there now */
-	uint32_t n_resting;
 };
 
 struct load_worker {

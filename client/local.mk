@@ -57,6 +57,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/lifeline.c %D%/lifeline.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/load_bracket.c %D%/load_bracket.h \
+	%D%/load_connection.c %D%/load_connection.h \
 	%D%/load_contrast.c %D%/load_contrast.h \
 	%D%/load_contrast_json.c \
 	%D%/load_contrast_judge.c \
@@ -81,6 +82,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/load_report.c %D%/load_report.h \
 	%D%/load_schedule.c %D%/load_schedule.h \
 	%D%/load_script.c %D%/load_script.h \
+	%D%/load_script_settle.c \
 	%D%/load_search.c %D%/load_search.h \
 	%D%/load_series.c %D%/load_series.h \
 	%D%/load_settle.c \

@@ -159,12 +159,14 @@ CLIENT_TESTS = \
 	%D%/unit/test_libgil_reply \
 	%D%/unit/test_libgil_scan \
 	%D%/unit/test_load_bracket \
+	%D%/unit/test_load_connection \
 	%D%/unit/test_load_contrast \
 	%D%/unit/test_load_expect \
 	%D%/unit/test_load_hgrm \
 	%D%/unit/test_load_html \
 	%D%/unit/test_load_json \
 	%D%/unit/test_load_judge \
+	%D%/unit/test_load_print \
 	%D%/unit/test_load_schedule \
 	%D%/unit/test_load_script \
 	%D%/unit/test_load_series \
@@ -219,12 +221,14 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_libgil_reply_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_libgil_scan_LDADD = $(LIBGIL_LDADD)
 %C%_unit_test_load_bracket_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_connection_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_contrast_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_expect_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_hgrm_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_json_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_print_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_series_LDADD = $(CLIENT_LDADD)
