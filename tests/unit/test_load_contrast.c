@@ -132,6 +132,31 @@ START_TEST(chance_is_rarely_taken_for_a_difference)
 }
 END_TEST
 
+/*
+ * In a queue each job waits for those before it, so that thousands of them say
+ * little: intervals that took them for independent would see differences in
+ * most pairs of runs of one and the same thing.
+ */
+START_TEST(the_long_memory_of_a_queue_is_no_difference)
+{
+	unsigned n_seen[CONTRAST_QUANTILES] = {0};
+
+	for (uint64_t seed = 0; seed < N_PAIRS; seed++) {
+		fixture_queue(&a, 2 * seed + 10, 0.8);
+		fixture_queue(&b, 2 * seed + 11, 0.8);
+		load_contrast_make(&a.report, &b.report, &contrast);
+		for (size_t i = 0; i < CONTRAST_QUANTILES; i++)
+			n_seen[i] +=
+			    contrast.quantiles[i].seen == CONTRAST_LOWER ||
+			    contrast.quantiles[i].seen == CONTRAST_HIGHER;
+		if (seed + 1 < N_PAIRS)
+			teardown();
+	}
+	for (size_t i = 0; i < CONTRAST_QUANTILES; i++)
+		ck_assert_uint_le(n_seen[i], 4);
+}
+END_TEST
+
 START_TEST(what_was_asked_for_is_compared)
 {
 	struct contrast_sentences differences;
@@ -267,6 +292,7 @@ main(void)
 	tcase_add_test(tcase, what_one_stretch_made_is_doubted);
 	tcase_add_test(tcase, a_percentile_of_too_few_is_not_known);
 	tcase_add_test(tcase, chance_is_rarely_taken_for_a_difference);
+	tcase_add_test(tcase, the_long_memory_of_a_queue_is_no_difference);
 	tcase_add_test(tcase, what_was_asked_for_is_compared);
 	tcase_add_test(tcase, what_is_to_be_doubted_is_said);
 	tcase_add_test(tcase, runs_that_did_nothing_are_borne);
