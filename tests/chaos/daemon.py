@@ -31,6 +31,8 @@ def adopt_orphans():
 
 def die_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # Under nohup gild would keep to it, and never reload.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def read_stat(pid):

@@ -6,18 +6,21 @@ import itertools
 import json
 
 FIRST_COUNT = 1000
+# So many jobs are closed before a count is used again: enough that a result of
+# one is not taken for another's, few enough that jobs do not become long ones.
+CLOSED_BEFORE_REUSE = 8000
 STATES = ("done", "failed", "cancelled", "timed_out")
 
 
 class Job:
     """
-    Something that was asked once, and answered once: no two jobs of a ledger
-    have the same count, so that a record tells whose it is.
+    Something that was asked once, and answered once: no two open jobs of a
+    ledger have the same count, so that a record tells whose it is.
     """
 
-    def __init__(self, number, kind, params):
+    def __init__(self, number, count, kind, params):
         self.kind = kind  # "plain", "keyed" or "detached"
-        self.params = dict(params, count=FIRST_COUNT + number)
+        self.params = dict(params, count=count)
         self.key = f"key-{number}" if kind == "keyed" else None
         if kind != "plain":
             self.params["detach"] = kind == "detached"
@@ -66,8 +69,9 @@ class Ledger:
     def __init__(self):
         self.jobs = {}  # by count
         self.closed = collections.defaultdict(collections.Counter)  # by kind
-        self.numbers = itertools.count()
         self.n_asked = 0
+        self.new_counts = itertools.count(FIRST_COUNT)
+        self.old_counts = collections.deque()  # of closed jobs
         self.breaches = collections.Counter()
         self.examples = []
 
@@ -77,8 +81,12 @@ class Ledger:
             self.examples.append(f"{what}: {why}"[:600])
 
     def new(self, kind, params):
-        job = Job(next(self.numbers), kind, params)
-        self.jobs[job.count] = job
+        if len(self.old_counts) > CLOSED_BEFORE_REUSE:
+            count = self.old_counts.popleft()
+        else:
+            count = next(self.new_counts)
+        job = Job(self.n_asked, count, kind, params)
+        self.jobs[count] = job
         self.n_asked += 1
         return job
 
@@ -86,6 +94,7 @@ class Ledger:
         """It is forgotten, but for its figures: nothing more comes of it."""
         self.closed[job.kind].update(job.figures())
         del self.jobs[job.count]
+        self.old_counts.append(job.count)
 
     # --- what gild says ---
 

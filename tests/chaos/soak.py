@@ -111,6 +111,9 @@ class Soak(Drill):
     async def _settle(self):
         """Then nothing may be left of all that load."""
         await await_rest(self.crowd)
+        n_reloaded = self.daemon.log().count("reloaded: generation")
+        missed = f"{self.n_reloads} SIGHUPs, {n_reloaded} reloads"
+        self.expect(n_reloaded == self.n_reloads, "a reload was missed", missed)
         await self.crowd.close()
         for client in self.clients:
             await client.close()

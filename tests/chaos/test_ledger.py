@@ -3,7 +3,7 @@
 
 import unittest
 
-from ledger import Ledger
+from ledger import CLOSED_BEFORE_REUSE, FIRST_COUNT, Ledger
 
 
 def result_of(job, identity="a", state="done", **changes):
@@ -26,6 +26,11 @@ class LedgerTest(unittest.TestCase):
     def end(self, **changes):
         self.ledger.take(self.job, result_of(self.job, **changes))
 
+    def close_one(self):
+        job = self.ledger.new("plain", {"workers": 1})
+        self.ledger.close(job)
+        return job.count
+
     def expect(self, *breaches):
         self.assertEqual(sorted(self.ledger.breaches), sorted(breaches))
 
@@ -34,6 +39,11 @@ class LedgerTest(unittest.TestCase):
         self.end()
         self.ledger.check_records([record_of(self.job)])
         self.expect()
+
+    def test_counts_are_used_again(self):
+        """Or the jobs of a long run would become longer and longer."""
+        most = max(self.close_one() for _ in range(2 * CLOSED_BEFORE_REUSE))
+        self.assertLessEqual(most, FIRST_COUNT + CLOSED_BEFORE_REUSE + 2)
 
     def test_two_results(self):
         self.end()
