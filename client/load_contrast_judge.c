@@ -46,6 +46,20 @@ is_seen(const struct contrast_row *row)
 	return row->seen == CONTRAST_LOWER || row->seen == CONTRAST_HIGHER;
 }
 
+static bool
+is_told_alone(const struct contrast_row *row)
+{
+	return strcmp(row->name, "p50") == 0 || strcmp(row->name, "p99") == 0 ||
+	    strcmp(row->name, "p99.9") == 0;
+}
+
+/* Whether a row is one of a list: what is told alone is in no list then. */
+static bool
+is_listed(const struct contrast_row *row, enum contrast_change change)
+{
+	return row->seen == change && !(is_seen(row) && is_told_alone(row));
+}
+
 /* "p50, p75 and p99": those that were found so; returns how many. */
 static size_t
 list_rows(const struct load_contrast *contrast, enum contrast_change change,
@@ -54,11 +68,11 @@ list_rows(const struct load_contrast *contrast, enum contrast_change change,
 	size_t n = 0, left, used = 0;
 
 	for (size_t i = 0; i < CONTRAST_QUANTILES; i++)
-		n += contrast->quantiles[i].seen == change;
+		n += is_listed(&contrast->quantiles[i], change);
 	left = n;
 	text[0] = '\0';
 	for (size_t i = 0; i < CONTRAST_QUANTILES; i++) {
-		if (contrast->quantiles[i].seen != change || used >= size)
+		if (!is_listed(&contrast->quantiles[i], change) || used >= size)
 			continue;
 		used += (size_t)snprintf(text + used, size - used, "%s%s",
 		    left == n	    ? ""
@@ -68,13 +82,6 @@ list_rows(const struct load_contrast *contrast, enum contrast_change change,
 		left--;
 	}
 	return n;
-}
-
-static bool
-is_told_alone(const struct contrast_row *row)
-{
-	return strcmp(row->name, "p50") == 0 || strcmp(row->name, "p99") == 0 ||
-	    strcmp(row->name, "p99.9") == 0;
 }
 
 static void
@@ -95,6 +102,10 @@ judge_latency(struct load_contrast *contrast)
 		    units_duration((uint64_t)row->b.value).text,
 		    units_duration((uint64_t)row->a.value).text);
 	}
+	if (list_rows(contrast, CONTRAST_LOWER, change, sizeof(change)) > 0)
+		contrast_say(&contrast->verdict, "Lower in B: %s.", change);
+	if (list_rows(contrast, CONTRAST_HIGHER, change, sizeof(change)) > 0)
+		contrast_say(&contrast->verdict, "Higher in B: %s.", change);
 	if (n_not_seen == CONTRAST_QUANTILES)
 		contrast_say(&contrast->verdict,
 		    "Latency: no difference that these runs can show.");

@@ -128,7 +128,10 @@ make_table(const struct load_contrast *contrast, const struct term *term)
 	for (size_t i = 0; i < sizeof(machine) / sizeof(machine[0]); i++)
 		table_column_named(table, TABLE_MACHINE, "", machine[i]);
 	for (size_t i = 0; i < CONTRAST_QUANTILES; i++)
-		add_row(table, &contrast->quantiles[i], UNIT_DURATION, is_wide);
+		if (!isnan(contrast->quantiles[i].a.value) ||
+		    !isnan(contrast->quantiles[i].b.value))
+			add_row(table, &contrast->quantiles[i], UNIT_DURATION,
+			    is_wide);
 	add_row(table, &contrast->rate, UNIT_COUNT, is_wide);
 	add_row(table, &contrast->failed, UNIT_SHARE, is_wide);
 	add_row(table, &contrast->not_sent, UNIT_SHARE, is_wide);

@@ -221,8 +221,8 @@ write_pictures(const struct load_report *report, FILE *out)
 		load_plot_latency},
 	    {"Jobs a second", NULL, load_plot_rate},
 	    {"Where the time went",
-		"Of all jobs, then of the fastest ones to the slowest; beside "
-		"each bar the mean latency that it stands for.",
+		"Of all jobs, of the fastest ones to the slowest, and of each "
+		"class; beside each bar the mean latency that it stands for.",
 		load_plot_bands},
 	};
 

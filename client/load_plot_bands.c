@@ -1,12 +1,14 @@
 /*
- * Where the time went as stacked bars: one for all jobs, and one for each band
- * of percentiles. Each bar is a whole, so that the bands can be compared; how
- * long it stands for is written beside it.
+ * Where the time went as stacked bars: one for all jobs, one for each band of
+ * percentiles, and one for each class of jobs where there are several. Each bar
+ * is a whole, so that they can be compared; how long it stands for is written
+ * beside it.
  *
  * Pure but for the stream.
  */
 #include "client/load_plot.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "client/markup.h"
@@ -16,8 +18,9 @@
 #define WIDE 1000
 #define NARROW 360
 #define BAR 24
+#define FONT_SIZE 14
 #define STEP 38
-#define NAME_ROOM 120 /* beside the bars of a wide picture */
+#define NAME_GAP 12 /* beside the bars of a wide picture */
 #define MEAN_ROOM 90
 #define NAME_LINE 18	 /* above those of a narrow one */
 #define TOLD_WIDTH 40	 /* of a part that has room for its figure */
@@ -38,6 +41,9 @@ load_part_colour(enum load_part part)
 	return colours[part];
 }
 
+#define MAX_CLASSES 8 /* no more bars than that */
+#define MAX_BARS (1 + LOAD_BANDS + MAX_CLASSES)
+
 struct bar {
 	char name[48];
 	uint64_t jobs;
@@ -57,9 +63,30 @@ write_name(const struct load_band *band, char *name, size_t size)
 		    band->to * 100);
 }
 
-/* All, and each band that has jobs. */
 static size_t
-find_bars(const struct load_report *report, struct bar bars[LOAD_BANDS + 1])
+add_classes(const struct load_report *report, struct bar bars[], size_t n)
+{
+	const struct load_script *script = report->script;
+
+	if (script->n_classes < 2)
+		return n;
+	for (size_t i = 0; i < script->n_classes && i < MAX_CLASSES; i++) {
+		const struct load_class_row *row = &report->classes[i];
+
+		if (row->counts.done == 0)
+			continue;
+		bars[n].jobs = row->counts.done;
+		bars[n].parts = &row->parts;
+		snprintf(bars[n].name, sizeof(bars[n].name), "%s",
+		    script->classes[i].name);
+		n++;
+	}
+	return n;
+}
+
+/* All, each band that has jobs, and each class that has some. */
+static size_t
+find_bars(const struct load_report *report, struct bar bars[MAX_BARS])
 {
 	size_t n = 0;
 
@@ -77,7 +104,7 @@ find_bars(const struct load_report *report, struct bar bars[LOAD_BANDS + 1])
 		write_name(band, bars[n].name, sizeof(bars[n].name));
 		n++;
 	}
-	return n;
+	return add_classes(report, bars, n);
 }
 
 static void
@@ -105,13 +132,23 @@ draw_parts(
 	}
 }
 
+static double
+widest_name(const struct bar bars[], size_t n)
+{
+	double widest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		widest = fmax(widest, svg_text_width(bars[i].name, FONT_SIZE));
+	return widest;
+}
+
 /* Names and means stand beside the bars where there is room, else above. */
 static struct svg *
 draw_bars(const struct bar bars[], size_t n, double width, const char *class)
 {
 	bool is_wide = width > NARROW;
 	double step = STEP + (is_wide ? 0 : NAME_LINE);
-	double left = is_wide ? NAME_ROOM : 0;
+	double left = is_wide ? widest_name(bars, n) + NAME_GAP : 0;
 	double right = width - (is_wide ? MEAN_ROOM : 0);
 	struct svg *svg = svg_new_inline(width, (double)n * step,
 	    "Where the time went, by percentile band", class);
@@ -136,7 +173,7 @@ draw_bars(const struct bar bars[], size_t n, double width, const char *class)
 int
 load_plot_bands(const struct load_report *report, FILE *out)
 {
-	struct bar bars[LOAD_BANDS + 1];
+	struct bar bars[MAX_BARS];
 	size_t n = find_bars(report, bars);
 	int status;
 

@@ -197,7 +197,8 @@ load_print_search(
 	report_gap(context);
 	if (report->best_rate > 0)
 		snprintf(text, sizeof(text),
-		    "The highest rate that held: %s jobs a second.",
+		    "The highest rate that held%s: %s jobs a second.",
+		    report->is_interrupted ? ", so far" : "",
 		    units_count((uint64_t)(report->best_rate + 0.5)).text);
 	else
 		snprintf(text, sizeof(text),

@@ -107,6 +107,7 @@ load_search(const struct context *context, const struct load_script *script,
 	search->report.steps = steps;
 	search->report.n_steps = n_steps;
 	search->report.best_rate = bracket.holds;
+	search->report.is_interrupted |= outcome == OUTCOME_INTERRUPTED;
 	if (search->report.script == NULL)
 		free(steps);
 	return outcome;

@@ -26,11 +26,13 @@ students_t(double degrees)
 double
 proportion_design_effect(const double hits[], const double sizes[], size_t m)
 {
-	double n = 0, k = 0, squares = 0, share, variance, clusters = 0;
+	double n = 0, k = 0, k2 = 0, squares = 0, clusters = 0;
+	double share, variance, degrees;
 
 	for (size_t i = 0; i < m; i++) {
 		n += sizes[i];
 		k += hits[i];
+		k2 += hits[i] * hits[i];
 		clusters += sizes[i] > 0;
 	}
 	if (clusters < 2 || k <= 0 || k >= n)
@@ -39,9 +41,11 @@ proportion_design_effect(const double hits[], const double sizes[], size_t m)
 	for (size_t i = 0; i < m; i++)
 		squares += pow(hits[i] - share * sizes[i], 2);
 	variance = clusters / (clusters - 1) * squares / (n * n);
+	/* As if all hits were in so many clusters, with as many in each. */
+	degrees = fmax(1, k * k / k2 - 1);
 	return fmax(1,
 	    variance / (share * (1 - share) / n) *
-		pow(students_t(clusters - 1) / Z, 2));
+		pow(students_t(degrees) / Z, 2));
 }
 
 struct estimate

@@ -23,8 +23,9 @@ double students_t(double degrees);
  * By what factor the variance of the share sum(hits) / sum(sizes) is greater
  * than if all were independent: of m clusters, each of sizes[i] with hits[i],
  * as Kish has it (Survey Sampling, 1965, chapter 5), the share being a ratio;
- * for few clusters it is widened by Student's t. At least 1; 1 also where there
- * are fewer than two clusters, or no or only hits.
+ * where few clusters have the hits it is widened by Student's t, for the effect
+ * itself is then hardly known. At least 1; 1 also where there are fewer than
+ * two clusters, or no or only hits.
  */
 double proportion_design_effect(
     const double hits[], const double sizes[], size_t m);

@@ -7,6 +7,7 @@
 #define GILD_TESTS_UNIT_LOAD_SAMPLE_H
 
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,6 +143,45 @@ fixture_make(struct fixture *fixture, uint64_t seed, double factor)
 	report->weather = (struct weather){.cpus = 2, .busy = 0.02};
 	load_expect_judge(report, fixture->script.expectations,
 	    fixture->script.n_expectations);
+}
+
+/*
+ * The same of one worker that has a job in `load` of its time, as from a queue:
+ * jobs come by chance, take exponentially long, and wait for each other.
+ */
+static inline void
+fixture_queue(struct fixture *fixture, uint64_t seed, double load)
+{
+	struct load_report *report = &fixture->report;
+	struct load_tally tally;
+	struct chance chance;
+	double free_ns = 0, at_ns = 0;
+
+	fixture_script(&fixture->script, seed);
+	chance_init(&chance, seed);
+	ck_assert_int_eq(load_report_init(report, &fixture->script), 0);
+	ck_assert_int_eq(load_tally_init(&tally, &fixture->script), 0);
+	for (;;) {
+		struct load_job job = {.phase = 1};
+		struct load_times times = {.workers = 1};
+
+		at_ns += -1e6 * log(chance_real(&chance));
+		if (at_ns >= (double)load_script_duration_ns(&fixture->script))
+			break;
+		if (at_ns > free_ns)
+			free_ns = at_ns;
+		times.queue_ns = (uint64_t)(free_ns - at_ns);
+		free_ns += -1e6 * load * log(chance_real(&chance));
+		job.at_ns = times.sent_ns = (uint64_t)at_ns;
+		times.received_ns = (uint64_t)free_ns;
+		times.total_ns = times.received_ns - job.at_ns;
+		times.wall_ns = times.total_ns - times.queue_ns;
+		load_tally_scheduled(&tally, &job);
+		load_tally_sent(&tally, &job, job.at_ns);
+		load_tally_done(&tally, &job, &times);
+	}
+	ck_assert_int_eq(load_tally_settle(&tally, report), 0);
+	load_tally_free(&tally);
 }
 
 static inline void

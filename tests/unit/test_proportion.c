@@ -73,9 +73,9 @@ START_TEST(jobs_that_fail_together_count_for_less)
 		sizes[i] = 100;
 		even[i] = 10;
 	}
-	/* 30/29 x 27000 / 3000^2 over 0.1 x 0.9 / 3000, and t^2 / z^2. */
+	/* 30/29 x 27000 / 3000^2 over 0.1 x 0.9 / 3000, and t^2 / z^2 of 2. */
 	ck_assert_double_eq_tol(proportion_design_effect(hits, sizes, 30),
-	    103.45 * pow(2.0452 / 1.96, 2), 0.2);
+	    103.45 * pow(students_t(2) / 1.96, 2), 0.2);
 	ck_assert_double_eq(proportion_design_effect(even, sizes, 30), 1);
 	/* Of one stretch, none, and all there is nothing to be learnt. */
 	ck_assert_double_eq(proportion_design_effect(hits, sizes, 1), 1);
