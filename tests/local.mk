@@ -318,8 +318,16 @@ EXAMPLE_SOURCES = %D%/e2e/example.c %D%/e2e/example.h
 %C%_e2e_test_protocol_SOURCES = %D%/e2e/test_protocol.c $(EXAMPLE_SOURCES)
 %C%_e2e_test_protocol_LDADD = libe2e.a $(PROTO_LDADD)
 
+# --- the benchmark's own ---
+check_PROGRAMS += %D%/unit/test_latency
+TESTS += %D%/unit/test_latency
+%C%_unit_test_latency_SOURCES = %D%/unit/test_latency.c \
+	%D%/bench/peers/latency.c %D%/bench/peers/latency.h
+%C%_unit_test_latency_LDADD = $(CHECK_LIBS)
+
 # --- scripts: the layers, the manuals, completion, the README ---
 SCRIPT_TESTS = \
+	%D%/bench/peers/test_peers.sh \
 	%D%/lint/layers.sh \
 	%D%/lint/test_layers.sh \
 	%D%/lint/test_gild_manual.sh \

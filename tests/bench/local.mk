@@ -10,6 +10,7 @@ BENCHES = \
 	%D%/bench_idle \
 	%D%/bench_sandbox \
 	%D%/bench_store
+EXTRA_DIST += %D%/RESULTS.md %D%/results.svg
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 %C%_bench_countdown_SOURCES = %D%/bench_countdown.c %D%/bench.h
@@ -34,5 +35,8 @@ bench: $(BENCHES) gild
 	@for bench in $(BENCHES); do \
 		echo "--- $$bench"; GILD=./gild ./$$bench || exit 1; \
 	done
+	@echo '--- bench-peers'; $(MAKE) bench-peers
 
 .PHONY: bench
+
+include %D%/peers/local.mk

@@ -1,0 +1,178 @@
+/*
+ * machine: what this machine can do with nobody else's help.
+ *
+ *	machine loop TURNS N    N processes count down from TURNS each, beginning
+ *	                        together: {"wall_ns":...,"cpu_ns":[...]}
+ *	machine steady MS       a process on each CPU counts for so long: how far
+ *	                        each got, in turns a microsecond of the wall's
+ *	                        clock: {"turns_per_us":[...]}. What falls short of
+ *	                        what it was before was somebody else's
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+#include "tests/bench/server.h"
+
+#define MAX_PROCESSES 256
+#define STEP UINT64_C(20000)
+
+/* One turn a cycle, with no check. */
+static __attribute__((noinline, aligned(64))) void
+count_down(uint64_t turns)
+{
+	while (turns > 0) {
+		turns--;
+		__asm__ volatile("" : "+r"(turns));
+	}
+}
+
+struct figures {
+	uint64_t begin_ns, end_ns, cpu_ns, turns;
+};
+
+static struct figures *figures; /* of each process; all of them map it */
+
+struct plan {
+	uint64_t turns;	  /* 0: for so long */
+	uint64_t span_ns; /* of the wall's clock */
+	bool is_pinned;	  /* a CPU each */
+};
+
+static void
+run_one(const struct plan *plan, unsigned i, int start)
+{
+	struct figures *own = &figures[i];
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (plan->is_pinned)
+		pin(find_cpu((int)i));
+	if (read(start, &byte, 1) < 0)
+		die("read");
+	own->begin_ns = clock_monotonic_ns();
+	own->cpu_ns = clock_thread_cpu_ns();
+	if (plan->turns > 0) {
+		count_down(plan->turns);
+		own->turns = plan->turns;
+	}
+	while (plan->turns == 0 &&
+	    clock_monotonic_ns() - own->begin_ns < plan->span_ns) {
+		count_down(STEP);
+		own->turns += STEP;
+	}
+	own->cpu_ns = clock_thread_cpu_ns() - own->cpu_ns;
+	own->end_ns = clock_monotonic_ns();
+}
+
+/* Processes that begin when the pipe that they read from is closed. */
+static void
+run_all(const struct plan *plan, unsigned n)
+{
+	int ends[2];
+
+	if (pipe(ends) != 0)
+		die("pipe");
+	for (unsigned i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0) {
+			close(ends[1]);
+			run_one(plan, i, ends[0]);
+			_exit(EXIT_SUCCESS);
+		}
+	}
+	close(ends[0]);
+	close(ends[1]);
+	for (unsigned i = 0; i < n; i++)
+		wait(NULL);
+}
+
+static void
+say_loop(unsigned n)
+{
+	uint64_t begin_ns = UINT64_MAX, end_ns = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (figures[i].begin_ns < begin_ns)
+			begin_ns = figures[i].begin_ns;
+		if (figures[i].end_ns > end_ns)
+			end_ns = figures[i].end_ns;
+	}
+	printf("{\"wall_ns\":%" PRIu64 ",\"cpu_ns\":[", end_ns - begin_ns);
+	for (unsigned i = 0; i < n; i++)
+		printf("%s%" PRIu64, i > 0 ? "," : "", figures[i].cpu_ns);
+	printf("]}\n");
+}
+
+static void
+say_steady(unsigned n)
+{
+	printf("{\"turns_per_us\":[");
+	for (unsigned i = 0; i < n; i++)
+		printf("%s%.2f", i > 0 ? "," : "",
+		    (double)figures[i].turns * 1e3 /
+			(double)(figures[i].end_ns - figures[i].begin_ns));
+	printf("]}\n");
+}
+
+static unsigned
+count_cpus(void)
+{
+	unsigned n = 0;
+
+	while (n < MAX_PROCESSES && find_cpu((int)n) >= 0)
+		n++;
+	return n;
+}
+
+static void
+loop(uint64_t turns, unsigned n)
+{
+	const struct plan plan = {.turns = turns};
+
+	run_all(&plan, n);
+	say_loop(n);
+}
+
+static void
+steady(uint64_t ms)
+{
+	const struct plan plan = {.span_ns = ms * NS_PER_MS, .is_pinned = true};
+
+	run_all(&plan, count_cpus());
+	say_steady(count_cpus());
+}
+
+int
+main(int argc, char *argv[])
+{
+	uint64_t turns = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+	unsigned long n = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+
+	figures = mmap(NULL, MAX_PROCESSES * sizeof(*figures),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (figures == MAP_FAILED)
+		die("mmap");
+	if (argc == 4 && strcmp(argv[1], "loop") == 0 && turns > 0 && n > 0 &&
+	    n <= MAX_PROCESSES) {
+		loop(turns, (unsigned)n);
+	} else if (argc == 3 && strcmp(argv[1], "steady") == 0) {
+		steady(strtoull(argv[2], NULL, 10));
+	} else {
+		fprintf(stderr,
+		    "usage: machine loop TURNS N | machine steady MS\n");
+		return 2;
+	}
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""
+gild beside its peers, on this machine, over loopback: make bench-peers.
+
+Starts gild and one peer at a time, measures them in turn, ends them, for several
+rounds: one job at a time, and as many as they can take. Then the limits in the same
+way (a bare echo, a bare dispatcher), the countdown beside a bare loop, memory and
+start-up. Peers that are not installed are skipped by name. Prints; does not judge.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+import countdown
+import memory
+import plot
+import report
+import steady
+from program import Failure
+from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
+
+N_CPUS = 2
+QUIET_TRIES = 3
+FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.2, "turns": 500_000_000, "n": 10_000}
+QUICK = {"rounds": 1, "one_s": 0.3, "many_s": 0.4, "turns": 50_000_000, "n": 1_000}
+
+
+class Weather:
+    """Whether the machine is ours: what its CPUs do now beside the best of them."""
+
+    def __init__(self, tools):
+        self.tools = tools
+        self.best = 0.0
+        self.shares = []
+        self.before = self.ticks()
+
+    @staticmethod
+    def ticks():
+        with open("/proc/stat", encoding="utf-8") as stat:
+            return [int(word) for word in stat.readline().split()[1:9]]
+
+    def await_quiet(self):
+        """Waits a little for others to be done; measuring goes on whatever they do."""
+        for _ in range(QUIET_TRIES):
+            speeds = self.tools.run("machine", "steady", 40)["turns_per_us"]
+            self.best = max(self.best, *speeds)
+            share = min(speeds) / self.best
+            if share >= 1 - report.NOISE_SHARE:
+                break
+            time.sleep(0.5)
+        self.shares.append(share)
+
+    def summary(self):
+        spent = [b - a for a, b in zip(self.before, self.ticks())]
+        return {"shares": self.shares, "steal": spent[7] / max(1, sum(spent))}
+
+
+def describe_machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        models = [line.split(":", 1)[1].strip() for line in info if line.startswith("model name")]
+    kernel = platform.release().split("-")[0]
+    return {"cpus": N_CPUS, "model": models[0] if models else platform.machine(), "kernel": kernel}
+
+
+def keep_to_cpus():
+    """All that we start has the same few CPUs, however many there are."""
+    os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:N_CPUS]))
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.tools = Tools(options.builddir, options.gild)
+        self.weather = Weather(self.tools)
+        self.sizes = dict(QUICK if options.quick else FULL)
+        if options.rounds:
+            self.sizes["rounds"] = options.rounds
+        self.skipped = []
+        self.peers = [peer for peer in map(self.find, PEERS + LIMITS) if peer]
+        self.peers += [Gild(self.tools, [option]) for option in options.also]
+        self.records = {peer.name: self.record(peer) for peer in self.peers}
+        self.gild_record = self.record(self.new_gild())
+
+    def new_gild(self):
+        return Gild(self.tools, self.options.option)
+
+    def find(self, kind):
+        peer = kind(self.tools)
+        wanted = self.options.only
+        if wanted and not any(word.lower() in peer.name.lower() for word in wanted):
+            return None
+        if peer.where():
+            return peer
+        self.skipped.append(f"{peer.name} ({peer.package})")
+        self.say(f"skipped: {peer.name} is not installed (Debian: {peer.package})")
+        return None
+
+    @staticmethod
+    def record(peer):
+        return {
+            "name": peer.name,
+            "version": peer.version(),
+            "how": peer.how,
+            "is_limit": peer.is_limit,
+            "pairs": {ONE: [], MANY: []},
+            "start_ms": [],
+        }
+
+    def say(self, text):
+        print(text, file=sys.stderr, flush=True)
+
+    def measure_mode(self, peer, mode):
+        seconds = self.sizes["one_s" if mode == ONE else "many_s"]
+        return peer.measure(seconds, peer.settings[mode])
+
+    def measure_pair(self, peer):
+        """A peer that fails is measured no more, and what it did is not counted."""
+        try:
+            self.try_pair(peer)
+        except Failure as failure:
+            self.say(f"{peer.name} failed: {failure}")
+            self.skipped.append(f"{peer.name} (failed)")
+            self.peers.remove(peer)
+            del self.records[peer.name]
+
+    def try_pair(self, peer):
+        self.weather.await_quiet()
+        record = self.records[peer.name]
+        with running(self.new_gild()) as gild, running(peer):
+            self.gild_record["start_ms"].append(gild.start_s * 1e3)
+            record["start_ms"].append(peer.start_s * 1e3)
+            for mode in peer.settings:
+                pair = {"gild": self.measure_mode(gild, mode)}
+                pair["peer"] = self.measure_mode(peer, mode)
+                record["pairs"][mode].append(pair)
+
+    def measure_memory(self, peer, record):
+        record["memory"] = memory.measure(lambda: running(peer), 1000, self.sizes["n"])
+
+    def measure_countdown(self):
+        folder = tempfile.mkdtemp(prefix="gild-bench-")
+        try:
+            self.weather.await_quiet()
+            return countdown.measure(
+                self.tools, folder, self.sizes["rounds"], self.sizes["turns"]
+            )
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def run(self):
+        for i in range(self.sizes["rounds"]):
+            self.say(f"round {i + 1} of {self.sizes['rounds']}")
+            for peer in list(self.peers):
+                self.measure_pair(peer)
+        results = {
+            "date": time.strftime("%Y-%m-%d"),
+            "machine": describe_machine(),
+            "rounds": self.sizes["rounds"],
+            "gild": self.gild_record,
+            "peers": list(self.records.values()),
+            "skipped": self.skipped,
+        }
+        if not self.options.only:
+            self.say("the countdown")
+            results["countdown"] = self.measure_countdown()
+            self.say("memory")
+            self.measure_memory(self.new_gild(), self.gild_record)
+            for peer in self.peers:
+                if ONE in peer.settings and not peer.is_limit:
+                    self.measure_memory(peer, self.records[peer.name])
+        results["noise"] = self.weather.summary()
+        return results
+
+    def steady(self):
+        with running(self.new_gild()) as gild:
+            steady.measure(gild, self.options.steady)
+
+    def tune(self):
+        """Every setting of each peer's grid, saturated; the best one is for roster.py."""
+        for peer in [self.new_gild(), *self.peers]:
+            for values in itertools.product(*peer.grid.values()):
+                setting = dict(peer.settings[MANY], **dict(zip(peer.grid, values)))
+                with running(peer):
+                    rates = [peer.measure(0.4, setting)["jobs_per_s"] for _ in range(3)]
+                print(f"{peer.name:20} {max(rates):10,.0f} jobs/s  {setting}", flush=True)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--builddir", default=".", help="where make built gild (.)")
+    parser.add_argument("--gild", help="the gild to measure (BUILDDIR/gild)")
+    parser.add_argument(
+        "--option", action="append", default=[], help="NAME=VALUE for gild, as its -o"
+    )
+    parser.add_argument(
+        "--also", action="append", default=[], help="NAME=VALUE: gild with it, as one more peer"
+    )
+    parser.add_argument("--only", action="append", help="peers with this in their name")
+    parser.add_argument("--rounds", type=int, help="how many (5)")
+    parser.add_argument("--quick", action="store_true", help="one short round")
+    parser.add_argument("--tune", action="store_true", help="try each peer's settings instead")
+    parser.add_argument(
+        "--steady", type=float, metavar="S", help="instead: gild's latencies under load, S seconds"
+    )
+    parser.add_argument("--json", help="write what was measured to this file; - is the output")
+    parser.add_argument("--svg", help="write the picture to this file")
+    parser.add_argument("--markdown", help="write the report to this file")
+    parser.add_argument("--render", help="measure nothing: show this file, written by --json")
+    options = parser.parse_args()
+    options.gild = options.gild or os.path.join(options.builddir, "gild")
+    return options
+
+
+def publish(results, options):
+    if options.json == "-":
+        json.dump(results, sys.stdout, indent=1)
+        print()
+    else:
+        report.print_report(results)
+    if options.json and options.json != "-":
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1)
+    if options.svg:
+        plot.draw(results, options.svg)
+    if options.markdown:
+        picture = options.svg and os.path.relpath(
+            options.svg, os.path.dirname(options.markdown) or "."
+        )
+        with open(options.markdown, "w", encoding="utf-8") as file:
+            report.print_markdown(results, picture, file)
+
+
+def main():
+    options = parse_options()
+    if options.render:
+        with open(options.render, encoding="utf-8") as file:
+            publish(json.load(file), options)
+        return 0
+    keep_to_cpus()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        bench = Bench(options)
+        if options.tune:
+            bench.tune()
+        elif options.steady:
+            bench.steady()
+        else:
+            publish(bench.run(), options)
+    except Failure as failure:
+        print(f"bench-peers: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""
+Latency under load, make bench-peers PEERS='--steady 600': gild at a half and at a
+quarter of the rate that it can take, and at a quarter while a long job has one of
+its workers. Jobs are due at a fixed rate, and a latency begins when its job was
+due, so a stall counts for all jobs that it held up.
+"""
+
+from program import connect
+from report import print_table
+from roster import MANY
+
+RATE_SECONDS = 3
+IN_FLIGHT = {"in_flight": 4000, "wires": 2}
+COLUMNS = ("p50_us", "p90_us", "p99_us", "p999_us", "max_us")
+
+
+def row(name, rate, figures):
+    return (name, f"{rate:,.0f}", *(f"{figures[column]:,.1f}" for column in COLUMNS))
+
+
+def measure(gild, seconds):
+    """Of one that runs; prints a table."""
+    full = gild.measure(RATE_SECONDS, gild.settings[MANY])["jobs_per_s"]
+    rows = [("", "jobs/s due", *(column.replace("_", " ") for column in COLUMNS))]
+    for name, share in (("a half", 2), ("a quarter", 4)):
+        rate = full / share
+        figures = gild.measure(seconds, IN_FLIGHT, "--rate", rate)
+        rows.append(row(name, rate, figures))
+    with connect(gild.port) as wire:
+        gild.occupy(wire, 1)
+        figures = gild.measure(seconds, IN_FLIGHT, "--rate", full / 4)
+        rows.append(row("a quarter, beside a long job", full / 4, figures))
+    print_table(f"Latency, of jobs that are due at a rate; it can take {full:,.0f}/s", rows)

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""The benchmark's parts, with few jobs: see test_peers.sh."""
+
+import os
+import select
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+from xml.etree import ElementTree
+
+import memory
+import plot
+import report
+from program import PATIENCE_S, family
+from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
+
+BUILDDIR = os.environ.get("builddir", ".")
+TOOLS = Tools(BUILDDIR, os.environ.get("GILD", f"{BUILDDIR}/gild"))
+N = 300
+
+
+class LinesServer(threading.Thread):
+    """Serves one client: change() says what its n-th job, a tag, is answered."""
+
+    def __init__(self, change):
+        super().__init__(daemon=True)
+        self.change = change
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        wire, _ = self.listener.accept()
+        with wire, wire.makefile("rb") as lines:
+            try:
+                for n, line in enumerate(lines):
+                    wire.sendall(self.change(n, int(line.split(b",")[0])))
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.close()
+        self.join()
+
+
+class LoadTest(unittest.TestCase):
+    """The client sees what is wrong, or its figures mean nothing."""
+
+    def load(self, change, in_flight):
+        server = LinesServer(change)
+        words = [TOOLS.path("load"), "--jobs", str(N), "--in-flight", str(in_flight)]
+        try:
+            return subprocess.run(
+                [*words, "lines", str(server.port)], capture_output=True, text=True, check=False
+            )
+        finally:
+            server.close()
+
+    def test_each_answered_once(self):
+        for in_flight in (1, 7):
+            done = self.load(lambda _, tag: b"%d\n" % tag, in_flight)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(f'"jobs":{N},', done.stdout)
+
+    def expect_refusal(self, change, text):
+        for in_flight in (1, 7):
+            done = self.load(change, in_flight)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn(text, done.stderr)
+
+    def test_answered_twice(self):
+        self.expect_refusal(
+            lambda n, tag: b"%d\n" % tag * (2 if n == 70 else 1), "that nobody waits for"
+        )
+
+    def test_answered_another(self):
+        self.expect_refusal(
+            lambda n, tag: b"%d\n" % (tag + 700 if n == 70 else tag), "that nobody waits for"
+        )
+
+    def test_no_answer(self):
+        self.expect_refusal(lambda *_: b"?\n", "not an answer")
+
+    def test_open_loop(self):
+        server = LinesServer(lambda _, tag: b"%d\n" % tag)
+        try:
+            figures = TOOLS.run(
+                "load", "--rate", 2000, "--jobs", N, "--in-flight", 50, "lines", server.port
+            )
+        finally:
+            server.close()
+        self.assertEqual(figures["jobs"], N)
+
+
+class ServersTest(unittest.TestCase):
+    """Every server that is there answers each job, and leaves nothing behind."""
+
+    def serve(self, kind):
+        peer = kind(TOOLS)
+        if not peer.where():
+            self.skipTest(f"{peer.name} is not installed")
+        with running(peer):
+            ends = [os.pidfd_open(pid) for pid in family(peer.server.pid)]
+            for setting in peer.settings.values():
+                self.measure(peer, dict(setting))
+        for end in ends:
+            self.assertTrue(select.select([end], [], [], PATIENCE_S)[0], "one was left behind")
+            os.close(end)
+
+    def measure(self, peer, setting):
+        if "in_flight" in setting:
+            setting["in_flight"] = 20
+        if peer.protocol == "lines" and not peer.is_limit:
+            self.assertGreater(peer.measure(0.1, setting)["jobs"], 0)
+        else:
+            self.assertEqual(peer.measure(1, setting, "--jobs", N)["jobs"], N)
+
+    def test_memory(self):
+        figures = memory.measure(lambda: running(Gild(TOOLS)), 10, 1000)
+        self.assertGreater(figures["idle_kib"], 0)
+
+
+for _kind in (Gild, *PEERS, *LIMITS):
+    setattr(
+        ServersTest,
+        f"test_{_kind.__name__.lower()}",
+        lambda self, kind=_kind: self.serve(kind),
+    )
+
+
+def sample_results():
+    def side(p50_us, jobs_per_s):
+        latencies = {"p50_us": p50_us, "p99_us": 2 * p50_us}
+        return {**latencies, "jobs_per_s": jobs_per_s, "client_cpu": 0.5}
+
+    pair = {"gild": side(50.0, 200_000.0), "peer": side(100.0, 50_000.0)}
+    common = {"version": "1.0", "how": {ONE: "a", MANY: "b"}, "start_ms": [5.0]}
+    memories = {"idle_kib": 1000, "connection": 300.0, "job": None}
+    redis = {"name": "Redis", "is_limit": False, "pairs": {ONE: [pair], MANY: [pair]}}
+    return {
+        "date": "2000-01-01",
+        "machine": {"cpus": 2, "model": "<a> & b", "kernel": "1"},
+        "rounds": 1,
+        "gild": {"name": "gild", "memory": memories, **common},
+        "peers": [{**redis, "memory": memories, **common}],
+        "skipped": ["another (another-server)"],
+        "noise": {"shares": [1.0, 0.8], "steal": 0.0},
+    }
+
+
+class ReportTest(unittest.TestCase):
+    def rows(self, title):
+        return dict(report.tables(sample_results()))[report.TITLES[title]]
+
+    def test_above_one_is_ahead(self):
+        self.assertEqual(self.rows(ONE)[1][5], "2.00")
+        self.assertEqual(self.rows(MANY)[1][3], "4.00")
+
+    def test_noise_is_told(self):
+        told = report.describe_noise(sample_results())
+        self.assertIn("1 times a CPU did only 80%", told)
+        self.assertIn("mean little", told)
+
+    def test_the_skipped_are_named(self):
+        self.assertIn("another-server", "\n".join(report.describe(sample_results())))
+
+    def test_the_picture_is_xml(self):
+        with tempfile.TemporaryDirectory(prefix="gild-bench-") as folder:
+            plot.draw(sample_results(), f"{folder}/plot.svg")
+            root = ElementTree.parse(f"{folder}/plot.svg").getroot()
+        self.assertEqual(sum(1 for element in root if element.tag.endswith("rect")), 1 + 4)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
