@@ -194,20 +194,6 @@ answer_give(struct answer *answer, json_t *message)
 	answer_free(answer);
 }
 
-static void
-send_text(struct connection *connection, const struct writer *writer)
-{
-	struct evbuffer *line = evbuffer_new();
-
-	if (line != NULL &&
-	    evbuffer_add(line, writer->text, writer->length) == 0)
-		connection_send_buffer(connection, line);
-	else
-		connection_break(connection);
-	if (line != NULL)
-		evbuffer_free(line);
-}
-
 /* The same with a message that was written, and all of it. */
 static void
 answer_give_text(struct answer *answer, const struct writer *writer)
@@ -215,7 +201,7 @@ answer_give_text(struct answer *answer, const struct writer *writer)
 	struct connection *connection = answer_settle(answer);
 
 	if (answer->batch == NULL) {
-		send_text(connection, writer);
+		connection_send_text(connection, writer->text, writer->length);
 	} else {
 		if (batch_add_text(connection, answer->batch, writer) != 0)
 			connection_break(connection);

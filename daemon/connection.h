@@ -116,6 +116,9 @@ size_t connection_allowance(const struct connection *connection);
  * memory for: the client is better cut off than left waiting.
  */
 void connection_send(struct connection *connection, const json_t *message);
+/* The same of one that was written already, as lines. */
+void connection_send_text(
+    struct connection *connection, const char *text, size_t length);
 /* Sends all that buffer holds, and empties it. */
 void connection_send_buffer(
     struct connection *connection, struct evbuffer *buffer);

@@ -86,6 +86,19 @@ connection_send(struct connection *connection, const json_t *message)
 }
 
 void
+connection_send_text(
+    struct connection *connection, const char *text, size_t length)
+{
+	struct evbuffer *output =
+	    bufferevent_get_output(connection->bufferevent);
+	size_t before = connection_unsent(connection);
+
+	if (evbuffer_add(output, text, length) != 0)
+		connection_break(connection);
+	connection_note_written(connection, before);
+}
+
+void
 connection_send_buffer(struct connection *connection, struct evbuffer *buffer)
 {
 	struct evbuffer *output =

@@ -10,11 +10,13 @@
  *	dispatch.c    run queues, slots, tickets out and in
  *	records.c     what the recorder is asked and told
  *	job.c         a job's life from its request to its result
+ *	job_end.c     what is told of a job that is over, and to whom
  *	job_stored.c  what is different where a job is in the store
  *	report.c      server.info, server.stats, pool.list
  *	peer.c        what master and other frontends say and ask
  *	authority.c   who may give orders
  *	methods.c     what each JSON-RPC method does
+ *	scratch.c     memory for what one line is made of
  *	session.c     one client: lines become calls
  *	frontend.c    the process
  */
