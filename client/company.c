@@ -36,13 +36,16 @@ static void
 take_notification(struct duet *duet, const struct gil_event *event)
 {
 	struct voice *voice;
+	size_t length;
 
-	if (event->type != GIL_PROGRESS ||
-	    strlen(event->progress.job) > JOB_ID_CHARS)
+	if (event->type != GIL_PROGRESS)
+		return;
+	length = strlen(event->progress.job);
+	if (length > JOB_ID_CHARS)
 		return;
 	voice =
 	    event->request == duet->company.id ? &duet->company : &duet->job;
-	strcpy(voice->job, event->progress.job);
+	memcpy(voice->job, event->progress.job, length + 1);
 	voice->is_accepted = true;
 	if (voice == &duet->job)
 		talk_watch(duet->watcher, event);
