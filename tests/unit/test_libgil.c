@@ -69,9 +69,8 @@ START_TEST(what_cannot_be_written_is_no_request)
 	    "{\"a\":1,}", "{\"a\":\"\xff\"}", "{\"a\":\"\n\"}"};
 	/* As long as it may be, and not UTF-8. */
 	static const char *const no_texts[] = {"\x80", "\xc0\x80",
-	    "\xed\xa0"
-	    "\x80",
-	    "\xf4\x90\x80\x80", "\xe2\x82", "a\xf0\x80\x80\x80"};
+	    "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82",
+	    "a\xf0\x80\x80\x80"};
 
 	for (size_t i = 0; i < COUNT(no_params); i++) {
 		ck_assert_int_eq(gil_call(client, "m", no_params[i], 0), -1);
