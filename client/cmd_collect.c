@@ -199,7 +199,8 @@ job_params(const struct collect *collect, uint64_t number)
 	return json_pack("{s:s}", "job", id_of(collect, number, id));
 }
 
-/* Begins to wait for the next job, be it too late for that. */
+/* Begins to wait for the next job. Where it is too late for that, asks what
+ * there is: a job that has ended is had all the same. */
 static enum outcome
 begin(struct collect *collect)
 {
@@ -207,9 +208,9 @@ begin(struct collect *collect)
 	json_t *params = job_params(collect, number);
 	int64_t left_ms = collect->end_ms - now_ms();
 
-	/* Also then what has ended already is had. (0 would be for ever.) */
-	if (left_ms <= 0)
-		left_ms = 1;
+	if (collect->end_ms >= 0 && left_ms <= 0)
+		return errands_add(
+		    &collect->errands, "job.get", params, number, true);
 	if (collect->end_ms >= 0 &&
 	    json_object_set_new(params, "timeout_ms",
 		json_integer((json_int_t)left_ms)) == -1) {
@@ -220,6 +221,13 @@ begin(struct collect *collect)
 }
 
 static void
+note_late(struct collect *collect)
+{
+	collect->n_late++;
+	note(collect, OUTCOME_UNEXPECTED);
+}
+
+static void
 take_refusal(struct collect *collect, const struct errand_answer *answer)
 {
 	const char *detail =
@@ -227,8 +235,7 @@ take_refusal(struct collect *collect, const struct errand_answer *answer)
 	char id[JOB_ID_CHARS + 1];
 
 	if (answer->kind == RPC_WAIT_TIMED_OUT) {
-		collect->n_late++;
-		note(collect, OUTCOME_UNEXPECTED);
+		note_late(collect);
 		return;
 	}
 	if (strcmp(detail, "-") == 0)
@@ -245,6 +252,7 @@ take_refusal(struct collect *collect, const struct errand_answer *answer)
 static enum outcome
 take_answer(struct collect *collect, const struct errand_answer *answer)
 {
+	const json_t *result = answer->result;
 	enum outcome outcome;
 
 	if (answer->error != NULL) {
@@ -253,7 +261,13 @@ take_answer(struct collect *collect, const struct errand_answer *answer)
 	}
 	if (strcmp(answer->method, "job.collect") == 0)
 		return OUTCOME_FINE;
-	outcome = show(collect, answer->result);
+	if (strcmp(answer->method, "job.get") == 0)
+		result = json_object_get(result, "result");
+	if (json_is_null(result)) {
+		note_late(collect);
+		return OUTCOME_FINE;
+	}
+	outcome = show(collect, result);
 	if (outcome != OUTCOME_FINE || collect->settings->is_kept)
 		return outcome;
 	return errands_add(&collect->errands, "job.collect",

@@ -194,7 +194,8 @@ struct fd {
 	char target[256]; /* "pipe:[4711]" */
 };
 
-static void
+/* False where it has been closed meanwhile. */
+static bool
 fd_look(pid_t pid, const char *name, struct fd *fd)
 {
 	char path[320];
@@ -203,8 +204,11 @@ fd_look(pid_t pid, const char *name, struct fd *fd)
 	fd->number = atoi(name);
 	snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, name);
 	n = readlink(path, fd->target, sizeof(fd->target) - 1);
+	if (n < 0 && errno == ENOENT)
+		return false;
 	ck_assert_msg(n > 0, "%s: %s", path, strerror(errno));
 	fd->target[n] = '\0';
+	return true;
 }
 
 /* All of an idle process but the standard three. */
@@ -222,7 +226,7 @@ fds_of(pid_t pid, struct fd fds[MAX_FDS])
 		if (atoi(entry->d_name) <= STDERR_FILENO)
 			continue;
 		ck_assert_uint_lt(n, MAX_FDS);
-		fd_look(pid, entry->d_name, &fds[n++]);
+		n += fd_look(pid, entry->d_name, &fds[n]);
 	}
 	closedir(folder);
 	return n;
