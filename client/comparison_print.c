@@ -274,15 +274,6 @@ make_bar(const struct comparison *comparison, const struct row *row,
 	    parts, columns > around ? columns - around : 0, term->has_utf8);
 }
 
-static void
-print_in_style(const struct term *term, enum term_style style, const char *text,
-    size_t length)
-{
-	if (length > 0)
-		fprintf(term->stream, "%s%.*s%s", term_style(term, style),
-		    (int)length, text, term_style(term, TERM_PLAIN));
-}
-
 static const struct {
 	enum term_style style;
 	const char *block;
@@ -315,7 +306,7 @@ print_legend(
 			column = indent;
 		}
 		fputs("  ", term->stream);
-		print_in_style(term, legend[part].style, mark, strlen(mark));
+		term_print(term, legend[part].style, mark, strlen(mark));
 		fprintf(term->stream, " %s", legend[part].meaning);
 		column += width;
 	}
@@ -341,7 +332,7 @@ print_bars(const struct comparison *comparison, const struct term *term)
 		for (unsigned part = 0; part < BAR_PARTS; part++) {
 			size_t length = bar.ends[part] - start;
 
-			print_in_style(
+			term_print(
 			    term, legend[part].style, bar.text + start, length);
 			is_seen[part] = is_seen[part] || length > 0;
 			start = bar.ends[part];

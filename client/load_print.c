@@ -156,15 +156,6 @@ static const struct {
 };
 
 static void
-print_in_style(const struct term *term, enum term_style style, const char *text,
-    size_t length)
-{
-	if (length > 0)
-		fprintf(term->stream, "%s%.*s%s", term_style(term, style),
-		    (int)length, text, term_style(term, TERM_PLAIN));
-}
-
-static void
 print_bar(const struct term *term, const struct load_band *band)
 {
 	double parts[BAR_PARTS];
@@ -182,7 +173,7 @@ print_bar(const struct term *term, const struct load_band *band)
 	    band->to * 100);
 	fprintf(term->stream, "  %-13s  ", name);
 	for (unsigned part = 0; part < BAR_PARTS; part++) {
-		print_in_style(term, legend[part].style, bar.text + from,
+		term_print(term, legend[part].style, bar.text + from,
 		    bar.ends[part] - from);
 		from = bar.ends[part];
 	}
@@ -204,7 +195,7 @@ print_bars(const struct context *context, const struct load_report *report)
 		const char *mark =
 		    term->has_utf8 ? legend[part].block : legend[part].letter;
 
-		print_in_style(term, legend[part].style, mark, strlen(mark));
+		term_print(term, legend[part].style, mark, strlen(mark));
 		fprintf(term->stream, " %s%s", legend[part].meaning,
 		    part + 1 < BAR_PARTS ? "  " : "\n");
 	}

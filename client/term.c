@@ -72,6 +72,15 @@ term_width(const char *text)
 }
 
 void
+term_print(const struct term *term, enum term_style style, const char *text,
+    size_t length)
+{
+	if (length > 0)
+		fprintf(term->stream, "%s%.*s%s", term_style(term, style),
+		    (int)length, text, term_style(term, TERM_PLAIN));
+}
+
+void
 term_tame(char *text)
 {
 	unsigned char *at = (unsigned char *)text;

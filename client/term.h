@@ -39,6 +39,9 @@ void term_measure(struct term *term);
 
 /* The escape sequences of a style, or "" where there is no colour. */
 const char *term_style(const struct term *term, enum term_style style);
+/* Prints so many bytes of text in a style; nothing where there are none. */
+void term_print(const struct term *term, enum term_style style,
+    const char *text, size_t length);
 
 /*
  * The columns that text takes: its characters. What this client prints is
