@@ -100,6 +100,14 @@ START_TEST(all_are_collected_once_after_a_crash)
 }
 END_TEST
 
+/* Beside the one that asks. */
+static bool
+a_client_is_connected(json_t *stats, void *arg)
+{
+	(void)arg;
+	return int_at(stats, "connections.open") > 1;
+}
+
 START_TEST(collect_waits_through_a_restart)
 {
 	struct client *client;
@@ -110,6 +118,8 @@ START_TEST(collect_waits_through_a_restart)
 	    NULL, "gilctl", "submit", "-d", "--key", "k", SLEEPING, NULL));
 	client = client_start("collect", "--json", job, NULL);
 	stored_await_state("k", "running");
+	gild_await_stats(
+	    gild, "collect is connected", a_client_is_connected, NULL);
 	gild_kill(gild);
 	gild = storing_start_for_gilctl(NULL);
 	client_await(client, "trying again for 30 s");
