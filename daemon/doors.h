@@ -2,7 +2,8 @@
  * The doors of a frontend: the sockets that all frontends accept clients from,
  * as this one uses them. They close at max_connections and for a moment when
  * the system is out of something; who comes then waits in the socket's
- * backlog, or is let in by another frontend. Those inside are served.
+ * backlog, or is let in by another frontend. Those inside are served. Clients
+ * are spread: one who has more of them than another frontend leaves it the next.
  */
 #ifndef GILD_DAEMON_DOORS_H
 #define GILD_DAEMON_DOORS_H
@@ -18,7 +19,9 @@ struct event_base;
 struct doors_plan {
 	const struct listeners *listeners;
 	uint32_t max_inside;
-	struct frontend_record *record; /* where to count */
+	/* All frontends' counts, and which of them is ours. */
+	struct frontend_record *frontends;
+	uint32_t n_frontends, number;
 	/* Takes over a socket that was accepted. */
 	void (*accept)(void *arg, int fd);
 	/* The doors are shut for good and nobody is inside any more. */

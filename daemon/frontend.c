@@ -167,7 +167,9 @@ frontend_make_doors(struct frontend *frontend)
 	const struct doors_plan plan = {
 	    .listeners = frontend->generation->listeners,
 	    .max_inside = frontend->settings->max_connections,
-	    .record = &frontend->board->frontends[frontend->number],
+	    .frontends = frontend->board->frontends,
+	    .n_frontends = frontend->settings->frontends,
+	    .number = frontend->number,
 	    .accept = frontend_accept,
 	    .empty = frontend_empty,
 	    .arg = frontend,

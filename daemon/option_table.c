@@ -106,7 +106,7 @@ static const struct option_row settings_rows[] = {
 	.type = OPTION_INTEGER,
 	FIELD(settings, spin_us),
 	.max = SPIN_MAX_US,
-	.initial = "0",
+	.initial = "50",
 	.meaning = "look for more work before sleeping",
     },
     {

@@ -79,6 +79,7 @@ static const int plain_calls[] = {
     SCMP_SYS(getrusage),
     SCMP_SYS(pread64), /* of the thread's schedstat */
     SCMP_SYS(getcpu),
+    SCMP_SYS(sched_yield), /* see spin.c */
     /* A log line has the one, abort() asks for both. */
     SCMP_SYS(getpid),
     SCMP_SYS(gettid),

@@ -5,12 +5,14 @@
  * kind is not tried, after two in a row the next two, then four, up to a bound;
  * one that finds something makes up for all. Whether the machine is busy is
  * asked now and then, by the kernel's figures of how long this thread ran and
- * how long it had to wait for that; and where the clock jumps in mid-spin
- * somebody else wanted the CPU, and had it.
+ * how long it had to wait for that. And at each look the CPU is offered to
+ * whoever waits for it (sched_yield(2)), so that a spin is in nobody's way; where
+ * the clock jumps then, somebody wanted it, and we go to sleep as well.
  */
 #include "daemon/spin.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,12 +20,12 @@
 
 #define MAX_SKIPS 64
 /* After an interruption. */
-#define TORN_SKIPS 256
+#define TORN_SKIPS 16
 /* Two looks are closer to each other than that. */
 #define GAP_NS (15 * NS_PER_US)
 /* Crowded is who waits for a CPU for more than this part of the time it has
  * one. */
-#define CROWDED_SHARE 4
+#define CROWDED_SHARE 10
 #define CHECK_EVERY_NS (100 * NS_PER_MS)
 
 void
@@ -89,8 +91,10 @@ spin_begin(struct spinner *spinner, struct spin *spin)
 bool
 spin_goes_on(struct spinner *spinner)
 {
-	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t now_ns;
 
+	sched_yield();
+	now_ns = clock_monotonic_ns();
 	spinner->is_torn = now_ns - spinner->looked_ns > GAP_NS;
 	spinner->looked_ns = now_ns;
 	return !spinner->is_torn && now_ns < spinner->end_ns;

@@ -4,8 +4,9 @@
  * To put a process to sleep and to wake it costs more than a tiny task. Who
  * expects work within microseconds does better to keep looking, if the CPU is
  * not wanted by anybody else. So a thread spins only where that has paid lately,
- * for each kind of wait by itself, and not at all while it finds itself waiting
- * for a CPU as it would on a busy machine, or is interrupted as it looks.
+ * for each kind of wait by itself, gives the CPU to whoever wants it as it
+ * looks, and does not spin at all for a while after it did, or while it finds
+ * itself waiting for a CPU as it would on a busy machine.
  */
 #ifndef GILD_DAEMON_SPIN_H
 #define GILD_DAEMON_SPIN_H

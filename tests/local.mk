@@ -55,6 +55,7 @@ DAEMON_TESTS = \
 	%D%/unit/test_connection \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_docket \
+	%D%/unit/test_doors \
 	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
 	%D%/unit/test_executor \
@@ -101,6 +102,7 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_docket_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_doors_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_executor_LDADD = $(DAEMON_LDADD)

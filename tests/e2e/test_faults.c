@@ -73,8 +73,7 @@ storm(struct gild *gild, const char *pool, const char *kind, int n_jobs,
  * before it sleeps. Few of them run when it dies: the others lose nothing. */
 START_TEST(workers_die_with_bundles_in_hand)
 {
-	struct gild *gild =
-	    gild_start("-o", "max_attempts=100", "-o", "spin_us=50", NULL);
+	struct gild *gild = gild_start("-o", "max_attempts=100", NULL);
 
 	storm(gild, "processes", "worker", 6000, 0, 100);
 	gild_await_idle(gild);
@@ -84,7 +83,8 @@ END_TEST
 
 START_TEST(workers_die_under_many_jobs)
 {
-	struct gild *gild = gild_start("-o", "max_attempts=100", NULL);
+	struct gild *gild =
+	    gild_start("-o", "max_attempts=100", "-o", "spin_us=0", NULL);
 
 	ck_assert_int_gt(
 	    storm(gild, "processes", "worker", 1000, 1000, 100), 0);

@@ -486,7 +486,7 @@ START_TEST(the_defaults_are_printed_as_documented)
 	    "log_format = auto\n"
 	    "frontends = 2\n"
 	    "queue = fair\n"
-	    "spin_us = 0\n"
+	    "spin_us = 50\n"
 	    "max_connections = 4096\n"
 	    "max_jobs = 16384\n"
 	    "max_in_flight = 4096\n"
