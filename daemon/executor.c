@@ -278,11 +278,13 @@ seat_serve(struct executor *executor)
 static void
 executor_settle(struct executor *executor)
 {
-	meter_open(&executor->meter);
+	schedstat_open(&executor->schedstat);
+	meter_open(&executor->meter, &executor->schedstat);
 	/* Beside threads that count the CPU is never idle. */
-	spinner_open(&executor->spinner,
+	spinner_init(&executor->spinner,
 	    executor->thread == NULL ? executor->generation->settings->spin_us
-				     : 0);
+				     : 0,
+	    &executor->schedstat);
 	if (sched_getaffinity(0, sizeof(executor->allowed_cpus),
 		&executor->allowed_cpus) != 0)
 		CPU_SET(0, &executor->allowed_cpus);
@@ -335,7 +337,7 @@ executor_run(struct executor *executor)
 			return -1;
 	}
 	meter_close(&executor->meter);
-	spinner_close(&executor->spinner);
+	schedstat_close(&executor->schedstat);
 	if (claimed < 0)
 		executor_warn(executor, NULL, "claim tasks");
 	return claimed;

@@ -23,6 +23,7 @@ struct executor {
 	cpu_set_t allowed_cpus;	   /* those that gild was started on */
 	enum affinity affinity;	   /* that it follows */
 	uint64_t changes;	   /* of the pool's parameters, followed */
+	struct schedstat schedstat;
 	struct meter meter;
 	uint64_t ended_ns; /* when its last task did; monotonic */
 	struct spinner spinner;

@@ -327,6 +327,7 @@ int
 frontend_main(
     const struct generation *generation, const struct process *process)
 {
+	struct schedstat schedstat;
 	struct frontend frontend;
 
 	if (frontend_open(&frontend, generation, process->number) != 0)
@@ -335,9 +336,10 @@ frontend_main(
 	if (frontend_start_pulse(&frontend) != 0)
 		fatal("cannot start: %s", strerror(errno));
 	generation_announce(generation, process->index);
-	spinner_open(&frontend.spinner, frontend.settings->spin_us);
+	schedstat_open(&schedstat);
+	spinner_init(&frontend.spinner, frontend.settings->spin_us, &schedstat);
 	frontend_loop(&frontend);
-	spinner_close(&frontend.spinner);
+	schedstat_close(&schedstat);
 	frontend_close(&frontend);
 	return EXIT_SUCCESS;
 }

@@ -74,8 +74,9 @@ libgildcore_a_SOURCES = \
 	%D%/report.c %D%/report.h \
 	%D%/report_lock.c %D%/report_lock.h \
 	%D%/sandbox.c %D%/sandbox.h \
-	%D%/scratch.c %D%/scratch.h \
 	%D%/scarcity.c %D%/scarcity.h \
+	%D%/schedstat.c %D%/schedstat.h \
+	%D%/scratch.c %D%/scratch.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/slot.c %D%/slot.h \

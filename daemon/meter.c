@@ -24,12 +24,9 @@
 
 #include "daemon/meter.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #ifdef HAVE_RSEQ
 #include <sys/rseq.h>
@@ -124,23 +121,6 @@ is_armed(void)
 /* --- the kernel's figures --- */
 
 /*
- * How long the thread was ready to run and had no CPU: the second figure of
- * its schedstat. 0 where the kernel does not tell.
- */
-static uint64_t
-read_cpu_wait_ns(const struct meter *meter)
-{
-	char text[96], *second;
-	ssize_t length = pread(meter->schedstat_fd, text, sizeof(text) - 1, 0);
-
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
-	(void)strtoull(text, &second, 10);
-	return strtoull(second, NULL, 10);
-}
-
-/*
  * Reads all but cpu_wait_ns, armed from then on. What takes long is read first
  * at the start of the work, and last at its end: it is not the work's.
  */
@@ -161,7 +141,10 @@ meter_read(struct meter *meter)
 static void
 meter_read_cpu_wait(struct meter *meter)
 {
-	meter->last.cpu_wait_ns = read_cpu_wait_ns(meter);
+	struct schedstat_times times = {0};
+
+	schedstat_read(meter->schedstat, &times);
+	meter->last.cpu_wait_ns = times.waited_ns;
 }
 
 /* Whether nothing has come between since the last reading. */
@@ -185,11 +168,10 @@ call_is_seen(void)
 }
 
 void
-meter_open(struct meter *meter)
+meter_open(struct meter *meter, const struct schedstat *schedstat)
 {
 	*meter = (struct meter){
-	    .schedstat_fd =
-		open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC),
+	    .schedstat = schedstat,
 	    .is_watching = area_is_there(),
 	};
 	meter->is_seeing_calls = meter->is_watching && call_is_seen();
@@ -202,9 +184,6 @@ meter_close(struct meter *meter)
 {
 	if (meter->is_watching)
 		disarm();
-	if (meter->schedstat_fd >= 0)
-		close(meter->schedstat_fd);
-	meter->schedstat_fd = -1;
 }
 
 /* --- measuring --- */

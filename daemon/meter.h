@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/schedstat.h"
+
 /* What is shorter is short: by then a CPU's own interrupts count for little. */
 #define METER_SHORT_NS UINT64_C(100000)
 
@@ -26,7 +28,7 @@ struct meter_reading {
 };
 
 struct meter {
-	int schedstat_fd;     /* -1: the kernel does not tell */
+	const struct schedstat *schedstat;
 	bool is_watching;     /* the kernel tells of interruptions, */
 	bool is_seeing_calls; /* also when a system call has to wait */
 	bool is_short;	      /* the work that is going on */
@@ -35,11 +37,9 @@ struct meter {
 	struct meter_reading last;
 };
 
-/*
- * Both are for the thread whose meter it is. meter_open() needs system calls
- * that the filter of executors forbids; the other calls do not.
- */
-void meter_open(struct meter *meter);
+/* Both are for the thread whose meter it is; so is the schedstat, which is to
+ * outlive it. */
+void meter_open(struct meter *meter, const struct schedstat *schedstat);
 void meter_close(struct meter *meter);
 
 /*

@@ -77,7 +77,7 @@ static const int plain_calls[] = {
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64),
     SCMP_SYS(getrusage),
-    SCMP_SYS(pread64), /* of the thread's schedstat */
+    SCMP_SYS(pread64), /* see schedstat.c */
     SCMP_SYS(getcpu),
     SCMP_SYS(sched_yield), /* see spin.c */
     /* A log line has the one, abort() asks for both. */

@@ -11,10 +11,7 @@
  */
 #include "daemon/spin.h"
 
-#include <fcntl.h>
 #include <sched.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "daemon/clock.h"
 
@@ -29,44 +26,27 @@
 #define CHECK_EVERY_NS (100 * NS_PER_MS)
 
 void
-spinner_open(struct spinner *spinner, uint32_t bound_us)
+spinner_init(struct spinner *spinner, uint32_t bound_us,
+    const struct schedstat *schedstat)
 {
 	*spinner = (struct spinner){
 	    .bound_ns = bound_us * NS_PER_US,
-	    .schedstat_fd = -1,
+	    .schedstat = schedstat,
 	};
-	if (bound_us > 0)
-		spinner->schedstat_fd =
-		    open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-}
-
-void
-spinner_close(struct spinner *spinner)
-{
-	if (spinner->schedstat_fd >= 0)
-		close(spinner->schedstat_fd);
-	spinner->schedstat_fd = -1;
 }
 
 /* Looks whether the thread was kept waiting since the last look. */
 static void
 spinner_check(struct spinner *spinner, uint64_t now_ns)
 {
-	char text[96], *rest;
-	ssize_t length =
-	    pread(spinner->schedstat_fd, text, sizeof(text) - 1, 0);
-	uint64_t ran_ns, waited_ns;
+	const struct schedstat_times before = spinner->times;
+	struct schedstat_times *now = &spinner->times;
 
 	spinner->checked_ns = now_ns;
-	if (length <= 0)
-		return;
-	text[length] = '\0';
-	ran_ns = strtoull(text, &rest, 10);
-	waited_ns = strtoull(rest, NULL, 10);
-	spinner->is_crowded = (waited_ns - spinner->waited_ns) * CROWDED_SHARE >
-	    ran_ns - spinner->ran_ns;
-	spinner->ran_ns = ran_ns;
-	spinner->waited_ns = waited_ns;
+	if (schedstat_read(spinner->schedstat, now))
+		spinner->is_crowded =
+		    (now->waited_ns - before.waited_ns) * CROWDED_SHARE >
+		    now->ran_ns - before.ran_ns;
 }
 
 bool

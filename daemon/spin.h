@@ -14,17 +14,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/schedstat.h"
+
 #define SPIN_MAX_US 50
 
 /* One thread's. */
 struct spinner {
 	uint64_t bound_ns; /* of one spin; 0: none */
-	int schedstat_fd;  /* -1: the kernel does not tell who waits */
+	const struct schedstat *schedstat;
 	uint64_t checked_ns;
-	uint64_t ran_ns, waited_ns; /* by then */
-	bool is_crowded;	    /* it had to wait for a CPU lately */
-	uint64_t end_ns, looked_ns; /* of the spin that is going on */
-	bool is_torn;		    /* it was interrupted */
+	struct schedstat_times times; /* by then */
+	bool is_crowded;	      /* it had to wait for a CPU lately */
+	uint64_t end_ns, looked_ns;   /* of the spin that is going on */
+	bool is_torn;		      /* it was interrupted */
 };
 
 /* One kind of wait of that thread; begins as zeros. */
@@ -33,9 +35,9 @@ struct spin {
 	uint32_t penalty; /* the last one was this many */
 };
 
-/* By the thread itself. Opens a file, unless bound_us is 0. */
-void spinner_open(struct spinner *spinner, uint32_t bound_us);
-void spinner_close(struct spinner *spinner);
+/* The schedstat is the thread's, and is to outlive the spinner. */
+void spinner_init(struct spinner *spinner, uint32_t bound_us,
+    const struct schedstat *schedstat);
 
 /*
  * Before such a wait: whether to look around first. If so spin_goes_on() is to

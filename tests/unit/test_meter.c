@@ -15,13 +15,15 @@
 #include "daemon/clock.h"
 #include "tests/unit/suite.h"
 
+static struct schedstat schedstat;
 static struct meter meter;
 
 /* With the kernel's word in odd rounds, without in even ones. */
 static void
 open_meter(int round)
 {
-	meter_open(&meter);
+	schedstat_open(&schedstat);
+	meter_open(&meter, &schedstat);
 	if (round % 2 == 0)
 		meter.is_watching = meter.is_seeing_calls = false;
 }
@@ -30,6 +32,7 @@ static void
 teardown(void)
 {
 	meter_close(&meter);
+	schedstat_close(&schedstat);
 }
 
 static void
@@ -155,7 +158,7 @@ START_TEST(who_shares_a_cpu_is_told_so)
 	thread_ns = clock_thread_cpu_ns();
 	/* It may be torn just outside of the work: until one was within. */
 	while (switches < 20 || cpu_ns == all_wall_ns ||
-	    (cpu_wait_ns == 0 && meter.schedstat_fd >= 0)) {
+	    (cpu_wait_ns == 0 && schedstat.fd >= 0)) {
 		struct meter_reading cost =
 		    measure(count, 50 * NS_PER_US, is_short, &wall_ns);
 

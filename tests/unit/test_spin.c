@@ -10,13 +10,15 @@
 #include "daemon/clock.h"
 #include "tests/unit/suite.h"
 
+static struct schedstat schedstat;
 static struct spinner spinner;
 static struct spin spin;
 
 static void
 setup(void)
 {
-	spinner_open(&spinner, SPIN_MAX_US);
+	schedstat_open(&schedstat);
+	spinner_init(&spinner, SPIN_MAX_US, &schedstat);
 	/* Whatever the machine is busy with. */
 	spinner.checked_ns = UINT64_MAX / 2;
 }
@@ -24,7 +26,7 @@ setup(void)
 static void
 teardown(void)
 {
-	spinner_close(&spinner);
+	schedstat_close(&schedstat);
 }
 
 /* How many waits are not tried before the next one that is. */
@@ -43,9 +45,7 @@ count_skips(void)
 
 START_TEST(without_a_bound_nobody_spins)
 {
-	spinner_close(&spinner);
-	spinner_open(&spinner, 0);
-	ck_assert_int_eq(spinner.schedstat_fd, -1);
+	spinner_init(&spinner, 0, &schedstat);
 	ck_assert(!spin_begin(&spinner, &spin));
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(on_a_busy_machine_nobody_spins)
 	cpu_set_t set;
 	pid_t pid;
 
-	if (spinner.schedstat_fd < 0)
+	if (schedstat.fd < 0)
 		return;
 	CPU_ZERO(&set);
 	CPU_SET(sched_getcpu(), &set);
