@@ -11,7 +11,6 @@ BENCHES = \
 	%D%/bench_hdr \
 	%D%/bench_idle \
 	%D%/bench_sandbox \
-	%D%/bench_saturated \
 	%D%/bench_store \
 	%D%/bench_wire
 EXTRA_PROGRAMS += $(BENCHES)
@@ -35,8 +34,6 @@ BENCH_SERVER = %D%/bench.h %D%/server.c %D%/server.h
 %C%_bench_hdr_LDADD = libgilctlcore.a -lm
 %C%_bench_sandbox_SOURCES = %D%/bench_sandbox.c %D%/bench.h
 %C%_bench_sandbox_LDADD = $(gild_LDADD)
-%C%_bench_saturated_SOURCES = %D%/bench_saturated.c $(BENCH_SERVER)
-%C%_bench_saturated_LDADD =
 %C%_bench_store_SOURCES = %D%/bench_store.c %D%/bench.h
 %C%_bench_store_LDADD = $(gild_LDADD)
 %C%_bench_wire_SOURCES = %D%/bench_wire.c %D%/bench.h
