@@ -53,6 +53,10 @@ DAEMON_TESTS = \
 	%D%/unit/test_bucket \
 	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
+	%D%/unit/test_connection_bound \
+	%D%/unit/test_connection_gift \
+	%D%/unit/test_connection_output \
+	%D%/unit/test_connection_time \
 	%D%/unit/test_dispatch \
 	%D%/unit/test_docket \
 	%D%/unit/test_event_cost \
@@ -89,6 +93,8 @@ DAEMON_TESTS = \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
+CONNECTION_FIXTURE = %D%/unit/connection_fixture.c \
+	%D%/unit/connection_fixture.h
 RECORDER_FIXTURE = %D%/unit/recorder_fixture.c %D%/unit/recorder_fixture.h
 check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
@@ -98,7 +104,21 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_bucket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_SOURCES = %D%/unit/test_connection.c \
+	$(CONNECTION_FIXTURE)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_bound_SOURCES = %D%/unit/test_connection_bound.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_bound_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_gift_SOURCES = %D%/unit/test_connection_gift.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_gift_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_output_SOURCES = %D%/unit/test_connection_output.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_output_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_time_SOURCES = %D%/unit/test_connection_time.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_time_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_docket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
