@@ -58,6 +58,9 @@ DAEMON_TESTS = \
 	%D%/unit/test_connection_output \
 	%D%/unit/test_connection_time \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_dispatch_bundles \
+	%D%/unit/test_dispatch_turns \
+	%D%/unit/test_dispatch_window \
 	%D%/unit/test_docket \
 	%D%/unit/test_event_cost \
 	%D%/unit/test_event_ring \
@@ -95,6 +98,7 @@ DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
 CONNECTION_FIXTURE = %D%/unit/connection_fixture.c \
 	%D%/unit/connection_fixture.h
+DISPATCH_FIXTURE = %D%/unit/dispatch_fixture.c %D%/unit/dispatch_fixture.h
 RECORDER_FIXTURE = %D%/unit/recorder_fixture.c %D%/unit/recorder_fixture.h
 check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
@@ -119,7 +123,18 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_connection_time_SOURCES = %D%/unit/test_connection_time.c \
 	$(CONNECTION_FIXTURE)
 %C%_unit_test_connection_time_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_SOURCES = %D%/unit/test_dispatch.c \
+	$(DISPATCH_FIXTURE)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_bundles_SOURCES = %D%/unit/test_dispatch_bundles.c \
+	$(DISPATCH_FIXTURE)
+%C%_unit_test_dispatch_bundles_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_turns_SOURCES = %D%/unit/test_dispatch_turns.c \
+	$(DISPATCH_FIXTURE)
+%C%_unit_test_dispatch_turns_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_window_SOURCES = %D%/unit/test_dispatch_window.c \
+	$(DISPATCH_FIXTURE)
+%C%_unit_test_dispatch_window_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_docket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_ring_LDADD = $(DAEMON_LDADD)
