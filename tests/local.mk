@@ -348,8 +348,14 @@ E2E_TESTS = \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats \
 	%D%/e2e/test_store \
+	%D%/e2e/test_store_cancel \
 	%D%/e2e/test_store_disk \
 	%D%/e2e/test_store_faults \
+	%D%/e2e/test_store_key \
+	%D%/e2e/test_store_record \
+	%D%/e2e/test_store_reload \
+	%D%/e2e/test_store_restart \
+	%D%/e2e/test_store_stop \
 	%D%/e2e/test_trace
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
@@ -394,8 +400,14 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
 %C%_e2e_test_store_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_cancel_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_store_disk_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_store_faults_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_key_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_record_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_reload_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_restart_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_stop_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)
 
 # gild whose executors make a forbidden call when they are told to, for
