@@ -331,7 +331,9 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
-	%D%/e2e/test_hostile \
+	%D%/e2e/test_hostile_bytes \
+	%D%/e2e/test_hostile_floods \
+	%D%/e2e/test_hostile_lines \
 	%D%/e2e/test_injected \
 	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
@@ -363,6 +365,7 @@ libe2e_a_SOURCES = \
 	%D%/e2e/client.c %D%/e2e/client.h \
 	%D%/e2e/expect.c %D%/e2e/expect.h \
 	%D%/e2e/harness.c %D%/e2e/harness.h \
+	%D%/e2e/hostile.c %D%/e2e/hostile.h \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
@@ -383,7 +386,9 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_load_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
-%C%_e2e_test_hostile_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_hostile_bytes_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_hostile_floods_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_hostile_lines_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_injected_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_disk_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
