@@ -326,9 +326,13 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_ends \
+	%D%/e2e/test_gilctl_fit \
 	%D%/e2e/test_gilctl_load \
 	%D%/e2e/test_gilctl_resume \
 	%D%/e2e/test_gilctl_store \
+	%D%/e2e/test_gilctl_stream \
+	%D%/e2e/test_gilctl_submit \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
 	%D%/e2e/test_hostile_bytes \
@@ -381,8 +385,12 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_ends_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_fit_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_resume_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_gilctl_store_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_gilctl_stream_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_submit_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_load_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)

@@ -202,16 +202,6 @@ stored_detach(const char *count)
 	    run_program(NULL, "gilctl", "submit", "--detach", count, NULL));
 }
 
-size_t
-count_lines(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return n;
-}
-
 json_t *
 stored_job(const char *option, const char *value)
 {

@@ -67,6 +67,4 @@ void stored_await_count(size_t n);
 /* Until a job whose key begins so is in this state. */
 void stored_await_state(const char *key, const char *state);
 
-size_t count_lines(const char *text);
-
 #endif

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/e2e/client.h"
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 #include "tests/e2e/operator.h"
@@ -25,8 +26,7 @@ static char script_path[256], out_path[256];
 static void
 use(const char *server)
 {
-	ck_assert_int_eq(setenv("GILD_SERVER", server, 1), 0);
-	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
+	client_use(server);
 	snprintf(
 	    script_path, sizeof(script_path), "%s/load.json", scratch_dir());
 	snprintf(out_path, sizeof(out_path), "%s/out.json", scratch_dir());
