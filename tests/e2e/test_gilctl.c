@@ -88,8 +88,8 @@ END_TEST
 /* People have a line a pool; all of it is there where it is asked for. */
 START_TEST(stats_are_short_unless_all_are_wanted)
 {
-	struct gild *gild = client_start_gild(NULL);
 	static const char *const all[] = {"--all", "--csv"};
+	struct gild *gild = client_start_gild(NULL);
 	struct run *run;
 
 	expect_exit(run_program(NULL, "gilctl", "submit", "-p", "threads", "-w",

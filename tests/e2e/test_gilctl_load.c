@@ -19,6 +19,10 @@
 #include "tests/e2e/operator.h"
 
 #define RATE 200 /* jobs a second: few, for a machine that is busy */
+/* Arguments: so many jobs a second, evenly, for so long, and all are counted. */
+#define EVENLY(rate, time)                                                  \
+	"--rate", rate, "--arrival", "uniform", "--for", time, "--warm-up", \
+	    "0ms"
 
 static struct gild *gild;
 static char script_path[256], out_path[256];
@@ -33,10 +37,9 @@ use(const char *server)
 }
 
 static void
-start(const char *option)
+start(void)
 {
-	gild =
-	    option != NULL ? gild_start("-o", option, NULL) : gild_start(NULL);
+	gild = gild_start(NULL);
 	use(gild->address);
 }
 
@@ -83,6 +86,23 @@ expect_sums(const json_t *report)
 	    sum_of(value_at(report, "by_phase"), "scheduled"));
 }
 
+/* The same of a run that exited so, and its counts come to that. */
+static json_t *
+expect_report(int exit_status, const struct run *run)
+{
+	json_t *report;
+
+	expect_exit(run, exit_status);
+	report = report_of(run);
+	expect_sums(report);
+	return report;
+}
+
+/* gilctl load --json with these arguments. */
+#define load_report(exit_status, ...) \
+	expect_report(exit_status,    \
+	    run_program(NULL, "gilctl", "load", "--json", __VA_ARGS__, NULL))
+
 /* The least value of a bucket of the latencies: see client/hdr.h. */
 static int64_t
 bucket_ns(int64_t bucket)
@@ -109,16 +129,11 @@ count_above(const json_t *report, int64_t limit_ns)
 
 START_TEST(a_rate_is_a_number_of_jobs)
 {
-	struct run *run;
 	json_t *report;
 
-	start(NULL);
-	run = run_program(NULL, "gilctl", "load", "--json", "--rate", "200",
-	    "--arrival", "uniform", "--for", "1s", "--warm-up", "100ms",
-	    "--seed", "7", NULL);
-	expect_exit(run, 0);
-	report = report_of(run);
-	expect_sums(report);
+	start();
+	report = load_report(0, "--rate", "200", "--arrival", "uniform",
+	    "--for", "1s", "--warm-up", "100ms", "--seed", "7");
 	ck_assert_int_eq(int_at(report, "jobs.scheduled"), 200);
 	ck_assert_int_eq(int_at(report, "jobs.done"), 200);
 	ck_assert_int_eq(int_at(report, "jobs.warm_up"), 20);
@@ -135,16 +150,12 @@ END_TEST
 
 START_TEST(clients_wait_for_their_answers)
 {
-	struct run *run;
 	json_t *report;
 
-	start(NULL);
-	run = run_program(NULL, "gilctl", "load", "--json", "--clients", "3",
-	    "--in-flight", "2", "--threads", "2", "--for", "300ms", "--warm-up",
-	    "0ms", "-p", "threads", "-n", "100", NULL);
-	expect_exit(run, 0);
-	report = report_of(run);
-	expect_sums(report);
+	start();
+	report = load_report(0, "--clients", "3", "--in-flight", "2",
+	    "--threads", "2", "--for", "300ms", "--warm-up", "0ms", "-p",
+	    "threads", "-n", "100");
 	ck_assert_str_eq(text_at(report, "settings.mode"), "closed");
 	ck_assert_int_eq(int_at(report, "settings.connections"), 3);
 	ck_assert_int_eq(int_at(report, "jobs.skipped"), 0);
@@ -161,7 +172,7 @@ START_TEST(a_script_is_run)
 	struct run *run;
 	json_t *report;
 
-	start(NULL);
+	start();
 	write_script("{\"title\":\"Two of each\",\"arrival\":\"uniform\","
 		     "\"connections\":2,\"seed\":5,\"warm_up_ms\":0,"
 		     "\"phases\":[{\"name\":\"up\",\"for_ms\":500,\"from\":0,"
@@ -170,10 +181,7 @@ START_TEST(a_script_is_run)
 		     "\"weight\":3,\"count\":1},{\"name\":\"pair\","
 		     "\"pool\":\"threads\",\"workers\":2,\"count\":500}],"
 		     "\"expect\":\"done=150,errors=0\"}");
-	run = run_program(NULL, "gilctl", "load", "--json", script_path, NULL);
-	expect_exit(run, 0);
-	report = report_of(run);
-	expect_sums(report);
+	report = load_report(0, script_path);
 	ck_assert_str_eq(text_at(report, "title"), "Two of each");
 	ck_assert_int_eq(int_at(report, "by_phase.0.scheduled"), 50);
 	ck_assert_int_eq(int_at(report, "by_phase.1.scheduled"), 100);
@@ -201,21 +209,16 @@ START_TEST(jobs_that_fail_are_counted_by_their_reason)
 	struct run *run;
 	json_t *report;
 
-	start(NULL);
-	run = run_program(NULL, "gilctl", "load", "--json", "--rate", "20",
-	    "--arrival", "uniform", "--for", "500ms", "--warm-up", "0ms", "-n",
-	    "1e15", "--timeout", "10", NULL);
-	expect_exit(run, 1);
-	report = report_of(run);
-	expect_sums(report);
+	start();
+	report = load_report(
+	    1, EVENLY("20", "500ms"), "-n", "1e15", "--timeout", "10");
 	ck_assert_int_eq(int_at(report, "jobs.failed"), 10);
 	ck_assert_str_eq(text_at(report, "errors.0.reason"), "timed_out");
 	ck_assert_int_eq(int_at(report, "errors.0.jobs"), 10);
 	json_decref(report);
 	/* Refused, and what was expected decides. */
-	run = run_program(NULL, "gilctl", "load", "--rate", "20", "--arrival",
-	    "uniform", "--for", "500ms", "--warm-up", "0ms", "-n", "1000000",
-	    "-w", "100000", "--expect", "errors=10,done=0", NULL);
+	run = run_program(NULL, "gilctl", "load", EVENLY("20", "500ms"), "-n",
+	    "1000000", "-w", "100000", "--expect", "errors=10,done=0", NULL);
 	expect_exit(run, 0);
 	expect_says(run->out, "invalid_params");
 	expect_says(run->out, "workers must be");
@@ -227,7 +230,7 @@ START_TEST(what_was_expected_is_the_exit_status)
 {
 	struct run *run;
 
-	start(NULL);
+	start();
 	run = run_program(NULL, "gilctl", "load", "--rate", "100", "--for",
 	    "200ms", "--warm-up", "0ms", "--expect", "p99<1us,errors=0", NULL);
 	expect_exit(run, 5);
@@ -248,10 +251,9 @@ START_TEST(the_highest_rate_is_searched)
 	json_t *report, *step;
 	size_t i;
 
-	start(NULL);
-	run = run_program(NULL, "gilctl", "load", "--json", "--rate", "50",
-	    "--arrival", "uniform", "--for", "500ms", "--warm-up", "0ms",
-	    "--find-max", "sent<100", NULL);
+	start();
+	run = run_program(NULL, "gilctl", "load", "--json",
+	    EVENLY("50", "500ms"), "--find-max", "sent<100", NULL);
 	report = report_of(run);
 	ck_assert_double_eq(
 	    json_number_value(value_at(report, "search.steps.0.rate")), 50);
@@ -305,7 +307,7 @@ START_TEST(a_wrong_script_is_explained)
 {
 	struct run *run;
 
-	start(NULL);
+	start();
 	write_script("{\"phases\":[{\"for_ms\":10,\"rte\":1}],"
 		     "\"classes\":[{\"count\":1}]}");
 	run = run_program(NULL, "gilctl", "load", script_path, NULL);
@@ -342,9 +344,8 @@ has_done(json_t *stats, void *arg)
 static pid_t
 start_load(const char *duration, int64_t wanted)
 {
-	const char *argv[] = {"gilctl", "load", "--json", "--rate", "200",
-	    "--arrival", "uniform", "--warm-up", "0ms", "--connections", "2",
-	    "--for", duration, NULL};
+	const char *argv[] = {"gilctl", "load", "--json",
+	    EVENLY("200", duration), "--connections", "2", NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int out =
 	    open(out_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -358,7 +359,7 @@ start_load(const char *duration, int64_t wanted)
 	return pid;
 }
 
-/* Waits for its end: the wait status. Its report, which may be NULL. */
+/* Waits for its end: the wait status, and its report. */
 static int
 end_load(pid_t pid, json_t **report)
 {
@@ -369,6 +370,7 @@ end_load(pid_t pid, json_t **report)
 	text = read_file(out_path);
 	*report = json_loads(text, 0, NULL);
 	ck_assert_msg(*report != NULL, "no report: %.300s", text);
+	expect_sums(*report);
 	free(text);
 	return status;
 }
@@ -397,7 +399,7 @@ START_TEST(a_second_that_is_lost_is_seen)
 	size_t i, n_silent = 0;
 	pid_t pid;
 
-	start(NULL);
+	start();
 	pid = start_load("4s", 2);
 	signal_all(SIGSTOP);
 	stopped_ms = now_ms();
@@ -406,7 +408,6 @@ START_TEST(a_second_that_is_lost_is_seen)
 	signal_all(SIGCONT);
 	continued_ms = now_ms() - stopped_ms;
 	ck_assert_int_eq(end_load(pid, &report), 0);
-	expect_sums(report);
 	ck_assert_int_eq(int_at(report, "jobs.scheduled"), 4 * RATE);
 	ck_assert_int_eq(int_at(report, "jobs.failed"), 0);
 	ck_assert_int_eq(int_at(report, "jobs.skipped"), 0);
@@ -462,7 +463,6 @@ START_TEST(a_daemon_may_be_restarted_under_load)
 	stop_under_load();
 	gild = operator_start(NULL);
 	ck_assert(WIFEXITED(end_load(pid, &report)));
-	expect_sums(report);
 	sent = int_at(report, "jobs.sent");
 	ck_assert_int_ge(int_at(report, "connections.lost"), 2);
 	ck_assert_int_ge(int_at(report, "connections.reopened"), 2);
@@ -482,13 +482,12 @@ START_TEST(ctrl_c_reports_what_there_was)
 	int status;
 	pid_t pid;
 
-	start(NULL);
+	start();
 	pid = start_load("3600s", 20);
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	status = end_load(pid, &report);
 	ck_assert(WIFSIGNALED(status));
 	ck_assert_int_eq(WTERMSIG(status), SIGINT);
-	expect_sums(report);
 	ck_assert(json_is_true(value_at(report, "interrupted")));
 	ck_assert_int_ge(int_at(report, "jobs.done"), 20);
 	ck_assert_int_lt(int_at(report, "jobs.scheduled"), 3600 * RATE);
