@@ -345,6 +345,8 @@ E2E_TESTS = \
 	%D%/e2e/test_libgil \
 	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
+	%D%/e2e/test_lock_events \
+	%D%/e2e/test_lock_set \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_pulse \
 	%D%/e2e/test_reload \
@@ -405,6 +407,8 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_libgil_LDADD = libgilparts.la $(E2E_LDADD)
 %C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lock_events_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lock_set_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_changes_LDADD = $(E2E_LDADD)

@@ -33,13 +33,8 @@ static int64_t
 interval_us(struct peer *peer)
 {
 	json_t *result = peer_call(peer, "pool.list", NULL);
-	json_t *pool;
-	int64_t us = -1;
-	size_t i;
+	int64_t us = int_at(pool_of(result, "threads"), "lock.interval_us");
 
-	json_array_foreach (value_at(result, "pools"), i, pool)
-		if (strcmp(text_at(pool, "name"), "threads") == 0)
-			us = int_at(pool, "lock.interval_us");
 	json_decref(result);
 	ck_assert_int_gt(us, 0);
 	return us;
