@@ -330,6 +330,7 @@ E2E_TESTS = \
 	%D%/e2e/test_gilctl_fit \
 	%D%/e2e/test_gilctl_load \
 	%D%/e2e/test_gilctl_resume \
+	%D%/e2e/test_gilctl_stall \
 	%D%/e2e/test_gilctl_store \
 	%D%/e2e/test_gilctl_stream \
 	%D%/e2e/test_gilctl_submit \
@@ -372,6 +373,7 @@ libe2e_a_SOURCES = \
 	%D%/e2e/expect.c %D%/e2e/expect.h \
 	%D%/e2e/harness.c %D%/e2e/harness.h \
 	%D%/e2e/hostile.c %D%/e2e/hostile.h \
+	%D%/e2e/loading.c %D%/e2e/loading.h \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
@@ -390,6 +392,7 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_gilctl_ends_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_fit_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_resume_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_gilctl_stall_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_store_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_gilctl_stream_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_submit_LDADD = $(E2E_LDADD)
