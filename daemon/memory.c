@@ -1,7 +1,7 @@
 /*
  * The bound on memory. Pure: sums over the settings and the board's layout. The
  * constants are what the structs and libevent's buffers take, rounded up; that
- * they are enough is what test_hostile looks at.
+ * they are enough is what the suites test_hostile_* look at.
  */
 #include "daemon/memory.h"
 

@@ -53,7 +53,14 @@ DAEMON_TESTS = \
 	%D%/unit/test_bucket \
 	%D%/unit/test_configuration \
 	%D%/unit/test_connection \
+	%D%/unit/test_connection_bound \
+	%D%/unit/test_connection_gift \
+	%D%/unit/test_connection_output \
+	%D%/unit/test_connection_time \
 	%D%/unit/test_dispatch \
+	%D%/unit/test_dispatch_bundles \
+	%D%/unit/test_dispatch_turns \
+	%D%/unit/test_dispatch_window \
 	%D%/unit/test_docket \
 	%D%/unit/test_doors \
 	%D%/unit/test_event_cost \
@@ -90,6 +97,9 @@ DAEMON_TESTS = \
 	%D%/unit/test_title
 DAEMON_LDADD = libgildcore.a $(PROTO_LDADD) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
 	$(SQLITE_LIBS)
+CONNECTION_FIXTURE = %D%/unit/connection_fixture.c \
+	%D%/unit/connection_fixture.h
+DISPATCH_FIXTURE = %D%/unit/dispatch_fixture.c %D%/unit/dispatch_fixture.h
 RECORDER_FIXTURE = %D%/unit/recorder_fixture.c %D%/unit/recorder_fixture.h
 check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
@@ -99,8 +109,33 @@ TESTS += $(DAEMON_TESTS)
 %C%_unit_test_board_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_bucket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_configuration_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_SOURCES = %D%/unit/test_connection.c \
+	$(CONNECTION_FIXTURE)
 %C%_unit_test_connection_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_bound_SOURCES = %D%/unit/test_connection_bound.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_bound_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_gift_SOURCES = %D%/unit/test_connection_gift.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_gift_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_output_SOURCES = %D%/unit/test_connection_output.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_output_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_connection_time_SOURCES = %D%/unit/test_connection_time.c \
+	$(CONNECTION_FIXTURE)
+%C%_unit_test_connection_time_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_SOURCES = %D%/unit/test_dispatch.c \
+	$(DISPATCH_FIXTURE)
 %C%_unit_test_dispatch_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_bundles_SOURCES = %D%/unit/test_dispatch_bundles.c \
+	$(DISPATCH_FIXTURE)
+%C%_unit_test_dispatch_bundles_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_turns_SOURCES = %D%/unit/test_dispatch_turns.c \
+	$(DISPATCH_FIXTURE)
+%C%_unit_test_dispatch_turns_LDADD = $(DAEMON_LDADD)
+%C%_unit_test_dispatch_window_SOURCES = %D%/unit/test_dispatch_window.c \
+	$(DISPATCH_FIXTURE)
+%C%_unit_test_dispatch_window_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_docket_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_doors_LDADD = $(DAEMON_LDADD)
 %C%_unit_test_event_cost_LDADD = $(DAEMON_LDADD)
@@ -293,12 +328,19 @@ E2E_TESTS = \
 	%D%/e2e/test_faults \
 	%D%/e2e/test_gilctl \
 	%D%/e2e/test_gilctl_admin \
+	%D%/e2e/test_gilctl_ends \
+	%D%/e2e/test_gilctl_fit \
 	%D%/e2e/test_gilctl_load \
 	%D%/e2e/test_gilctl_resume \
+	%D%/e2e/test_gilctl_stall \
 	%D%/e2e/test_gilctl_store \
+	%D%/e2e/test_gilctl_stream \
+	%D%/e2e/test_gilctl_submit \
 	%D%/e2e/test_gilctl_trace \
 	%D%/e2e/test_hardening \
-	%D%/e2e/test_hostile \
+	%D%/e2e/test_hostile_bytes \
+	%D%/e2e/test_hostile_floods \
+	%D%/e2e/test_hostile_lines \
 	%D%/e2e/test_injected \
 	%D%/e2e/test_injected_disk \
 	%D%/e2e/test_injected_memory \
@@ -306,6 +348,8 @@ E2E_TESTS = \
 	%D%/e2e/test_libgil \
 	%D%/e2e/test_limits \
 	%D%/e2e/test_lock \
+	%D%/e2e/test_lock_events \
+	%D%/e2e/test_lock_set \
 	%D%/e2e/test_lab \
 	%D%/e2e/test_pulse \
 	%D%/e2e/test_reload \
@@ -315,8 +359,14 @@ E2E_TESTS = \
 	%D%/e2e/test_signals \
 	%D%/e2e/test_stats \
 	%D%/e2e/test_store \
+	%D%/e2e/test_store_cancel \
 	%D%/e2e/test_store_disk \
 	%D%/e2e/test_store_faults \
+	%D%/e2e/test_store_key \
+	%D%/e2e/test_store_record \
+	%D%/e2e/test_store_reload \
+	%D%/e2e/test_store_restart \
+	%D%/e2e/test_store_stop \
 	%D%/e2e/test_trace
 E2E_LDADD = libe2e.a $(CHECK_LIBS) $(JANSSON_LIBS)
 check_LIBRARIES += libe2e.a
@@ -324,6 +374,8 @@ libe2e_a_SOURCES = \
 	%D%/e2e/client.c %D%/e2e/client.h \
 	%D%/e2e/expect.c %D%/e2e/expect.h \
 	%D%/e2e/harness.c %D%/e2e/harness.h \
+	%D%/e2e/hostile.c %D%/e2e/hostile.h \
+	%D%/e2e/loading.c %D%/e2e/loading.h \
 	%D%/e2e/operator.c %D%/e2e/operator.h \
 	%D%/e2e/peer.c %D%/e2e/peer.h \
 	%D%/e2e/process.c %D%/e2e/process.h \
@@ -339,12 +391,19 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_faults_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_admin_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_ends_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_fit_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_resume_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_gilctl_stall_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_store_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_gilctl_stream_LDADD = $(E2E_LDADD)
+%C%_e2e_test_gilctl_submit_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_load_LDADD = $(E2E_LDADD)
 %C%_e2e_test_gilctl_trace_LDADD = $(E2E_LDADD)
 %C%_e2e_test_hardening_LDADD = $(E2E_LDADD)
-%C%_e2e_test_hostile_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_hostile_bytes_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_hostile_floods_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_hostile_lines_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_injected_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_disk_LDADD = $(E2E_LDADD)
 %C%_e2e_test_injected_memory_LDADD = $(E2E_LDADD)
@@ -353,6 +412,8 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_libgil_LDADD = libgilparts.la $(E2E_LDADD)
 %C%_e2e_test_limits_LDADD = $(E2E_LDADD)
 %C%_e2e_test_lock_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lock_events_LDADD = $(E2E_LDADD)
+%C%_e2e_test_lock_set_LDADD = $(E2E_LDADD)
 %C%_e2e_test_pulse_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_LDADD = $(E2E_LDADD)
 %C%_e2e_test_reload_changes_LDADD = $(E2E_LDADD)
@@ -361,8 +422,14 @@ check_PROGRAMS += $(E2E_TESTS)
 %C%_e2e_test_signals_LDADD = $(E2E_LDADD)
 %C%_e2e_test_stats_LDADD = $(E2E_LDADD)
 %C%_e2e_test_store_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_cancel_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_store_disk_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_store_faults_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_key_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_record_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_reload_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_restart_LDADD = libe2e.a $(PROTO_LDADD)
+%C%_e2e_test_store_stop_LDADD = libe2e.a $(PROTO_LDADD)
 %C%_e2e_test_trace_LDADD = libe2e.a libtracecheck.a $(PROTO_LDADD)
 
 # gild whose executors make a forbidden call when they are told to, for

@@ -1,4 +1,7 @@
-/* gilctl in the background. It runs in the process that Check forks for a test. */
+/*
+ * gilctl, and where it finds gild. It runs in the process that Check forks for
+ * a test.
+ */
 #include "tests/e2e/client.h"
 
 #include <check.h>
@@ -7,12 +10,31 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/e2e/process.h"
-#include "tests/unit/suite.h"
+#include "tests/e2e/harness.h"
+
+void
+client_use(const char *address)
+{
+	ck_assert_int_eq(setenv("GILD_SERVER", address, 1), 0);
+	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
+}
+
+struct gild *
+client_start_gild(const char *option)
+{
+	struct gild *gild =
+	    option != NULL ? gild_start("-o", option, NULL) : gild_start(NULL);
+
+	client_use(gild->address);
+	return gild;
+}
+
+/* --- in the background --- */
 
 struct client *
 client_start(const char *arg, ...)

@@ -1,16 +1,24 @@
 /*
- * A gilctl that goes on while a test does something else, for end-to-end
- * tests: one at a time. For the body of a Check test; each wait has a deadline,
- * and what goes wrong fails the test.
+ * gilctl and the gild that it finds, for end-to-end tests; and a gilctl that
+ * goes on while a test does something else, one at a time. For the body of a
+ * Check test; each wait has a deadline, and what goes wrong fails the test.
  */
 #ifndef GILD_TESTS_E2E_CLIENT_H
 #define GILD_TESTS_E2E_CLIENT_H
 
 #include <sys/types.h>
 
+struct gild;
+
+/* Each gilctl from now on finds gild at this address, as a user's would: by
+ * GILD_SERVER. What it prints does not depend on the test's locale. */
+void client_use(const char *address);
+/* gild_start(), with this option (NULL: none), for each gilctl from now on. */
+struct gild *client_start_gild(const char *option);
+
 struct client {
 	pid_t pid;
-	int in, out, err;
+	int in, out;
 	char said[8192]; /* on out and err together */
 };
 

@@ -32,3 +32,13 @@ one_line(const struct run *run)
 	ck_assert_str_eq(run->err, "");
 	return json;
 }
+
+size_t
+count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += *text == '\n';
+	return n;
+}

@@ -3,6 +3,7 @@
 #define GILD_TESTS_E2E_EXPECT_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 #include "tests/e2e/process.h"
 
@@ -14,5 +15,7 @@ void expect_says(const char *text, const char *part);
 
 /* The one line that a run printed, as JSON: a new reference. */
 json_t *one_line(const struct run *run);
+
+size_t count_lines(const char *text);
 
 #endif

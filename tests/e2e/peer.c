@@ -463,6 +463,17 @@ peer_submit_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1])
 	return id;
 }
 
+json_t *
+peer_submit_done(struct peer *peer, const char *pool, int count, int workers)
+{
+	json_t *result = peer_call(peer, "job.submit", "{s:i, s:s, s:i, s:i}",
+	    "count", count, "pool", pool, "cost_ns", 1000, "workers", workers);
+
+	ck_assert_str_eq(text_at(result, "state"), "done");
+	ck_assert_int_eq(sum_of(value_at(result, "tasks"), "turns"), count);
+	return result;
+}
+
 void
 peer_cancel(struct peer *peer, const char *job)
 {

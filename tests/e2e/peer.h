@@ -76,6 +76,10 @@ int64_t peer_submit_running(struct peer *peer, char job[JOB_ID_CHARS + 1],
     const char *pool, json_int_t count, unsigned workers);
 /* The same of one that sleeps until it is cancelled, and uses no CPU. */
 int64_t peer_submit_sleeping(struct peer *peer, char job[JOB_ID_CHARS + 1]);
+/* Submits a job of turns of 1 us and waits for it: it is done, and so are all
+ * of its turns. Its result, a new reference. */
+json_t *peer_submit_done(
+    struct peer *peer, const char *pool, int count, int workers);
 /* job.cancel, which must work. */
 void peer_cancel(struct peer *peer, const char *job);
 /* The answer to a call is a result in this state. */

@@ -56,6 +56,19 @@ detach_nap(struct peer *peer, int for_ms, char job[JOB_ID_CHARS + 1])
 	detach_sleeper(peer, 1000, for_ms, job);
 }
 
+bool
+detach_key(struct peer *peer, json_int_t count, const char *key,
+    char job[JOB_ID_CHARS + 1])
+{
+	json_t *answer = peer_call(peer, "job.submit", "{s:I, s:s, s:b}",
+	    "count", count, "key", key, "detach", 1);
+	bool is_new = json_is_true(value_at(answer, "created"));
+
+	strcpy(job, text_at(answer, "job"));
+	json_decref(answer);
+	return is_new;
+}
+
 json_t *
 get_job(struct peer *peer, const char *job)
 {
@@ -109,6 +122,53 @@ expect_result(struct peer *peer, int64_t id, const char *job, const char *state)
 	json_decref(result);
 }
 
+void
+expect_done(json_t *told, int attempt)
+{
+	ck_assert_str_eq(text_at(told, "state"), "done");
+	ck_assert_int_eq(int_at(told, "attempts"), attempt);
+	json_decref(told);
+}
+
+void
+expect_failed(struct peer *peer, const char *job, const char *why)
+{
+	json_t *result = wait_job(peer, job);
+
+	ck_assert_str_eq(text_at(result, "state"), "failed");
+	ck_assert_msg(strstr(text_at(result, "reason"), why) != NULL,
+	    "the reason is: %s", text_at(result, "reason"));
+	json_decref(result);
+}
+
+void
+expect_attempts(struct peer *peer, const char *job, int attempts)
+{
+	json_t *record = get_job(peer, job);
+
+	ck_assert_int_eq(int_at(record, "attempts"), attempts);
+	json_decref(record);
+}
+
+void
+await_attempts(struct peer *peer, const char *job, int attempts)
+{
+	int64_t end_ms = now_ms() + deadline_ms();
+
+	for (;;) {
+		json_t *record = get_job(peer, job);
+		bool is_so = int_at(record, "attempts") == attempts;
+
+		ck_assert_msg(is_so || ms_until(end_ms) > 0,
+		    "attempts are %lld, not %d",
+		    (long long)int_at(record, "attempts"), attempts);
+		json_decref(record);
+		if (is_so)
+			return;
+		poll(NULL, 0, 10); /* nobody tells of it */
+	}
+}
+
 size_t
 count_jobs(struct peer *peer, const char *state)
 {
@@ -140,16 +200,6 @@ stored_detach(const char *count)
 {
 	return stored_id(
 	    run_program(NULL, "gilctl", "submit", "--detach", count, NULL));
-}
-
-size_t
-count_lines(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return n;
 }
 
 json_t *

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "tests/e2e/client.h"
+
 const char *
 store_folder(void)
 {
@@ -80,8 +82,7 @@ storing_start_for_gilctl(const char *arg, ...)
 	va_list list;
 
 	snprintf(address, sizeof(address), "unix:%s/s", scratch_dir());
-	ck_assert_int_eq(setenv("GILD_SERVER", address, 1), 0);
-	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
+	client_use(address);
 	va_start(list, arg);
 	gild = start(address, arg, list);
 	va_end(list);

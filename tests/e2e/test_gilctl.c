@@ -1,32 +1,14 @@
-/* gilctl against a real gild: its commands, exit statuses, streams, Ctrl-C. */
+/*
+ * gilctl against a real gild: what its commands have in common, their formats,
+ * the server's address and the exit statuses.
+ */
 #include <check.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "tests/e2e/client.h"
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
-
-#define ENDLESS_TEXT "1e15"
-
-static struct gild *gild;
-
-/* gilctl finds the daemon through its environment, as a user's would. */
-static void
-start(const char *option)
-{
-	gild =
-	    option != NULL ? gild_start("-o", option, NULL) : gild_start(NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", gild->address, 1), 0);
-	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
-}
-
-/* --- commands --- */
 
 START_TEST(each_command_speaks_json_and_plainly)
 {
@@ -40,8 +22,8 @@ START_TEST(each_command_speaks_json_and_plainly)
 	    {"pools", "pools.0.name", "interval 5 ms, forced"},
 	    {"ping", "round_trip_ns.median", "answered 5 pings: min "},
 	};
+	struct gild *gild = client_start_gild(NULL);
 
-	start(NULL);
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		const char *command = commands[i].command;
 		struct run *run;
@@ -83,8 +65,8 @@ START_TEST(tables_are_printed_as_csv_and_markdown)
 		"| pool      | kind      | size | affinity | lock "},
 	    {"ping", "server,count,median_ns,min_ns,max_ns\n", "| pings |"},
 	};
+	struct gild *gild = client_start_gild(NULL);
 
-	start(NULL);
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		struct run *run = run_program(
 		    NULL, "gilctl", "--csv", commands[i].command, NULL);
@@ -103,289 +85,39 @@ START_TEST(tables_are_printed_as_csv_and_markdown)
 }
 END_TEST
 
-START_TEST(runs_are_printed_as_csv)
+/* People have a line a pool; all of it is there where it is asked for. */
+START_TEST(stats_are_short_unless_all_are_wanted)
 {
-	static const char header[] =
-	    "run,wall_ns,cpu_ns,lock_wait_ns,total_ns,switches\n";
-	const char *line;
+	static const char *const all[] = {"--all", "--csv"};
+	struct gild *gild = client_start_gild(NULL);
 	struct run *run;
 
-	start(NULL);
-	run = run_program(NULL, "gilctl", "submit", "--csv", "-p", "threads",
-	    "-w", "2", "--repeat", "2", "20k", NULL);
-	expect_exit(run, 0);
-	line = run->out;
-	for (unsigned i = 0; i < 6; i++) {
-		unsigned long figures[5];
-		char name[16];
-
-		if (i == 0)
-			ck_assert_int_eq(
-			    strncmp(line, header, strlen(header)), 0);
-		else
-			ck_assert_int_eq(
-			    sscanf(line, "%15[^,],%lu,%lu,%lu,%lu,%lu", name,
-				&figures[0], &figures[1], &figures[2],
-				&figures[3], &figures[4]),
-			    6);
-		line = strchr(line, '\n') + 1;
-	}
-	ck_assert_str_eq(line, "");
-	gild_stop(gild);
-}
-END_TEST
-
-#define PUBLISHED                                                      \
-	"# N X\n1 64.9\n18 995.9\n36, 1652.4\n\n72\t1853.2 # so far\n" \
-	"108 1828.9\n144 1775.0\n216 1702.2\n"
-
-/* Without a server: gild need not run for it. */
-START_TEST(published_data_are_fitted)
-{
-	struct run *run = run_program(PUBLISHED, "gilctl", "fit", "-", NULL);
-	json_t *json;
-
-	expect_exit(run, 0);
-	expect_says(run->out, "89.9952");
-	expect_says(run->out, "0.0277285");
-	expect_says(run->out, "0.000104365");
-	expect_says(run->out, "throughput peaks at N = 96.5 with X = 1884");
-	json = one_line(
-	    run_program(PUBLISHED, "gilctl", "--json", "fit", "-", NULL));
-	ck_assert_int_eq(int_at(json, "points"), 7);
-	ck_assert_str_eq(text_at(json, "fits.0.law"), "amdahl");
-	ck_assert_str_eq(text_at(json, "fits.1.law"), "universal");
-	value_at(json, "fits.1.coherency.error");
-	json_decref(json);
-	run = run_program(PUBLISHED, "gilctl", "fit", "--csv", "-o",
-	    "/dev/stderr", "-", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out, "\nuniversal,89.99");
-	expect_says(run->err, "<svg xmlns=");
-	expect_says(run->err, "</svg>\n");
-}
-END_TEST
-
-START_TEST(what_cannot_be_fitted_is_told)
-{
-	static const struct {
-		const char *input;
-		int exit_status;
-		const char *words;
-	} rows[] = {
-	    {"1 2\nfour five\n", 2, "standard input:2: not a point"},
-	    {"1 2 3\n", 2, "standard input:1: not a point"},
-	    {"1 2\n2 3\n", 2, "too few points"},
-	    {"1 2\n2 0\n3 4\n4 5\n", 2, "X above 0"},
-	    {"1 5\n2 5\n3 5\n4 5\n", 2, "show no curve"},
-	    /* Enough for one law, and the other is not dropped silently. */
-	    {"1 10\n2 18\n4 30\n", 0,
-		"Universal Scalability Law: too few points"},
-	};
-	struct run *run;
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		run = run_program(rows[i].input, "gilctl", "fit", "-", NULL);
-		expect_exit(run, rows[i].exit_status);
-		expect_says(run->err, rows[i].words);
-	}
-	run = run_program(NULL, "gilctl", "fit", "/nowhere/at/all", NULL);
-	expect_exit(run, 2);
-	expect_says(run->err, "/nowhere/at/all: No such file");
-	run = run_program(
-	    PUBLISHED, "gilctl", "fit", "-o", "/nowhere/x.svg", "-", NULL);
-	expect_exit(run, 1);
-	expect_says(run->err, "/nowhere/x.svg: No such file");
-}
-END_TEST
-
-START_TEST(a_job_has_a_profile)
-{
-	struct run *run;
-	json_t *json;
-
-	start(NULL);
-	json = one_line(run_program(NULL, "gilctl", "--json", "submit", "-p",
-	    "threads", "--profile", "io", "--io-every", "10", "--io-for",
-	    "1000", "30", NULL));
-	ck_assert_str_eq(text_at(json, "profile"), "io");
-	ck_assert_int_eq(int_at(json, "tasks.0.io_operations"), 3);
-	json_decref(json);
-	run =
-	    run_program(NULL, "gilctl", "submit", "-p", "threads", "--profile",
-		"io", "--io-every", "10", "--io-for", "1000", "30", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out, ",\n  asleep for 1.00 ms after every 10 turns");
-	expect_says(run->out, "Of 3 io operations of 1.00 ms half took ");
-	run = run_program(NULL, "gilctl", "submit", "-p", "threads",
-	    "--profile", "native", "30", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out, ", without the lock");
-	run = run_program("{\"count\":5}\n{\"count\":6}\n", "gilctl", "submit",
-	    "--profile", "native", "-p", "threads", "-", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out, "\"profile\":\"native\"");
-	gild_stop(gild);
-}
-END_TEST
-
-/* Who waited is told for whom: a job of its own name, or a task of its own. */
-START_TEST(waits_are_told_of)
-{
-	char job[JOB_ID_CHARS + 1], text[80];
-	bool is_told = false;
-	struct peer *peer;
-	struct run *run;
-	int64_t id;
-
-	start("pool.threads.policy=hold");
-	peer = peer_connect(gild);
-	id = peer_submit_running(peer, job, "threads", ENDLESS, 1);
-	snprintf(text, sizeof(text), "for %s task 0.", job);
-	/* Until a task comes to the lock before its time is over. */
-	for (int timeout_ms = 100; !is_told; timeout_ms *= 2) {
-		char timeout[16];
-
-		snprintf(timeout, sizeof(timeout), "%d", timeout_ms);
-		run = run_program(NULL, "gilctl", "submit", "-p", "threads",
-		    "--timeout", timeout, "5", NULL);
-		expect_exit(run, 1);
-		is_told = strstr(run->out, text) != NULL;
-	}
-	json_decref(peer_call(peer, "job.cancel", "{s:s}", "job", job));
-	json_decref(peer_await(peer, id));
+	expect_exit(run_program(NULL, "gilctl", "submit", "-p", "threads", "-w",
+			"2", "20k", NULL),
+	    0);
 	run = run_program(NULL, "gilctl", "stats", NULL);
 	expect_exit(run, 0);
-	expect_says(run->out, "contended");
-	expect_says(run->out, "for thread");
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(the_address_may_be_given)
-{
-	json_t *json;
-
-	start(NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", "127.0.0.1:1", 1), 0);
-	expect_exit(run_program(NULL, "gilctl", "ping", NULL), 3);
-	json = one_line(run_program(NULL, "gilctl", "-s", gild->address,
-	    "--json", "ping", "-n", "2", NULL));
-	ck_assert_int_eq(int_at(json, "count"), 2);
-	json_decref(json);
-	json = one_line(run_program(
-	    NULL, "gilctl", "ping", "--json", "--server", gild->address, NULL));
-	json_decref(json);
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(a_job_is_submitted)
-{
-	struct run *run;
-	json_t *json;
-
-	start(NULL);
-	run = run_program(NULL, "gilctl", "submit", "-p", "threads", "-w", "2",
-	    "--cost", "5", "20_000", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out,
-	    "done: countdown from 20,000 in 2 parts, pool "
-	    "threads, 5 ns a turn\n");
-	expect_says(run->out, "\n   all ");
-	expect_says(run->out, "The lock changed hands ");
-	json = one_line(run_program(NULL, "gilctl", "submit", "--json", "-p",
-	    "threads", "-w", "2", "--cost", "5", "2e4", NULL));
-	ck_assert_str_eq(text_at(json, "state"), "done");
-	ck_assert_str_eq(text_at(json, "pool"), "threads");
-	ck_assert_int_eq(int_at(json, "cost_ns"), 5);
-	ck_assert_int_eq(
-	    sum_of(json_object_get(json, "tasks"), "turns"), 20000);
-	json_decref(json);
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(a_job_is_repeated)
-{
-	struct run *run;
-	size_t lines = 0;
-
-	start(NULL);
-	run =
-	    run_program(NULL, "gilctl", "submit", "--repeat", "3", "1k", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out, "\n       3 ");
-	expect_says(run->out, "\n  median ");
-	run = run_program(
-	    NULL, "gilctl", "--json", "submit", "--repeat", "3", "1k", NULL);
-	expect_exit(run, 0);
-	for (const char *at = run->out; *at != '\0'; at++)
-		lines += *at == '\n';
-	ck_assert_uint_eq(lines, 3);
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(a_comparison_is_made)
-{
-	static const char *const names[] = {
-	    "sequential", "threads", "processes"};
-	struct run *run;
-	json_t *json;
-
-	start(NULL);
-	json =
-	    one_line(run_program(NULL, "gilctl", "--json", "compare", "-w", "3",
-		"--cost", "10", "--rounds", "2", "--seed", "42", "200k", NULL));
-	ck_assert_int_eq(int_at(json, "count"), 200000);
-	ck_assert_int_eq(int_at(json, "workers"), 3);
-	ck_assert_int_eq(int_at(json, "cost_ns"), 10);
-	ck_assert_int_eq(int_at(json, "rounds"), 2);
-	ck_assert_int_eq(int_at(json, "seed"), 42);
-	ck_assert(json_is_real(value_at(json, "noise_floor")));
-	ck_assert_uint_eq(json_array_size(value_at(json, "rows")), 3);
-	for (size_t i = 0; i < 3; i++) {
-		const json_t *row = json_array_get(value_at(json, "rows"), i);
-
-		ck_assert_str_eq(text_at(row, "name"), names[i]);
-		ck_assert_int_eq(int_at(row, "workers"), i == 0 ? 1 : 3);
-		ck_assert_int_gt(int_at(row, "wall_ns.min"), 0);
-		ck_assert_int_ge(
-		    int_at(row, "wall_ns.median"), int_at(row, "wall_ns.min"));
-		ck_assert_int_ge(
-		    int_at(row, "wall_ns.max"), int_at(row, "wall_ns.median"));
-		ck_assert_int_gt(int_at(row, "cpu_ns"), 0);
-		ck_assert(json_is_real(value_at(row, "speedup")));
+	expect_says(run->out, "executors  idle  busy  away  restarts");
+	expect_says(run->out, "acquisitions");
+	ck_assert_ptr_null(strstr(run->out, "interpreter"));
+	ck_assert_ptr_null(strstr(run->out, "  native "));
+	for (size_t i = 0; i < COUNT(all); i++) {
+		run = run_program(NULL, "gilctl", "stats", all[i], NULL);
+		expect_exit(run, 0);
+		expect_says(run->out, "interpreter");
+		expect_says(run->out, "native");
+		ck_assert_ptr_null(strstr(run->out, "away"));
 	}
-	ck_assert_int_gt(int_at(json, "rows.1.lock_wait_ns"), 0);
-	ck_assert_int_eq(int_at(json, "rows.2.lock_wait_ns"), 0);
-	json_decref(json);
-	run = run_program(
-	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out,
-	    "Countdown from 100,000 in 2 parts, 15 ns a turn\n"
-	    "gild ");
-	expect_says(run->out, ", 1 round, interleaved\n\n");
-	expect_says(run->out, "\n  threads, one lock  ");
-	expect_says(run->out, "wo processes");
-	expect_says(run->out, "(Noise: the same job twice differs by ");
-	ck_assert_str_eq(run->err, "");
-	/* It fits in 80 columns; the locale C has no blocks. */
-	for (const char *line = run->out; *line != '\0';
-	     line += strcspn(line, "\n") + 1)
-		ck_assert_uint_lt(strcspn(line, "\n"), 80);
 	gild_stop(gild);
 }
 END_TEST
 
 START_TEST(a_pool_is_set)
 {
+	struct gild *gild = client_start_gild(NULL);
 	struct run *run;
 	json_t *json;
 
-	start(NULL);
 	run = run_program(
 	    NULL, "gilctl", "set", "threads", "interval_us=700", NULL);
 	expect_exit(run, 0);
@@ -408,54 +140,20 @@ START_TEST(a_pool_is_set)
 }
 END_TEST
 
-/* People have a line a pool; all of it is there where it is asked for. */
-START_TEST(stats_are_short_unless_all_are_wanted)
+START_TEST(the_address_may_be_given)
 {
-	static const char *const all[] = {"--all", "--csv"};
-	struct run *run;
+	struct gild *gild = client_start_gild(NULL);
+	json_t *json;
 
-	start(NULL);
-	expect_exit(run_program(NULL, "gilctl", "submit", "-p", "threads", "-w",
-			"2", "20k", NULL),
-	    0);
-	run = run_program(NULL, "gilctl", "stats", NULL);
-	expect_exit(run, 0);
-	expect_says(run->out, "executors  idle  busy  away  restarts");
-	expect_says(run->out, "acquisitions");
-	ck_assert_ptr_null(strstr(run->out, "interpreter"));
-	ck_assert_ptr_null(strstr(run->out, "  native "));
-	for (size_t i = 0; i < COUNT(all); i++) {
-		run = run_program(NULL, "gilctl", "stats", all[i], NULL);
-		expect_exit(run, 0);
-		expect_says(run->out, "interpreter");
-		expect_says(run->out, "native");
-		ck_assert_ptr_null(strstr(run->out, "away"));
-	}
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(another_ones_job_is_cancelled)
-{
-	struct peer *peer;
-	struct run *run;
-	json_t *result;
-	char job[JOB_ID_CHARS + 1];
-	int64_t id;
-
-	start(NULL);
-	peer = peer_connect(gild);
-	id = peer_submit_running(peer, job, "processes", ENDLESS, 1);
-	run = run_program(NULL, "gilctl", "cancel", job, NULL);
-	expect_exit(run, 0);
-	expect_says(run->out, " is cancelled\n");
-	result = answer_result(peer_await(peer, id));
-	ck_assert_str_eq(text_at(result, "state"), "cancelled");
-	json_decref(result);
-	/* It is gone now. */
-	run = run_program(NULL, "gilctl", "cancel", job, NULL);
-	expect_exit(run, 4);
-	expect_says(run->err, "gilctl: cancel: the server refused: ");
+	ck_assert_int_eq(setenv("GILD_SERVER", "127.0.0.1:1", 1), 0);
+	expect_exit(run_program(NULL, "gilctl", "ping", NULL), 3);
+	json = one_line(run_program(NULL, "gilctl", "-s", gild->address,
+	    "--json", "ping", "-n", "2", NULL));
+	ck_assert_int_eq(int_at(json, "count"), 2);
+	json_decref(json);
+	json = one_line(run_program(
+	    NULL, "gilctl", "ping", "--json", "--server", gild->address, NULL));
+	json_decref(json);
 	gild_stop(gild);
 }
 END_TEST
@@ -525,9 +223,9 @@ END_TEST
 
 START_TEST(a_refusal_is_4_and_says_why)
 {
+	struct gild *gild = client_start_gild(NULL);
 	struct run *run;
 
-	start(NULL);
 	run = run_program(NULL, "gilctl", "submit", "-p", "nowhere", "5", NULL);
 	expect_exit(run, 4);
 	expect_says(run->err, "gilctl: submit: the server refused: ");
@@ -536,23 +234,6 @@ START_TEST(a_refusal_is_4_and_says_why)
 	    NULL, "gilctl", "set", "threads", "interval_us=0", NULL);
 	expect_exit(run, 4);
 	expect_says(run->err, "interval_us");
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(a_job_that_is_not_done_is_1)
-{
-	struct run *run;
-
-	start(NULL);
-	run = run_program(
-	    NULL, "gilctl", "submit", "--timeout", "20", ENDLESS_TEXT, NULL);
-	expect_exit(run, 1);
-	expect_says(run->out, "timed out: countdown from ");
-	run = run_program(NULL, "gilctl", "--json", "submit", "--timeout", "20",
-	    ENDLESS_TEXT, NULL);
-	expect_exit(run, 1);
-	expect_says(run->out, "\"state\":\"timed_out\"");
 	gild_stop(gild);
 }
 END_TEST
@@ -572,376 +253,19 @@ START_TEST(help_and_version_are_0)
 }
 END_TEST
 
-/* --- streams --- */
-
-/* The line of output that answers this line of input: a new reference. */
-static json_t *
-answer_of(const struct run *run, int64_t line)
-{
-	json_t *found = NULL;
-
-	for (const char *at = run->out; *at != '\0';
-	     at += strcspn(at, "\n") + 1) {
-		json_t *json = json_loadb(at, strcspn(at, "\n"), 0, NULL);
-
-		ck_assert_msg(json != NULL, "no JSON: %s", at);
-		if (int_at(json, "line") == line) {
-			ck_assert_ptr_null(found);
-			found = json_incref(json);
-		}
-		json_decref(json);
-	}
-	ck_assert_msg(
-	    found != NULL, "line %d has no answer: %s", (int)line, run->out);
-	return found;
-}
-
-START_TEST(each_line_has_its_answer)
-{
-	static const struct {
-		int64_t line;
-		const char *path;
-		const char *text;
-	} expected[] = {
-	    {2, "result.state", "done"},
-	    {4, "error.data.reason", "parse_error"},
-	    {5, "error.data.reason", "no_such_pool"},
-	    {6, "error.data.reason", "invalid_params"},
-	    {7, "error.data.reason", "parse_error"},
-	    {8, "result.state", "timed_out"},
-	    {9, "error.data.reason", "line_too_long"},
-	    {11, "result.pool", "threads"},
-	};
-	char *input = NULL;
-	size_t size, n_lines = 0;
-	FILE *stream = open_memstream(&input, &size);
-	struct run *run;
-
-	ck_assert_ptr_nonnull(stream);
-	start(NULL);
-	fprintf(stream,
-	    "\n"
-	    "{\"count\":1000}\n"
-	    "  \r\n"
-	    "{\"count\":\n"
-	    "{\"count\":1,\"pool\":\"nowhere\"}\r\n"
-	    "[1000]\n"
-	    "{\"count\":1,\"count\":2}\n"
-	    "{\"count\":1000000000000000,\"timeout_ms\":20}\n"
-	    "%5000d\n"
-	    "\n"
-	    "{\"count\":1,\"pool\":\"threads\"}",
-	    1);
-	fclose(stream);
-	/* Blank lines are counted and have no answer. */
-	run = run_program(
-	    input, "gilctl", "submit", "-", "-p", "processes", NULL);
-	expect_exit(run, 4);
-	for (size_t i = 0; i < COUNT(expected); i++) {
-		json_t *answer = answer_of(run, expected[i].line);
-
-		ck_assert_str_eq(
-		    text_at(answer, expected[i].path), expected[i].text);
-		json_decref(answer);
-	}
-	for (const char *at = run->out; *at != '\0'; at++)
-		n_lines += *at == '\n';
-	ck_assert_uint_eq(n_lines, COUNT(expected));
-	ck_assert_str_eq(run->err, "");
-	free(input);
-	gild_stop(gild);
-}
-END_TEST
-
-START_TEST(a_stream_has_defaults_and_statuses)
-{
-	struct run *run;
-	json_t *answer;
-
-	start(NULL);
-	run = run_program("{\"count\":6}\n{\"count\":6,\"workers\":2}\n",
-	    "gilctl", "submit", "-p", "threads", "-w", "3", "-", NULL);
-	expect_exit(run, 0);
-	answer = answer_of(run, 1);
-	ck_assert_str_eq(text_at(answer, "result.pool"), "threads");
-	ck_assert_int_eq(int_at(answer, "result.workers"), 3);
-	json_decref(answer);
-	answer = answer_of(run, 2);
-	ck_assert_int_eq(int_at(answer, "result.workers"), 2);
-	json_decref(answer);
-	run = run_program("{\"count\":1000000000000000}\n", "gilctl", "submit",
-	    "--timeout", "20", "-", NULL);
-	expect_exit(run, 1);
-	run = run_program("", "gilctl", "submit", "-", NULL);
-	expect_exit(run, 0);
-	ck_assert_str_eq(run->out, "");
-	gild_stop(gild);
-}
-END_TEST
-
-/*
- * More in flight than the daemon takes: "busy" is tried again until all are
- * answered, each once.
- */
-START_TEST(a_busy_server_gets_it_all_in_the_end)
-{
-	enum { N_JOBS = 500 };
-	bool seen[N_JOBS + 1] = {false};
-	char *input = NULL;
-	size_t size, n = 0;
-	FILE *stream = open_memstream(&input, &size);
-	struct run *run;
-
-	ck_assert_ptr_nonnull(stream);
-	for (int i = 1; i <= N_JOBS; i++)
-		fprintf(stream, "{\"count\":%d,\"cost_ns\":1000}\n", i);
-	fclose(stream);
-	start("max_jobs=4");
-	run = run_program(
-	    input, "gilctl", "submit", "--in-flight", "100", "-", NULL);
-	expect_exit(run, 0);
-	for (const char *at = run->out; *at != '\0';
-	     at += strcspn(at, "\n") + 1) {
-		json_t *json = json_loadb(at, strcspn(at, "\n"), 0, NULL);
-		int64_t line = int_at(json, "line");
-
-		ck_assert_int_ge(line, 1);
-		ck_assert_int_le(line, N_JOBS);
-		ck_assert(!seen[line]);
-		seen[line] = true;
-		ck_assert_int_eq(int_at(json, "result.count"), line);
-		json_decref(json);
-		n++;
-	}
-	ck_assert_uint_eq(n, N_JOBS);
-	free(input);
-	gild_stop(gild);
-}
-END_TEST
-
-/* --- ends --- */
-
-static bool
-one_is_running(json_t *stats, void *arg)
-{
-	(void)arg;
-	return int_at(stats, "jobs.running") == 1;
-}
-
-static bool
-one_is_cancelled(json_t *stats, void *arg)
-{
-	(void)arg;
-	return int_at(stats, "jobs.cancelled") == 1 &&
-	    int_at(stats, "jobs.running") == 0;
-}
-
-/* gilctl submit of an endless job, or -; *in is its stdin, *out what it prints.
- */
-static pid_t
-start_endless(bool is_stream, int *in, int *out)
-{
-	const char *argv[] = {
-	    "gilctl", "submit", is_stream ? "-" : ENDLESS_TEXT, NULL};
-	const char *line = "{\"count\":1000000000000000}\n";
-	int in_fds[2], out_fds[2];
-	pid_t pid;
-
-	ck_assert_int_eq(pipe2(in_fds, O_CLOEXEC), 0);
-	ck_assert_int_eq(pipe2(out_fds, O_CLOEXEC), 0);
-	pid = process_spawn(argv, in_fds[0], out_fds[1], 2);
-	close(in_fds[0]);
-	close(out_fds[1]);
-	*in = in_fds[1];
-	*out = out_fds[0];
-	if (is_stream)
-		ck_assert_int_eq(
-		    write(*in, line, strlen(line)), (ssize_t)strlen(line));
-	gild_await_stats(gild, "the job runs", one_is_running, NULL);
-	return pid;
-}
-
-static int
-reap(pid_t pid)
-{
-	int status;
-
-	ck_assert(process_reap(pid, &status, now_ms() + deadline_ms()));
-	return status;
-}
-
-static const struct {
-	int signal;
-	bool is_stream;
-} interruptions[] = {{SIGINT, false}, {SIGTERM, false}, {SIGHUP, true},
-    {SIGINT, true}, {SIGKILL, false}, {SIGKILL, true}};
-
-START_TEST(who_is_interrupted_leaves_no_job)
-{
-	for (size_t i = 0; i < COUNT(interruptions); i++) {
-		int in, out, status;
-		pid_t pid;
-
-		start(NULL);
-		pid = start_endless(interruptions[i].is_stream, &in, &out);
-		ck_assert_int_eq(kill(pid, interruptions[i].signal), 0);
-		status = reap(pid);
-		ck_assert(WIFSIGNALED(status));
-		ck_assert_int_eq(WTERMSIG(status), interruptions[i].signal);
-		gild_await_stats(
-		    gild, "it is cancelled", one_is_cancelled, NULL);
-		close(in);
-		close(out);
-		gild_stop(gild);
-	}
-}
-END_TEST
-
-START_TEST(a_reader_that_leaves_ends_a_stream_quietly)
-{
-	int in, out, status;
-	pid_t pid;
-
-	start(NULL);
-	pid = start_endless(true, &in, &out);
-	/* Nothing is to be written yet; it notices all the same. */
-	close(out);
-	status = reap(pid);
-	ck_assert(WIFSIGNALED(status));
-	ck_assert_int_eq(WTERMSIG(status), SIGPIPE);
-	gild_await_stats(gild, "it is cancelled", one_is_cancelled, NULL);
-	close(in);
-	gild_stop(gild);
-}
-END_TEST
-
-/* What gilctl submit says on standard error when its server is killed. */
-static void
-lose_server(bool is_stream, char *said, size_t size)
-{
-	int in, out, err[2], status, saved = dup(2);
-	ssize_t got;
-	pid_t pid;
-
-	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
-	ck_assert_int_eq(dup2(err[1], 2), 2);
-	pid = start_endless(is_stream, &in, &out);
-	ck_assert_int_eq(dup2(saved, 2), 2);
-	close(saved);
-	close(err[1]);
-	gild_signal(gild, SIGKILL);
-	status = reap(pid);
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 3);
-	got = read(err[0], said, size - 1);
-	ck_assert_int_gt(got, 0);
-	said[got] = '\0';
-	close(err[0]);
-	close(in);
-	close(out);
-	gild_wait_exit(gild);
-}
-
-START_TEST(a_server_that_dies_is_3)
-{
-	char said[512];
-
-	start(NULL);
-	lose_server(false, said, sizeof(said));
-	expect_says(said, "gilctl: submit: lost the connection to ");
-	start(NULL);
-	lose_server(true, said, sizeof(said));
-	expect_says(said, "1 line had no answer, the first of them line 1\n");
-	expect_says(said, "gilctl: submit: lost the connection to ");
-}
-END_TEST
-
-/* Reads what a terminal shows until it has shown this. */
-static void
-await_shown(int terminal, char *shown, size_t size, const char *part)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-	size_t length = strlen(shown);
-
-	while (strstr(shown, part) == NULL) {
-		struct pollfd fd = {.fd = terminal, .events = POLLIN};
-		ssize_t got;
-
-		ck_assert_msg(poll(&fd, 1, ms_until(end_ms)) == 1,
-		    "\"%s\" was not shown, but: %.1000s", part, shown);
-		got = read(terminal, shown + length, size - 1 - length);
-		ck_assert_int_gt(got, 0);
-		length += (size_t)got;
-		shown[length] = '\0';
-	}
-}
-
-START_TEST(a_terminal_shows_a_bar_and_forgets_it)
-{
-	static char shown[1 << 20];
-	const char *argv[] = {"gilctl", "submit", ENDLESS_TEXT, NULL};
-	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int slave, status;
-	pid_t pid;
-
-	ck_assert_int_ne(terminal, -1);
-	ck_assert_int_ne(null, -1);
-	ck_assert_int_eq(grantpt(terminal), 0);
-	ck_assert_int_eq(unlockpt(terminal), 0);
-	slave = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	ck_assert_int_ne(slave, -1);
-	ck_assert_int_eq(setenv("TERM", "xterm", 1), 0);
-	ck_assert_int_eq(setenv("NO_COLOR", "1", 1), 0);
-	start(NULL);
-	pid = process_spawn(argv, null, null, slave);
-	await_shown(terminal, shown, sizeof(shown), "\r  running .....");
-	await_shown(terminal, shown, sizeof(shown), " turns, about ");
-	ck_assert_int_eq(kill(pid, SIGINT), 0);
-	status = reap(pid);
-	ck_assert(WIFSIGNALED(status));
-	shown[0] = '\0';
-	await_shown(terminal, shown, sizeof(shown), "\r\033[K");
-	/* NO_COLOR holds: nothing but erasing. */
-	ck_assert_ptr_null(strstr(shown, "\033[3"));
-	close(slave);
-	close(terminal);
-	close(null);
-	gild_await_stats(gild, "it is cancelled", one_is_cancelled, NULL);
-	gild_stop(gild);
-}
-END_TEST
-
 int
 main(void)
 {
 	const TTest *const tests[] = {
 	    each_command_speaks_json_and_plainly,
 	    tables_are_printed_as_csv_and_markdown,
-	    runs_are_printed_as_csv,
-	    published_data_are_fitted,
-	    what_cannot_be_fitted_is_told,
-	    a_job_has_a_profile,
-	    waits_are_told_of,
-	    the_address_may_be_given,
-	    a_job_is_submitted,
-	    a_job_is_repeated,
-	    a_comparison_is_made,
-	    a_pool_is_set,
 	    stats_are_short_unless_all_are_wanted,
-	    another_ones_job_is_cancelled,
+	    a_pool_is_set,
+	    the_address_may_be_given,
 	    a_wrong_command_line_is_2,
 	    no_server_is_3,
 	    a_refusal_is_4_and_says_why,
-	    a_job_that_is_not_done_is_1,
 	    help_and_version_are_0,
-	    each_line_has_its_answer,
-	    a_stream_has_defaults_and_statuses,
-	    a_busy_server_gets_it_all_in_the_end,
-	    who_is_interrupted_leaves_no_job,
-	    a_reader_that_leaves_ends_a_stream_quietly,
-	    a_server_that_dies_is_3,
-	    a_terminal_shows_a_bar_and_forgets_it,
 	};
 
 	return run_suite("gilctl", tests, COUNT(tests));

@@ -321,8 +321,7 @@ START_TEST(without_a_store_it_is_refused)
 {
 	struct run *run;
 
-	gild = gild_start(NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", gild->address, 1), 0);
+	gild = client_start_gild(NULL);
 	run = run_program(NULL, "gilctl", "submit", "-d", "1k", NULL);
 	expect_exit(run, 4);
 	expect_says(run->err, "gilctl: submit: the server refused: ");

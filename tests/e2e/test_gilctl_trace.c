@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/e2e/client.h"
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 
@@ -20,10 +21,7 @@ static char svg_path[256], json_path[256];
 static void
 start(const char *option)
 {
-	gild =
-	    option != NULL ? gild_start("-o", option, NULL) : gild_start(NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", gild->address, 1), 0);
-	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
+	gild = client_start_gild(option);
 	snprintf(svg_path, sizeof(svg_path), "%s/t.svg", scratch_dir());
 	snprintf(json_path, sizeof(json_path), "%s/t.json", scratch_dir());
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/e2e/client.h"
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 
@@ -24,18 +25,7 @@ start(void)
 	    "pool.hold.kind=threads", "-o", "pool.hold.policy=hold", "-o",
 	    "pool.free.kind=threads", "-o", "pool.free.locks=0", "-o",
 	    "pool.ticks.kind=threads", "-o", "pool.ticks.policy=ticks", NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", gild->address, 1), 0);
-	ck_assert_int_eq(setenv("LC_ALL", "C", 1), 0);
-}
-
-static size_t
-count_lines(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return n;
+	client_use(gild->address);
 }
 
 /* The switch interval of the pool threads, as it is now. */
@@ -43,13 +33,8 @@ static int64_t
 interval_us(struct peer *peer)
 {
 	json_t *result = peer_call(peer, "pool.list", NULL);
-	json_t *pool;
-	int64_t us = -1;
-	size_t i;
+	int64_t us = int_at(pool_of(result, "threads"), "lock.interval_us");
 
-	json_array_foreach (value_at(result, "pools"), i, pool)
-		if (strcmp(text_at(pool, "name"), "threads") == 0)
-			us = int_at(pool, "lock.interval_us");
 	json_decref(result);
 	ck_assert_int_gt(us, 0);
 	return us;
@@ -77,6 +62,59 @@ expect_split(const json_t *row, int64_t min_run_ns)
 		ck_assert_int_ge(json_integer_value(part), 0);
 	ck_assert_int_ge(int_at(split, "run_ns"), min_run_ns);
 }
+
+START_TEST(a_comparison_is_made)
+{
+	static const char *const names[] = {
+	    "sequential", "threads", "processes"};
+	struct run *run;
+	json_t *json;
+
+	gild = client_start_gild(NULL);
+	json =
+	    one_line(run_program(NULL, "gilctl", "--json", "compare", "-w", "3",
+		"--cost", "10", "--rounds", "2", "--seed", "42", "200k", NULL));
+	ck_assert_int_eq(int_at(json, "count"), 200000);
+	ck_assert_int_eq(int_at(json, "workers"), 3);
+	ck_assert_int_eq(int_at(json, "cost_ns"), 10);
+	ck_assert_int_eq(int_at(json, "rounds"), 2);
+	ck_assert_int_eq(int_at(json, "seed"), 42);
+	ck_assert(json_is_real(value_at(json, "noise_floor")));
+	ck_assert_uint_eq(json_array_size(value_at(json, "rows")), 3);
+	for (size_t i = 0; i < 3; i++) {
+		const json_t *row = json_array_get(value_at(json, "rows"), i);
+
+		ck_assert_str_eq(text_at(row, "name"), names[i]);
+		ck_assert_int_eq(int_at(row, "workers"), i == 0 ? 1 : 3);
+		ck_assert_int_gt(int_at(row, "wall_ns.min"), 0);
+		ck_assert_int_ge(
+		    int_at(row, "wall_ns.median"), int_at(row, "wall_ns.min"));
+		ck_assert_int_ge(
+		    int_at(row, "wall_ns.max"), int_at(row, "wall_ns.median"));
+		ck_assert_int_gt(int_at(row, "cpu_ns"), 0);
+		ck_assert(json_is_real(value_at(row, "speedup")));
+	}
+	ck_assert_int_gt(int_at(json, "rows.1.lock_wait_ns"), 0);
+	ck_assert_int_eq(int_at(json, "rows.2.lock_wait_ns"), 0);
+	json_decref(json);
+	run = run_program(
+	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
+	expect_exit(run, 0);
+	expect_says(run->out,
+	    "Countdown from 100,000 in 2 parts, 15 ns a turn\n"
+	    "gild ");
+	expect_says(run->out, ", 1 round, interleaved\n\n");
+	expect_says(run->out, "\n  threads, one lock  ");
+	expect_says(run->out, "wo processes");
+	expect_says(run->out, "(Noise: the same job twice differs by ");
+	ck_assert_str_eq(run->err, "");
+	/* It fits in 80 columns; the locale C has no blocks. */
+	for (const char *line = run->out; *line != '\0';
+	     line += strcspn(line, "\n") + 1)
+		ck_assert_uint_lt(strcspn(line, "\n"), 80);
+	gild_stop(gild);
+}
+END_TEST
 
 START_TEST(a_comparison_takes_all_that_the_server_has)
 {
@@ -152,8 +190,7 @@ START_TEST(a_missing_control_is_named)
 {
 	struct run *run;
 
-	gild = gild_start(NULL);
-	ck_assert_int_eq(setenv("GILD_SERVER", gild->address, 1), 0);
+	gild = client_start_gild(NULL);
 	run = run_program(
 	    NULL, "gilctl", "compare", "--rounds", "1", "100k", NULL);
 	expect_exit(run, 0);
@@ -395,6 +432,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
+	    a_comparison_is_made,
 	    a_comparison_takes_all_that_the_server_has,
 	    arms_and_pools_are_chosen,
 	    a_missing_control_is_named,

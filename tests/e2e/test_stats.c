@@ -4,7 +4,6 @@
  */
 #include <check.h>
 #include <signal.h>
-#include <string.h>
 
 #include "tests/e2e/harness.h"
 
@@ -13,18 +12,6 @@ static const char *const states[] = {
 static const char *const sums[] = {"acquisitions", "switches", "drop_requests",
     "honoured", "superseded", "missed"};
 static const char *const longest[] = {"longest_hold_ns", "longest_wait_ns"};
-
-static json_t *
-pool_of(const json_t *stats, const char *name)
-{
-	json_t *pools = value_at(stats, "pools"), *pool;
-	size_t i;
-
-	json_array_foreach (pools, i, pool)
-		if (strcmp(text_at(pool, "name"), name) == 0)
-			return pool;
-	ck_abort_msg("no pool %s", name);
-}
 
 /* Jobs by state, in the order of `states`. */
 static void

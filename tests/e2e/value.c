@@ -54,3 +54,15 @@ sum_of(const json_t *array, const char *member)
 		sum += int_at(json_array_get(array, i), member);
 	return sum;
 }
+
+json_t *
+pool_of(const json_t *told, const char *name)
+{
+	json_t *pool;
+	size_t i;
+
+	json_array_foreach (value_at(told, "pools"), i, pool)
+		if (strcmp(text_at(pool, "name"), name) == 0)
+			return pool;
+	ck_abort_msg("no pool %s", name);
+}

@@ -14,5 +14,7 @@ int64_t int_at(const json_t *value, const char *path);
 const char *text_at(const json_t *value, const char *path);
 /* The sum of a member over the members of an array. */
 int64_t sum_of(const json_t *array, const char *member);
+/* What server.stats or pool.list tells of a pool: borrowed. */
+json_t *pool_of(const json_t *told, const char *name);
 
 #endif

@@ -359,11 +359,5 @@ void
 add_case(Suite *suite, const char *name, SFun begin, const TTest *const tests[],
     size_t n_tests)
 {
-	TCase *tcase = tcase_create(name);
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, begin, teardown);
-	for (size_t i = 0; i < n_tests; i++)
-		tcase_add_test(tcase, tests[i]);
-	suite_add_tcase(suite, tcase);
+	suite_add_case(suite, name, begin, teardown, tests, n_tests);
 }
