@@ -9,7 +9,6 @@ start-up. Peers that are not installed are skipped by name. Prints; does not jud
 """
 
 import argparse
-import itertools
 import json
 import os
 import platform
@@ -18,49 +17,21 @@ import signal
 import sys
 import tempfile
 import time
+from functools import partial
 
 import countdown
 import memory
 import plot
 import report
 import steady
+import tune
 from program import Failure
 from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
+from weather import Weather
 
 N_CPUS = 2
-QUIET_TRIES = 3
-FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.2, "turns": 500_000_000, "n": 10_000}
-QUICK = {"rounds": 1, "one_s": 0.3, "many_s": 0.4, "turns": 50_000_000, "n": 1_000}
-
-
-class Weather:
-    """Whether the machine is ours: what its CPUs do now beside the best of them."""
-
-    def __init__(self, tools):
-        self.tools = tools
-        self.best = 0.0
-        self.shares = []
-        self.before = self.ticks()
-
-    @staticmethod
-    def ticks():
-        with open("/proc/stat", encoding="utf-8") as stat:
-            return [int(word) for word in stat.readline().split()[1:9]]
-
-    def await_quiet(self):
-        """Waits a little for others to be done; measuring goes on whatever they do."""
-        for _ in range(QUIET_TRIES):
-            speeds = self.tools.run("machine", "steady", 40)["turns_per_us"]
-            self.best = max(self.best, *speeds)
-            share = min(speeds) / self.best
-            if share >= 1 - report.NOISE_SHARE:
-                break
-            time.sleep(0.5)
-        self.shares.append(share)
-
-    def summary(self):
-        spent = [b - a for a, b in zip(self.before, self.ticks())]
-        return {"shares": self.shares, "steal": spent[7] / max(1, sum(spent))}
+FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.0, "slices": 40, "n": 10_000}
+QUICK = {"rounds": 1, "one_s": 0.3, "many_s": 0.4, "slices": 4, "n": 1_000}
 
 
 def describe_machine():
@@ -133,14 +104,14 @@ class Bench:
 
     def try_pair(self, peer):
         self.weather.await_quiet()
-        record = self.records[peer.name]
-        with running(self.new_gild()) as gild, running(peer):
+        with self.weather.watching(), running(self.new_gild()) as gild, running(peer):
+            record = self.records[peer.name]
             self.gild_record["start_ms"].append(gild.start_s * 1e3)
             record["start_ms"].append(peer.start_s * 1e3)
             for mode in peer.settings:
-                pair = {"gild": self.measure_mode(gild, mode)}
-                pair["peer"] = self.measure_mode(peer, mode)
-                record["pairs"][mode].append(pair)
+                measures = [partial(self.measure_mode, one, mode) for one in (gild, peer)]
+                figures = self.weather.compare(*measures)
+                record["pairs"][mode].append(dict(zip(("gild", "peer"), figures)))
 
     def measure_memory(self, peer, record):
         record["memory"] = memory.measure(lambda: running(peer), 1000, self.sizes["n"])
@@ -149,9 +120,8 @@ class Bench:
         folder = tempfile.mkdtemp(prefix="gild-bench-")
         try:
             self.weather.await_quiet()
-            return countdown.measure(
-                self.tools, folder, self.sizes["rounds"], self.sizes["turns"]
-            )
+            with self.weather.watching():
+                return countdown.measure(self.tools, folder, self.sizes["slices"])
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -184,13 +154,11 @@ class Bench:
             steady.measure(gild, self.options.steady)
 
     def tune(self):
-        """Every setting of each peer's grid, saturated; the best one is for roster.py."""
+        """The best setting of each peer's grid, saturated, for roster.py."""
         for peer in [self.new_gild(), *self.peers]:
-            for values in itertools.product(*peer.grid.values()):
-                setting = dict(peer.settings[MANY], **dict(zip(peer.grid, values)))
+            if peer.grid:
                 with running(peer):
-                    rates = [peer.measure(0.4, setting)["jobs_per_s"] for _ in range(3)]
-                print(f"{peer.name:20} {max(rates):10,.0f} jobs/s  {setting}", flush=True)
+                    tune.tune(peer)
 
 
 def parse_options():

@@ -24,6 +24,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ONE, MANY = "one", "many"
 START_TRIES = 3
 
+# What --tune tries, the same for all: a client's connections, where a job may take
+# any of them, or a pair of them where some wait; workers that connect; and jobs.
+WIRES = (1, 2, 4, 8)
+WIRE_PAIRS = (2, 4, 8)
+WORKERS = (1, 2, 4, 8, 16)
+IN_FLIGHT = (100, 300, 1000)
+
 
 def run(command):
     """Runs a program to its end; the JSON that it prints."""
@@ -126,14 +133,17 @@ class Peer:
 
     def measure(self, seconds, setting, *options):
         """One measurement: the line that load prints."""
-        words = ["--seconds", seconds, "--in-flight", setting.get("in_flight", 1)]
-        words += ["--wires", setting.get("wires", 1), *options]
-        words += ["--json"] if self.is_json else []
         self.start_workers(setting)
         try:
-            return self.tools.run("load", *words, self.protocol, self.port)
+            return self.load(setting, "--seconds", seconds, *options)
         finally:
             self.end_workers()
+
+    def load(self, setting, *options):
+        """The client; its workers are there."""
+        words = ["--in-flight", setting.get("in_flight", 1), "--wires", setting.get("wires", 1)]
+        words += ["--json"] if self.is_json else []
+        return self.tools.run("load", *words, *options, self.protocol, self.port)
 
     def occupy(self, wire, n_tasks):
         """Its own workers, where it has any, count for as long as the wire is open."""
@@ -173,9 +183,9 @@ class Gild(Unaided):
     name = "gild"
     protocol = "gild"
     package = "gild"
-    how = {ONE: "2 workers", MANY: "2 workers, 1,000 jobs in flight on a connection"}
-    settings = {ONE: {}, MANY: {"in_flight": 1000, "wires": 1}}
-    grid = {"in_flight": (100, 1000, 4000), "wires": (1, 2, 4)}
+    how = {ONE: "2 workers", MANY: "2 workers, 1,000 jobs in flight on 8 connections"}
+    settings = {ONE: {}, MANY: {"in_flight": 1000, "wires": 8}}
+    grid = {"wires": WIRES, "in_flight": IN_FLIGHT}
     ping = (b'{"jsonrpc":"2.0","id":1,"method":"server.ping"}\n', b"pong")
     version_command = ("-V",)
 
@@ -213,7 +223,7 @@ class Redis(Peer):
         MANY: "LPUSH and BRPOP, one job a command, 8 workers, 1,000 jobs in flight",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
-    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000)}
+    grid = {"wires": WIRE_PAIRS, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"PING\r\n", b"+PONG")
     version_command = ("--version",)
 
@@ -242,7 +252,7 @@ class Beanstalkd(Peer):
         MANY: "a second tube for answers, 8 workers, 1,000 jobs in flight",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
-    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000)}
+    grid = {"wires": WIRE_PAIRS, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"list-tube-used\r\n", b"USING")
     version_command = ("-v",)
 
@@ -262,7 +272,7 @@ class Gearmand(Peer):
     protocol = "gearman"
     how = {ONE: "2 workers", MANY: "16 workers, 1,000 jobs in flight"}
     settings = {ONE: {"workers": 2}, MANY: {"workers": 16, "in_flight": 1000}}
-    grid = {"workers": (2, 4, 8, 16), "in_flight": (100, 1000), "ahead": (1, 4)}
+    grid = {"wires": WIRES, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"\0REQ\0\0\0\x10\0\0\0\x04ping", b"ping")
     version_command = ("--version",)
 
@@ -281,6 +291,32 @@ class GearmandAhead(Gearmand):
     name = "gearmand, jobs ahead"
     how = {MANY: "8 workers that grab 4 jobs at once, as no library of it does"}
     settings = {MANY: {"workers": 8, "in_flight": 1000, "ahead": 4}}
+    grid = {"ahead": (1, 2, 4, 8), **Gearmand.grid}
+
+
+class GearmandLibrary(Gearmand):
+    """With gearmand's own C library on both sides: one connection a client."""
+
+    name = "gearmand, libgearman"
+    package = "gearman-job-server, libgearman-dev"
+    how = {
+        ONE: "its own C library for client and 2 workers",
+        MANY: "its own C library for client and 8 workers, 300 tasks in flight",
+    }
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 300}}
+    grid = {"workers": WORKERS, "in_flight": IN_FLIGHT}
+
+    def where(self):
+        return super().where() if os.access(self.tools.path("libgearman"), os.X_OK) else None
+
+    def start_workers(self, setting):
+        words = [self.tools.path("libgearman"), "work", "--workers", setting["workers"]]
+        self.workers = Program([*words, self.port], self.folder)
+        self.workers.await_line(b"ready\n")
+
+    def load(self, setting, *options):
+        words = ["--in-flight", setting.get("in_flight", 1), *options]
+        return self.tools.run("libgearman", "load", *words, self.port)
 
 
 class Nats(Peer):
@@ -289,7 +325,7 @@ class Nats(Peer):
     protocol = "nats"
     how = {ONE: "request and reply, 2 responders", MANY: "2 responders, 1,000 in flight"}
     settings = {ONE: {"workers": 2}, MANY: {"workers": 2, "in_flight": 1000}}
-    grid = {"workers": (1, 2, 4, 8), "in_flight": (100, 1000)}
+    grid = {"wires": WIRES, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"PING\r\n", b"PONG")
     version_command = ("--version",)
 
@@ -463,6 +499,7 @@ PEERS = (
     RedisMore,
     Gearmand,
     GearmandAhead,
+    GearmandLibrary,
     Beanstalkd,
     NatsJson,
     Nats,
