@@ -19,7 +19,7 @@ from statistics import mean, median
 from program import Program, ask, connect, free_port
 
 SLICE_MS = 15
-TWO_MS = 60  # long beside what it takes to wake a process
+TWO_MS = 25  # longer: it takes some 50 us to wake two processes
 
 POOLS = {
     "processes": "kind = processes",
@@ -92,6 +92,7 @@ def measure_scaling(tools, folder, cpus, slices, turns):
     machine, gild = [], []
     pool = {"processes": "kind = processes\n size = 2\n affinity = spread"}
     with Counter(tools, folder, set(cpus), pool) as counter:
+        # In this order a speed that drifts is in all four alike.
         for _ in range(slices):
             gild_one = counter.submit("processes", turns)
             cpu = min(os.sched_getaffinity(gild_one["tasks"][0]["pid"]))
@@ -108,10 +109,10 @@ def wall_ns(result):
 
 
 def measure(tools, folder, slices):
-    """On the CPUs that are ours: so many slices of each pool, and half as many of two."""
+    """So many slices of each pool, and of two processes, on the CPUs that are ours."""
     cpus = sorted(os.sched_getaffinity(0))[:2]
     turns_per_ms = round(1000 * max(tools.run("machine", "steady", SLICE_MS)["turns_per_us"]))
     turns = SLICE_MS * turns_per_ms
     pools, bare_ns = measure_pools(tools, folder, cpus[0], slices, turns)
-    scaling = measure_scaling(tools, folder, cpus, max(1, slices // 2), TWO_MS * turns_per_ms)
+    scaling = measure_scaling(tools, folder, cpus, slices, TWO_MS * turns_per_ms)
     return {"turns": turns, "bare_ns": bare_ns, "pools": pools, "scaling": scaling}

@@ -38,6 +38,7 @@ PEERS_LDADD = libpeers.a $(JANSSON_LIBS)
 %C%_libgearman_LDADD = $(PEERS_LDADD) -lgearman
 %C%_load_SOURCES = %D%/load.c %D%/latency.c %D%/latency.h
 %C%_load_LDADD = $(PEERS_LDADD)
+%C%_machine_SOURCES = %D%/machine.c tests/bench/bench.h
 %C%_machine_LDADD = $(PEERS_LDADD)
 %C%_workers_LDADD = $(PEERS_LDADD)
 EXTRA_DIST += \

@@ -6,8 +6,9 @@
  *		beginning together: {"wall_ns":...,"cpu_ns":[...]}
  *	machine steady MS
  *		a process on each CPU counts for so long. How fast, in turns a
- *		microsecond of its own time: what changes there is the CPU. And
- *		its share of the time: what it did not have was somebody else's.
+ *		microsecond of its own time, in the middle one of its
+ *		milliseconds: what changes there is the CPU. And its share of
+ *		the time: what it did not have was somebody else's.
  *		{"turns_per_us":[...],"shares":[...]}
  */
 #include <inttypes.h>
@@ -22,10 +23,13 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "tests/bench/bench.h"
 #include "tests/bench/server.h"
 
 #define MAX_PROCESSES 256
 #define STEP UINT64_C(20000)
+#define CHUNK_NS NS_PER_MS
+#define MAX_CHUNKS 1000
 
 /* One turn a cycle, with no check. */
 static __attribute__((noinline, aligned(64))) void
@@ -38,7 +42,8 @@ count_down(uint64_t turns)
 }
 
 struct figures {
-	uint64_t begin_ns, end_ns, cpu_ns, turns;
+	uint64_t begin_ns, end_ns, cpu_ns;
+	double turns_per_us;
 };
 
 static struct figures *figures; /* of each process; all of them map it */
@@ -49,6 +54,33 @@ struct plan {
 	unsigned n;
 	int cpus[MAX_PROCESSES];
 };
+
+/* Turns a microsecond of CPU time, for a moment. */
+static double
+count_a_chunk(void)
+{
+	uint64_t begin_ns = clock_thread_cpu_ns(), spent_ns, turns = 0;
+
+	do {
+		count_down(STEP);
+		turns += STEP;
+		spent_ns = clock_thread_cpu_ns() - begin_ns;
+	} while (spent_ns < CHUNK_NS);
+	return (double)turns * 1e3 / (double)spent_ns;
+}
+
+static double
+count_for(uint64_t span_ns)
+{
+	static double speeds[MAX_CHUNKS];
+	uint64_t begin_ns = clock_monotonic_ns();
+	size_t n = 0;
+
+	do
+		speeds[n++] = count_a_chunk();
+	while (n < MAX_CHUNKS && clock_monotonic_ns() - begin_ns < span_ns);
+	return median(speeds, n);
+}
 
 static void
 run_one(const struct plan *plan, unsigned i, int start)
@@ -62,15 +94,10 @@ run_one(const struct plan *plan, unsigned i, int start)
 		die("read");
 	own->begin_ns = clock_monotonic_ns();
 	own->cpu_ns = clock_thread_cpu_ns();
-	if (plan->turns > 0) {
+	if (plan->turns > 0)
 		count_down(plan->turns);
-		own->turns = plan->turns;
-	}
-	while (plan->turns == 0 &&
-	    clock_monotonic_ns() - own->begin_ns < plan->span_ns) {
-		count_down(STEP);
-		own->turns += STEP;
-	}
+	else
+		own->turns_per_us = count_for(plan->span_ns);
 	own->cpu_ns = clock_thread_cpu_ns() - own->cpu_ns;
 	own->end_ns = clock_monotonic_ns();
 }
@@ -126,8 +153,7 @@ say_steady(const struct plan *plan)
 {
 	printf("{\"turns_per_us\":[");
 	for (unsigned i = 0; i < plan->n; i++)
-		printf("%s%.2f", i > 0 ? "," : "",
-		    (double)figures[i].turns * 1e3 / (double)figures[i].cpu_ns);
+		printf("%s%.2f", i > 0 ? "," : "", figures[i].turns_per_us);
 	printf("],\"shares\":[");
 	for (unsigned i = 0; i < plan->n; i++)
 		printf("%s%.4f", i > 0 ? "," : "",

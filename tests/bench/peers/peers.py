@@ -30,7 +30,7 @@ from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
 from weather import Weather
 
 N_CPUS = 2
-FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.0, "slices": 40, "n": 10_000}
+FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.0, "slices": 60, "n": 10_000}
 QUICK = {"rounds": 1, "one_s": 0.3, "many_s": 0.4, "slices": 4, "n": 1_000}
 
 
@@ -144,7 +144,7 @@ class Bench:
             self.say("memory")
             self.measure_memory(self.new_gild(), self.gild_record)
             for peer in self.peers:
-                if ONE in peer.settings and not peer.is_limit:
+                if peer.has_own_server and not peer.is_limit:
                     self.measure_memory(peer, self.records[peer.name])
         results["noise"] = self.weather.summary()
         return results
@@ -155,7 +155,8 @@ class Bench:
 
     def tune(self):
         """The best setting of each peer's grid, saturated, for roster.py."""
-        for peer in [self.new_gild(), *self.peers]:
+        gild = [] if self.options.only else [self.new_gild()]
+        for peer in gild + self.peers:
             if peer.grid:
                 with running(peer):
                     tune.tune(peer)

@@ -73,7 +73,8 @@ class Peer:
     protocol = "lines"
     is_limit = False
     is_json = False
-    how = {ONE: "2 workers", MANY: "8 workers, 1,000 jobs in flight"}
+    has_own_server = True  # else another peer's, with other clients or workers
+    how = {ONE: "2 workers", MANY: "8 workers, 1,000 jobs in flight on a connection"}
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000}}
     grid = {}  # what --tune tries: {name: values}
     ping = (b"", b"")
@@ -220,7 +221,8 @@ class Redis(Peer):
     protocol = "redis"
     how = {
         ONE: "LPUSH and BRPOP sent together, 2 workers",
-        MANY: "LPUSH and BRPOP, one job a command, 8 workers, 1,000 jobs in flight",
+        MANY: "LPUSH and BRPOP, one job a command, 8 workers, 1,000 jobs in flight"
+        " on 2 connections",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
     grid = {"wires": WIRE_PAIRS, "workers": WORKERS, "in_flight": IN_FLIGHT}
@@ -239,8 +241,9 @@ class Redis(Peer):
 
 class RedisMore(Redis):
     name = "Redis, 16 workers"
-    how = {MANY: "the same with 16 workers"}
-    settings = {MANY: {"workers": 16, "in_flight": 1000, "wires": 2}}
+    has_own_server = False
+    how = {MANY: "the same with 16 workers, 4 connections"}
+    settings = {MANY: {"workers": 16, "in_flight": 1000, "wires": 4}}
 
 
 class Beanstalkd(Peer):
@@ -249,9 +252,9 @@ class Beanstalkd(Peer):
     protocol = "beanstalkd"
     how = {
         ONE: "put, reserve and delete sent together, 2 workers",
-        MANY: "a second tube for answers, 8 workers, 1,000 jobs in flight",
+        MANY: "a second tube for answers, 8 workers, 100 jobs in flight on 2 connections",
     }
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 100, "wires": 2}}
     grid = {"wires": WIRE_PAIRS, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"list-tube-used\r\n", b"USING")
     version_command = ("-v",)
@@ -270,8 +273,8 @@ class Gearmand(Peer):
     program = "gearmand"
     package = "gearman-job-server"
     protocol = "gearman"
-    how = {ONE: "2 workers", MANY: "16 workers, 1,000 jobs in flight"}
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 16, "in_flight": 1000}}
+    how = {ONE: "2 workers", MANY: "16 workers, 1,000 jobs in flight on 8 connections"}
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 16, "in_flight": 1000, "wires": 8}}
     grid = {"wires": WIRES, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"\0REQ\0\0\0\x10\0\0\0\x04ping", b"ping")
     version_command = ("--version",)
@@ -289,7 +292,11 @@ class Gearmand(Peer):
 
 class GearmandAhead(Gearmand):
     name = "gearmand, jobs ahead"
-    how = {MANY: "8 workers that grab 4 jobs at once, as no library of it does"}
+    has_own_server = False
+    how = {
+        MANY: "8 workers that grab 4 jobs at once, as no library of it does,"
+        " 1,000 jobs in flight on a connection"
+    }
     settings = {MANY: {"workers": 8, "in_flight": 1000, "ahead": 4}}
     grid = {"ahead": (1, 2, 4, 8), **Gearmand.grid}
 
@@ -298,10 +305,11 @@ class GearmandLibrary(Gearmand):
     """With gearmand's own C library on both sides: one connection a client."""
 
     name = "gearmand, libgearman"
+    has_own_server = False
     package = "gearman-job-server, libgearman-dev"
     how = {
         ONE: "its own C library for client and 2 workers",
-        MANY: "its own C library for client and 8 workers, 300 tasks in flight",
+        MANY: "its own C library for client and 8 workers, 300 jobs in flight on a connection",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 300}}
     grid = {"workers": WORKERS, "in_flight": IN_FLIGHT}
@@ -323,8 +331,11 @@ class Nats(Peer):
     name = "NATS, bare"
     program = package = "nats-server"
     protocol = "nats"
-    how = {ONE: "request and reply, 2 responders", MANY: "2 responders, 1,000 in flight"}
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 2, "in_flight": 1000}}
+    how = {
+        ONE: "request and reply, 2 responders",
+        MANY: "2 responders, 1,000 jobs in flight on 2 connections",
+    }
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 2, "in_flight": 1000, "wires": 2}}
     grid = {"wires": WIRES, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"PING\r\n", b"PONG")
     version_command = ("--version",)
@@ -336,9 +347,10 @@ class Nats(Peer):
 class NatsJson(Nats):
     name = "NATS, JSON"
     is_json = True
+    has_own_server = False
     how = {
         ONE: "request and reply, the same JSON work in 2 responders",
-        MANY: "the same JSON work in 2 responders, 1,000 in flight",
+        MANY: "the same JSON work in 2 responders, 1,000 jobs in flight on 2 connections",
     }
 
 
@@ -382,7 +394,7 @@ class Nginx(Peer):
     protocol = "http"
     how = {
         ONE: "1 process, kept connections, 2 responders",
-        MANY: "1 process, 64 kept connections, 2 responders",
+        MANY: "1 process, 2 responders, 64 jobs in flight, a connection each",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 2, "in_flight": 64}}
     grid = {"workers": (1, 2, 4), "in_flight": (16, 64, 256)}
@@ -477,7 +489,10 @@ class Dispatcher(Echo):
     name = "a bare dispatcher"
     protocol = "lines"
     spin_us = 0
-    how = {ONE: "epoll, pipe, 2 workers, pipe; no JSON", MANY: "the same, 1,000 jobs in flight"}
+    how = {
+        ONE: "epoll, pipe, 2 workers, pipe; no JSON",
+        MANY: "the same, 1,000 jobs in flight on a connection",
+    }
 
     def where(self):
         return self.tools.path("dispatcher")

@@ -183,7 +183,7 @@ class CountdownTest(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="gild-bench-") as folder:
             figures = countdown.measure(TOOLS, folder, 2)
         self.assertEqual(list(map(len, figures["pools"].values())), [2] * len(countdown.POOLS))
-        self.assertEqual(len(figures["scaling"]["gild"]), 1)
+        self.assertEqual(len(figures["scaling"]["gild"]), 2)
 
 
 class ReportTest(unittest.TestCase):
