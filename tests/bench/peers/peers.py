@@ -54,6 +54,7 @@ class Bench:
         self.sizes = dict(QUICK if options.quick else FULL)
         if options.rounds:
             self.sizes["rounds"] = options.rounds
+        self.round = 0
         self.skipped = []
         self.peers = [peer for peer in map(self.find, PEERS + LIMITS) if peer]
         self.peers += [Gild(self.tools, [option]) for option in options.also]
@@ -109,9 +110,14 @@ class Bench:
             self.gild_record["start_ms"].append(gild.start_s * 1e3)
             record["start_ms"].append(peer.start_s * 1e3)
             for mode in peer.settings:
-                measures = [partial(self.measure_mode, one, mode) for one in (gild, peer)]
-                figures = self.weather.compare(*measures)
-                record["pairs"][mode].append(dict(zip(("gild", "peer"), figures)))
+                record["pairs"][mode].append(self.compare(gild, peer, mode))
+
+    def compare(self, gild, peer, mode):
+        """Another one is the first in each round: what comes second has no advantage."""
+        sides = {"gild": gild, "peer": peer}
+        names = list(sides)[:: -1 if self.round % 2 else 1]
+        measures = [partial(self.measure_mode, sides[name], mode) for name in names]
+        return dict(zip(names, self.weather.compare(*measures)))
 
     def measure_memory(self, peer, record):
         record["memory"] = memory.measure(lambda: running(peer), 1000, self.sizes["n"])
@@ -126,8 +132,8 @@ class Bench:
             shutil.rmtree(folder, ignore_errors=True)
 
     def run(self):
-        for i in range(self.sizes["rounds"]):
-            self.say(f"round {i + 1} of {self.sizes['rounds']}")
+        for self.round in range(self.sizes["rounds"]):
+            self.say(f"round {self.round + 1} of {self.sizes['rounds']}")
             for peer in list(self.peers):
                 self.measure_pair(peer)
         results = {

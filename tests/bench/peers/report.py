@@ -206,7 +206,8 @@ A whole round trip over loopback: a client, a server, a worker process, and back
 the job counts down from 1. `make bench-results` measures and writes this page.
 Clients and workers are the same few C programs for every server and speak each
 one's protocol directly, with as few system calls as it allows (tests/bench/peers);
-all share the same two CPUs. Each peer is measured in turn with gild, and a ratio is
+all share the same two CPUs. gearmand has a row with its own C library, too. Each
+peer is measured in turn with gild, another one first in each round, and a ratio is
 of such a pair. Above 1, gild is ahead. Each peer has the setting that was the best
 of those that `make bench-peers PEERS=--tune` tries, the same for all; they stand at
 the end.

@@ -10,7 +10,7 @@ from report import print_table
 from roster import MANY
 
 RATE_SECONDS = 3
-IN_FLIGHT = {"in_flight": 4000, "wires": 2}
+IN_FLIGHT = {"in_flight": 4000, "wires": 8}
 COLUMNS = ("p50_us", "p90_us", "p99_us", "p999_us", "max_us")
 
 
