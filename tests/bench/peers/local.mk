@@ -44,6 +44,7 @@ PEERS_LDADD = libpeers.a $(JANSSON_LIBS)
 EXTRA_DIST += \
 	%D%/countdown.py \
 	%D%/memory.py \
+	%D%/peer.py \
 	%D%/peers.py \
 	%D%/plot.py \
 	%D%/pools.py \

@@ -25,12 +25,13 @@ import plot
 import report
 import steady
 import tune
+from peer import MANY, ONE, Tools, running
 from program import Failure
-from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
+from roster import LIMITS, PEERS, Gild
 from weather import Weather
 
 N_CPUS = 2
-FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.0, "slices": 60, "n": 10_000}
+FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.2, "slices": 60, "n": 10_000}
 QUICK = {"rounds": 1, "one_s": 0.3, "many_s": 0.4, "slices": 4, "n": 1_000}
 
 
@@ -136,6 +137,8 @@ class Bench:
             self.say(f"round {self.round + 1} of {self.sizes['rounds']}")
             for peer in list(self.peers):
                 self.measure_pair(peer)
+        if not self.weather.drifts:
+            raise Failure("no peer was measured")
         results = {
             "date": time.strftime("%Y-%m-%d"),
             "machine": describe_machine(),

@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from roster import MANY, ONE
+from peer import MANY, ONE
 
 # What the project wants to be, beside which the figures stand: gild's rate over a
 # peer's, and a peer's p50 over gild's.

@@ -5,9 +5,9 @@ its workers. Jobs are due at a fixed rate, and a latency begins when its job was
 due, so a stall counts for all jobs that it held up.
 """
 
+from peer import MANY
 from program import connect
 from report import print_table
-from roster import MANY
 
 RATE_SECONDS = 3
 IN_FLIGHT = {"in_flight": 4000, "wires": 8}

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The benchmark's parts, with few jobs: see test_peers.sh."""
 
+import contextlib
+import io
 import os
 import select
 import socket
@@ -15,9 +17,11 @@ import countdown
 import memory
 import plot
 import report
+import tune
 import weather
+from peer import MANY, ONE, Tools, running
 from program import PATIENCE_S, family
-from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
+from roster import LIMITS, PEERS, Gild
 
 BUILDDIR = os.environ.get("builddir", ".")
 TOOLS = Tools(BUILDDIR, os.environ.get("GILD", f"{BUILDDIR}/gild"))
@@ -184,6 +188,26 @@ class CountdownTest(unittest.TestCase):
             figures = countdown.measure(TOOLS, folder, 2)
         self.assertEqual(list(map(len, figures["pools"].values())), [2] * len(countdown.POOLS))
         self.assertEqual(len(figures["scaling"]["gild"]), 2)
+
+
+class TuneTest(unittest.TestCase):
+    class Peer:
+        """Its rate is a product of what each value is worth."""
+
+        name = "a peer"
+        settings = {MANY: {"workers": 2, "wires": 2}}
+        grid = {"workers": (1, 2, 4), "wires": (1, 2)}
+        worth = {"workers": {1: 5, 2: 10, 4: 20}, "wires": {1: 1.01, 2: 1}}
+
+        def measure(self, _seconds, setting, *_):
+            worth = self.worth
+            rate = worth["workers"][setting["workers"]] * worth["wires"][setting["wires"]]
+            return {"jobs_per_s": rate}
+
+    def test_best_is_kept(self):
+        """More workers are; a hundredth is chance."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(tune.tune(self.Peer()), {"workers": 4, "wires": 2})
 
 
 class ReportTest(unittest.TestCase):

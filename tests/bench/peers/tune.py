@@ -8,7 +8,7 @@ speed changes, each value is tried several times, all of them in turns.
 
 from statistics import median
 
-from roster import MANY
+from peer import MANY
 
 TURNS = 3
 SECONDS = 0.25
@@ -34,7 +34,7 @@ def best_value(peer, setting, name):
 
 
 def tune(peer, passes=2):
-    """One that runs. Prints each trial in jobs a second, and what is the best."""
+    """One that runs. Prints each trial in jobs a second; returns what is the best."""
     setting = dict(peer.settings[MANY])
     for _ in range(passes):
         before = dict(setting)
@@ -43,3 +43,4 @@ def tune(peer, passes=2):
         if setting == before:
             break
     print(f"{peer.name:22} {setting}", flush=True)
+    return setting
