@@ -120,12 +120,16 @@ def rows_of_countdown(results):
 
 
 def rows_of_scaling(results):
-    scaling = results["countdown"]["scaling"]
-    yield ("two processes do so much more than one", "", "aim")
-    yield ("the machine itself", middle(scaling["machine"], "{:.3f}"), "")
-    shares = [a / b for a, b in zip(scaling["gild"], scaling["machine"])]
-    yield ("gild", middle(scaling["gild"], "{:.3f}"), "")
-    yield ("gild's share of the machine's", middle(shares, "{:.3f}"), "0.98")
+    machine, gild = (results["countdown"]["scaling"][who] for who in ("machine", "gild"))
+    yield ("two processes do so much more than one", "by the wall's clock", "by CPU time", "aim")
+    for name, values in (("the machine itself", machine), ("gild", gild)):
+        yield (name, *(middle([one[by] for one in values], "{:.3f}") for by in ("wall", "cpu")), "")
+    shares = {by: [a[by] / b[by] for a, b in zip(gild, machine)] for by in ("wall", "cpu")}
+    yield (
+        "gild's share of the machine's",
+        *(middle(values, "{:.3f}") for values in shares.values()),
+        "0.98",
+    )
 
 
 def rows_of_settings(results):
@@ -219,8 +223,9 @@ one CPU that the client took: near 100% the client, not the server, was the boun
 
 The countdown and the bare loop take turns on one CPU, some milliseconds each, and a
 share is of a slice of gild's, by CPU time, and the bare loop's right before and
-behind it. The same with two processes, one on each CPU, by the wall's clock. With
-their medians stands what the middle half of them is between.
+behind it. The same with two processes, one on each CPU, by the wall's clock, in which
+is what others take away, and by CPU time, in which that is not. With their medians
+stands what the middle half of them is between.
 """
 
 

@@ -239,12 +239,14 @@ class ReportTest(unittest.TestCase):
         self.assertIn("ratios mean little", told[-1])
 
     def test_countdown(self):
-        scaling = {"machine": [1.9, 1.8, 2.0, 1.9], "gild": [1.9, 1.8, 2.0, 1.9]}
+        twice = [{"wall": 1.9, "cpu": 2.0}, {"wall": 1.8, "cpu": 1.9}, {"wall": 1.9, "cpu": 2.0}]
+        scaling = {"machine": twice, "gild": twice}
         pools = {"fair": [1.0, 0.4, 1.1, 0.99], "ticks": [0.2]}
         results = dict(sample_results(), countdown={"pools": pools, "scaling": scaling})
         tables = dict(report.tables(results))
         self.assertEqual(tables["The countdown"][1], ("fair", "0.995 (0.990 to 1.000)", "0.98"))
-        self.assertEqual(tables["Two processes"][3][1], "1.000 (1.000 to 1.000)")
+        self.assertEqual(tables["Two processes"][2][1], "1.900 (1.800 to 1.900)")
+        self.assertEqual(tables["Two processes"][3][1:3], ("1.000 (1.000 to 1.000)",) * 2)
 
     def test_the_skipped_are_named(self):
         self.assertIn("another-server", "\n".join(report.describe(sample_results())))
