@@ -1,7 +1,10 @@
 /* Latencies by buckets: a number's leading 11 bits say which. */
 #include "tests/bench/peers/latency.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/resource.h>
 
 static unsigned
 shift_of(uint64_t ns)
@@ -41,4 +44,31 @@ latency_quantile_us(const struct latency *latency, double share)
 	    below + latency->counts[bucket] <= rank)
 		below += latency->counts[bucket++];
 	return middle(bucket) / 1e3;
+}
+
+static double
+cpu_seconds(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static const struct {
+	const char *name;
+	double share;
+} shares[] = {
+    {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
+
+void
+latency_print(const struct latency *latency, double seconds, double elapsed_s)
+{
+	printf("{\"jobs\":%" PRIu64 ",\"jobs_per_s\":%.1f", latency->n,
+	    (double)latency->n / seconds);
+	for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++)
+		printf(",\"%s_us\":%.2f", shares[i].name,
+		    latency_quantile_us(latency, shares[i].share));
+	printf(",\"client_cpu\":%.3f}\n", cpu_seconds() / elapsed_s);
 }

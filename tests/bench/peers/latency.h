@@ -20,4 +20,12 @@ void latency_add(struct latency *latency, uint64_t ns);
 /* What a share (0 to 1) of them does not exceed, in us. There are some. */
 double latency_quantile_us(const struct latency *latency, double share);
 
+/*
+ * Prints a client's line of JSON: how many there were in so many seconds, and
+ * what shares of them do not exceed; and what this process took of a CPU in the
+ * elapsed seconds since its start.
+ */
+void latency_print(
+    const struct latency *latency, double seconds, double elapsed_s);
+
 #endif

@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include "daemon/clock.h"
 #include "tests/bench/peers/latency.h"
@@ -265,7 +264,7 @@ prepare(struct load *load, const struct plan *plan)
 	for (size_t i = 0; i < load->wires.n; i++) {
 		wire_open(&load->wires.wires[i], plan->port);
 		if (plan->protocol->greet != NULL)
-			plan->protocol->greet(&load->wires.wires[i]);
+			plan->protocol->greet(&load->wires.wires[i], i);
 	}
 	load->n_most = plan->n_jobs;
 	if (plan->rate > 0)
@@ -275,22 +274,6 @@ prepare(struct load *load, const struct plan *plan)
 	load->end_ns = load->begin_ns + (uint64_t)(plan->seconds * 1e9);
 }
 
-static double
-cpu_seconds(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static const struct {
-	const char *name;
-	double share;
-} shares[] = {
-    {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
-
 static void
 report(const struct load *load)
 {
@@ -299,14 +282,8 @@ report(const struct load *load)
 	double measured_s = load->n_most > 0
 	    ? elapsed_s
 	    : (double)(load->end_ns - load->begin_ns) / 1e9;
-	const struct latency *latency = &load->latency;
 
-	printf("{\"jobs\":%" PRIu64 ",\"jobs_per_s\":%.1f", latency->n,
-	    (double)latency->n / measured_s);
-	for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++)
-		printf(",\"%s_us\":%.2f", shares[i].name,
-		    latency_quantile_us(latency, shares[i].share));
-	printf(",\"client_cpu\":%.3f}\n", cpu_seconds() / elapsed_s);
+	latency_print(&load->latency, measured_s, elapsed_s);
 }
 
 static void

@@ -13,6 +13,9 @@ BENCH_PEERS = \
 	%D%/load \
 	%D%/machine \
 	%D%/workers
+if HAVE_GEARMAN
+BENCH_PEERS += %D%/libgearman
+endif
 check_PROGRAMS += $(BENCH_PEERS)
 check_LIBRARIES += libpeers.a
 libpeers_a_SOURCES = \
@@ -30,13 +33,18 @@ libpeers_a_SOURCES = \
 PEERS_LDADD = libpeers.a $(JANSSON_LIBS)
 %C%_dispatcher_LDADD = $(PEERS_LDADD)
 %C%_fastcgi_LDADD = $(PEERS_LDADD)
+%C%_libgearman_SOURCES = \
+	%D%/libgearman.c %D%/latency.c %D%/latency.h
+%C%_libgearman_LDADD = $(PEERS_LDADD) -lgearman
 %C%_load_SOURCES = %D%/load.c %D%/latency.c %D%/latency.h
 %C%_load_LDADD = $(PEERS_LDADD)
+%C%_machine_SOURCES = %D%/machine.c tests/bench/bench.h
 %C%_machine_LDADD = $(PEERS_LDADD)
 %C%_workers_LDADD = $(PEERS_LDADD)
 EXTRA_DIST += \
 	%D%/countdown.py \
 	%D%/memory.py \
+	%D%/peer.py \
 	%D%/peers.py \
 	%D%/plot.py \
 	%D%/pools.py \
@@ -44,7 +52,9 @@ EXTRA_DIST += \
 	%D%/report.py \
 	%D%/roster.py \
 	%D%/steady.py \
-	%D%/test_peers.py
+	%D%/test_peers.py \
+	%D%/tune.py \
+	%D%/weather.py
 
 RUN_PEERS = PYTHONDONTWRITEBYTECODE=1 python3 $(srcdir)/%D%/peers.py \
 	--builddir '$(abs_builddir)'

@@ -1,12 +1,15 @@
 /*
  * machine: what this machine can do with nobody else's help.
  *
- *	machine loop TURNS N    N processes count down from TURNS each, beginning
- *	                        together: {"wall_ns":...,"cpu_ns":[...]}
- *	machine steady MS       a process on each CPU counts for so long: how far
- *	                        each got, in turns a microsecond of the wall's
- *	                        clock: {"turns_per_us":[...]}. What falls short of
- *	                        what it was before was somebody else's
+ *	machine loop TURNS CPU...
+ *		a process on each of these CPUs counts down from TURNS, all
+ *		beginning together: {"wall_ns":...,"cpu_ns":[...]}
+ *	machine steady MS
+ *		a process on each CPU counts for so long. How fast, in turns a
+ *		microsecond of its own time, in the middle one of its
+ *		milliseconds: what changes there is the CPU. And its share of
+ *		the time: what it did not have was somebody else's.
+ *		{"turns_per_us":[...],"shares":[...]}
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -20,10 +23,13 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "tests/bench/bench.h"
 #include "tests/bench/server.h"
 
 #define MAX_PROCESSES 256
 #define STEP UINT64_C(20000)
+#define CHUNK_NS NS_PER_MS
+#define MAX_CHUNKS 1000
 
 /* One turn a cycle, with no check. */
 static __attribute__((noinline, aligned(64))) void
@@ -36,7 +42,8 @@ count_down(uint64_t turns)
 }
 
 struct figures {
-	uint64_t begin_ns, end_ns, cpu_ns, turns;
+	uint64_t begin_ns, end_ns, cpu_ns;
+	double turns_per_us;
 };
 
 static struct figures *figures; /* of each process; all of them map it */
@@ -44,8 +51,36 @@ static struct figures *figures; /* of each process; all of them map it */
 struct plan {
 	uint64_t turns;	  /* 0: for so long */
 	uint64_t span_ns; /* of the wall's clock */
-	bool is_pinned;	  /* a CPU each */
+	unsigned n;
+	int cpus[MAX_PROCESSES];
 };
+
+/* Turns a microsecond of CPU time, for a moment. */
+static double
+count_a_chunk(void)
+{
+	uint64_t begin_ns = clock_thread_cpu_ns(), spent_ns, turns = 0;
+
+	do {
+		count_down(STEP);
+		turns += STEP;
+		spent_ns = clock_thread_cpu_ns() - begin_ns;
+	} while (spent_ns < CHUNK_NS);
+	return (double)turns * 1e3 / (double)spent_ns;
+}
+
+static double
+count_for(uint64_t span_ns)
+{
+	static double speeds[MAX_CHUNKS];
+	uint64_t begin_ns = clock_monotonic_ns();
+	size_t n = 0;
+
+	do
+		speeds[n++] = count_a_chunk();
+	while (n < MAX_CHUNKS && clock_monotonic_ns() - begin_ns < span_ns);
+	return median(speeds, n);
+}
 
 static void
 run_one(const struct plan *plan, unsigned i, int start)
@@ -54,34 +89,28 @@ run_one(const struct plan *plan, unsigned i, int start)
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (plan->is_pinned)
-		pin(find_cpu((int)i));
+	pin(plan->cpus[i]);
 	if (read(start, &byte, 1) < 0)
 		die("read");
 	own->begin_ns = clock_monotonic_ns();
 	own->cpu_ns = clock_thread_cpu_ns();
-	if (plan->turns > 0) {
+	if (plan->turns > 0)
 		count_down(plan->turns);
-		own->turns = plan->turns;
-	}
-	while (plan->turns == 0 &&
-	    clock_monotonic_ns() - own->begin_ns < plan->span_ns) {
-		count_down(STEP);
-		own->turns += STEP;
-	}
+	else
+		own->turns_per_us = count_for(plan->span_ns);
 	own->cpu_ns = clock_thread_cpu_ns() - own->cpu_ns;
 	own->end_ns = clock_monotonic_ns();
 }
 
 /* Processes that begin when the pipe that they read from is closed. */
 static void
-run_all(const struct plan *plan, unsigned n)
+run_all(const struct plan *plan)
 {
 	int ends[2];
 
 	if (pipe(ends) != 0)
 		die("pipe");
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < plan->n; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
@@ -94,85 +123,82 @@ run_all(const struct plan *plan, unsigned n)
 	}
 	close(ends[0]);
 	close(ends[1]);
-	for (unsigned i = 0; i < n; i++)
-		wait(NULL);
+	for (unsigned i = 0; i < plan->n; i++) {
+		int status;
+
+		if (wait(&status) < 0 || status != 0)
+			exit(EXIT_FAILURE);
+	}
 }
 
 static void
-say_loop(unsigned n)
+say_loop(const struct plan *plan)
 {
 	uint64_t begin_ns = UINT64_MAX, end_ns = 0;
 
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < plan->n; i++) {
 		if (figures[i].begin_ns < begin_ns)
 			begin_ns = figures[i].begin_ns;
 		if (figures[i].end_ns > end_ns)
 			end_ns = figures[i].end_ns;
 	}
 	printf("{\"wall_ns\":%" PRIu64 ",\"cpu_ns\":[", end_ns - begin_ns);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < plan->n; i++)
 		printf("%s%" PRIu64, i > 0 ? "," : "", figures[i].cpu_ns);
 	printf("]}\n");
 }
 
 static void
-say_steady(unsigned n)
+say_steady(const struct plan *plan)
 {
 	printf("{\"turns_per_us\":[");
-	for (unsigned i = 0; i < n; i++)
-		printf("%s%.2f", i > 0 ? "," : "",
-		    (double)figures[i].turns * 1e3 /
+	for (unsigned i = 0; i < plan->n; i++)
+		printf("%s%.2f", i > 0 ? "," : "", figures[i].turns_per_us);
+	printf("],\"shares\":[");
+	for (unsigned i = 0; i < plan->n; i++)
+		printf("%s%.4f", i > 0 ? "," : "",
+		    (double)figures[i].cpu_ns /
 			(double)(figures[i].end_ns - figures[i].begin_ns));
 	printf("]}\n");
 }
 
-static unsigned
-count_cpus(void)
+static void __attribute__((noreturn)) usage(void)
 {
-	unsigned n = 0;
-
-	while (n < MAX_PROCESSES && find_cpu((int)n) >= 0)
-		n++;
-	return n;
-}
-
-static void
-loop(uint64_t turns, unsigned n)
-{
-	const struct plan plan = {.turns = turns};
-
-	run_all(&plan, n);
-	say_loop(n);
-}
-
-static void
-steady(uint64_t ms)
-{
-	const struct plan plan = {.span_ns = ms * NS_PER_MS, .is_pinned = true};
-
-	run_all(&plan, count_cpus());
-	say_steady(count_cpus());
+	fprintf(
+	    stderr, "usage: machine loop TURNS CPU... | machine steady MS\n");
+	exit(2);
 }
 
 int
 main(int argc, char *argv[])
 {
-	uint64_t turns = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
-	unsigned long n = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+	static struct plan plan;
+	uint64_t number = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 
 	figures = mmap(NULL, MAX_PROCESSES * sizeof(*figures),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (figures == MAP_FAILED)
 		die("mmap");
-	if (argc == 4 && strcmp(argv[1], "loop") == 0 && turns > 0 && n > 0 &&
-	    n <= MAX_PROCESSES) {
-		loop(turns, (unsigned)n);
+	if (number == 0 || argc - 3 > MAX_PROCESSES)
+		usage();
+	if (argc > 3 && strcmp(argv[1], "loop") == 0) {
+		plan.turns = number;
+		while (plan.n < (unsigned)argc - 3) {
+			plan.cpus[plan.n] = atoi(argv[3 + plan.n]);
+			plan.n++;
+		}
+		run_all(&plan);
+		say_loop(&plan);
 	} else if (argc == 3 && strcmp(argv[1], "steady") == 0) {
-		steady(strtoull(argv[2], NULL, 10));
+		plan.span_ns = number * NS_PER_MS;
+		while (plan.n < MAX_PROCESSES && find_cpu((int)plan.n) >= 0) {
+			plan.cpus[plan.n] = find_cpu((int)plan.n);
+			plan.n++;
+		}
+		run_all(&plan);
+		say_steady(&plan);
 	} else {
-		fprintf(stderr,
-		    "usage: machine loop TURNS N | machine steady MS\n");
-		return 2;
+		usage();
 	}
 	return EXIT_SUCCESS;
 }

@@ -9,7 +9,6 @@ start-up. Peers that are not installed are skipped by name. Prints; does not jud
 """
 
 import argparse
-import itertools
 import json
 import os
 import platform
@@ -18,49 +17,22 @@ import signal
 import sys
 import tempfile
 import time
+from functools import partial
 
 import countdown
 import memory
 import plot
 import report
 import steady
+import tune
+from peer import MANY, ONE, Tools, running
 from program import Failure
-from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
+from roster import LIMITS, PEERS, Gild
+from weather import Weather
 
 N_CPUS = 2
-QUIET_TRIES = 3
-FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.2, "turns": 500_000_000, "n": 10_000}
-QUICK = {"rounds": 1, "one_s": 0.3, "many_s": 0.4, "turns": 50_000_000, "n": 1_000}
-
-
-class Weather:
-    """Whether the machine is ours: what its CPUs do now beside the best of them."""
-
-    def __init__(self, tools):
-        self.tools = tools
-        self.best = 0.0
-        self.shares = []
-        self.before = self.ticks()
-
-    @staticmethod
-    def ticks():
-        with open("/proc/stat", encoding="utf-8") as stat:
-            return [int(word) for word in stat.readline().split()[1:9]]
-
-    def await_quiet(self):
-        """Waits a little for others to be done; measuring goes on whatever they do."""
-        for _ in range(QUIET_TRIES):
-            speeds = self.tools.run("machine", "steady", 40)["turns_per_us"]
-            self.best = max(self.best, *speeds)
-            share = min(speeds) / self.best
-            if share >= 1 - report.NOISE_SHARE:
-                break
-            time.sleep(0.5)
-        self.shares.append(share)
-
-    def summary(self):
-        spent = [b - a for a, b in zip(self.before, self.ticks())]
-        return {"shares": self.shares, "steal": spent[7] / max(1, sum(spent))}
+FULL = {"rounds": 5, "one_s": 0.8, "many_s": 1.2, "slices": 60, "n": 10_000}
+QUICK = {"rounds": 1, "one_s": 0.3, "many_s": 0.4, "slices": 4, "n": 1_000}
 
 
 def describe_machine():
@@ -83,6 +55,7 @@ class Bench:
         self.sizes = dict(QUICK if options.quick else FULL)
         if options.rounds:
             self.sizes["rounds"] = options.rounds
+        self.round = 0
         self.skipped = []
         self.peers = [peer for peer in map(self.find, PEERS + LIMITS) if peer]
         self.peers += [Gild(self.tools, [option]) for option in options.also]
@@ -133,14 +106,19 @@ class Bench:
 
     def try_pair(self, peer):
         self.weather.await_quiet()
-        record = self.records[peer.name]
-        with running(self.new_gild()) as gild, running(peer):
+        with self.weather.watching(), running(self.new_gild()) as gild, running(peer):
+            record = self.records[peer.name]
             self.gild_record["start_ms"].append(gild.start_s * 1e3)
             record["start_ms"].append(peer.start_s * 1e3)
             for mode in peer.settings:
-                pair = {"gild": self.measure_mode(gild, mode)}
-                pair["peer"] = self.measure_mode(peer, mode)
-                record["pairs"][mode].append(pair)
+                record["pairs"][mode].append(self.compare(gild, peer, mode))
+
+    def compare(self, gild, peer, mode):
+        """Another one is the first in each round: what comes second has no advantage."""
+        sides = {"gild": gild, "peer": peer}
+        names = list(sides)[:: -1 if self.round % 2 else 1]
+        measures = [partial(self.measure_mode, sides[name], mode) for name in names]
+        return dict(zip(names, self.weather.compare(*measures)))
 
     def measure_memory(self, peer, record):
         record["memory"] = memory.measure(lambda: running(peer), 1000, self.sizes["n"])
@@ -149,17 +127,18 @@ class Bench:
         folder = tempfile.mkdtemp(prefix="gild-bench-")
         try:
             self.weather.await_quiet()
-            return countdown.measure(
-                self.tools, folder, self.sizes["rounds"], self.sizes["turns"]
-            )
+            with self.weather.watching():
+                return countdown.measure(self.tools, folder, self.sizes["slices"])
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def run(self):
-        for i in range(self.sizes["rounds"]):
-            self.say(f"round {i + 1} of {self.sizes['rounds']}")
+        for self.round in range(self.sizes["rounds"]):
+            self.say(f"round {self.round + 1} of {self.sizes['rounds']}")
             for peer in list(self.peers):
                 self.measure_pair(peer)
+        if not self.weather.drifts:
+            raise Failure("no peer was measured")
         results = {
             "date": time.strftime("%Y-%m-%d"),
             "machine": describe_machine(),
@@ -174,7 +153,7 @@ class Bench:
             self.say("memory")
             self.measure_memory(self.new_gild(), self.gild_record)
             for peer in self.peers:
-                if ONE in peer.settings and not peer.is_limit:
+                if peer.has_own_server and not peer.is_limit:
                     self.measure_memory(peer, self.records[peer.name])
         results["noise"] = self.weather.summary()
         return results
@@ -184,13 +163,12 @@ class Bench:
             steady.measure(gild, self.options.steady)
 
     def tune(self):
-        """Every setting of each peer's grid, saturated; the best one is for roster.py."""
-        for peer in [self.new_gild(), *self.peers]:
-            for values in itertools.product(*peer.grid.values()):
-                setting = dict(peer.settings[MANY], **dict(zip(peer.grid, values)))
+        """The best setting of each peer's grid, saturated, for roster.py."""
+        gild = [] if self.options.only else [self.new_gild()]
+        for peer in gild + self.peers:
+            if peer.grid:
                 with running(peer):
-                    rates = [peer.measure(0.4, setting)["jobs_per_s"] for _ in range(3)]
-                print(f"{peer.name:20} {max(rates):10,.0f} jobs/s  {setting}", flush=True)
+                    tune.tune(peer)
 
 
 def parse_options():

@@ -3,7 +3,7 @@
 from html import escape
 from statistics import median
 
-from roster import MANY, ONE
+from peer import MANY, ONE
 
 WIDTH, ROW, BAR, LABELS, FIGURES, TOP = 760, 26, 16, 190, 90, 44
 STYLE = """

@@ -18,8 +18,10 @@ class Failure(Exception):
     """A program did not do what it is there for."""
 
 
-def die_with_parent():
+def prepare_child(cpus):
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if cpus:
+        os.sched_setaffinity(0, cpus)
 
 
 def free_port():
@@ -48,9 +50,9 @@ def ask(wire, request, marker):
 
 
 class Program:
-    """One process and its children, in a folder for what it writes."""
+    """One process and its children, in a folder for what it writes, on some CPUs."""
 
-    def __init__(self, command, folder):
+    def __init__(self, command, folder, cpus=None):
         self.command = [str(word) for word in command]
         self.log_path = f"{folder}/{os.path.basename(self.command[0])}.log"
         self.begun = time.monotonic()
@@ -61,7 +63,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                preexec_fn=die_with_parent,
+                preexec_fn=lambda: prepare_child(cpus),
             )
 
     @property

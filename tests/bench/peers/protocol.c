@@ -32,6 +32,20 @@ protocol_find(const char *name)
 	return NULL;
 }
 
+struct wire *
+wires_for_jobs(const struct wires *wires, size_t slot)
+{
+	return &wires->wires[wires->n < 2 ? 0 : slot % (wires->n / 2)];
+}
+
+struct wire *
+wires_for_waits(const struct wires *wires, size_t slot)
+{
+	size_t n_jobs = wires->n / 2;
+
+	return &wires->wires[n_jobs + slot % (wires->n - n_jobs)];
+}
+
 size_t
 line_length(const char *data, size_t length)
 {

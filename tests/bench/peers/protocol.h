@@ -30,8 +30,8 @@ struct protocol {
 	/* The jobs are in JSON, whatever is asked for. */
 	bool is_json;
 
-	/* What a client says first, on each of its wires. May be NULL. */
-	void (*greet)(struct wire *wire);
+	/* What a client says first, on its n-th wire. May be NULL. */
+	void (*greet)(struct wire *wire, size_t n);
 	/* Asks for a job. slot is below the number of jobs in flight. */
 	void (*ask)(struct wires *wires, size_t slot, uint64_t tag);
 	/* Takes a message. *tag is the job's that it answers, or JOB_NO_TAG. */
@@ -61,6 +61,14 @@ extern const struct protocol redis_protocol;
 
 /* NULL, and those that there are on standard error, where no other is named. */
 const struct protocol *protocol_find(const char *name);
+
+/*
+ * Where what waits keeps its connection from everything behind it, a client
+ * sends jobs on the first half of its wires and waits on the others: one of
+ * either half, jobs in turns. A single wire is both.
+ */
+struct wire *wires_for_jobs(const struct wires *wires, size_t slot);
+struct wire *wires_for_waits(const struct wires *wires, size_t slot);
 
 /* The bytes of the first line, its LF counted, or 0 while there is none. */
 size_t line_length(const char *data, size_t length);

@@ -5,7 +5,7 @@
  * with whatever it sends next.
  *
  * A reserve that waits keeps its connection from everything behind it, so a
- * client with many jobs puts on its first wire and reserves on its last.
+ * client with many jobs puts on one half of its wires and reserves on the other.
  */
 #include "tests/bench/peers/protocol.h"
 
@@ -66,8 +66,9 @@ take_reply(const char *data, size_t length, struct reserved *reserved)
 }
 
 static void
-beanstalkd_greet(struct wire *wire)
+beanstalkd_greet(struct wire *wire, size_t n)
 {
+	(void)n;
 	wire_put_text(wire, "use jobs\r\nwatch answers\r\nignore default\r\n");
 }
 
@@ -76,9 +77,9 @@ beanstalkd_ask(struct wires *wires, size_t slot, uint64_t tag)
 {
 	char request[JOB_REQUEST_BYTES];
 
-	(void)slot;
-	put_job(&wires->wires[0], request, job_request(request, tag));
-	wire_put_text(&wires->wires[wires->n - 1], RESERVE);
+	put_job(
+	    wires_for_jobs(wires, slot), request, job_request(request, tag));
+	wire_put_text(wires_for_waits(wires, slot), RESERVE);
 }
 
 static size_t

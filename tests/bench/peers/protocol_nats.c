@@ -1,7 +1,7 @@
 /*
- * NATS, request and reply: a client subscribes to its inbox once and publishes
- * each job with a subject of its own below that, all on one wire; workers share
- * a queue group.
+ * NATS, request and reply: a client subscribes to an inbox for each wire, once,
+ * and publishes each job with a subject of its own below that; workers share a
+ * queue group.
  */
 #include "tests/bench/peers/protocol.h"
 
@@ -72,19 +72,24 @@ take_operation(
 }
 
 static void
-nats_greet(struct wire *wire)
+nats_greet(struct wire *wire, size_t n)
 {
-	wire_put_text(wire, CONNECT "SUB inbox.* 1\r\n");
+	wire_put_text(wire, CONNECT "SUB inbox.");
+	wire_put_number(wire, n);
+	wire_put_text(wire, ".* 1\r\n");
 }
 
 static void
 nats_ask(struct wires *wires, size_t slot, uint64_t tag)
 {
-	struct wire *wire = &wires->wires[0];
+	size_t i = slot % wires->n;
+	struct wire *wire = &wires->wires[i];
 	char request[JOB_REQUEST_BYTES];
 	size_t length = job_request(request, tag);
 
 	wire_put_text(wire, "PUB jobs inbox.");
+	wire_put_number(wire, i);
+	wire_put(wire, ".", 1);
 	wire_put_number(wire, slot);
 	wire_put(wire, " ", 1);
 	wire_put_number(wire, length);

@@ -5,7 +5,8 @@
  * a client's push with its pop.
  *
  * A pop that blocks keeps its connection from everything behind it, so a client
- * with many jobs pushes on its first wire and pops on its last.
+ * with many jobs pushes on one half of its wires and pops on the other. All
+ * pops are of the one list: any of them gets any answer.
  */
 #include "tests/bench/peers/protocol.h"
 
@@ -74,10 +75,9 @@ redis_ask(struct wires *wires, size_t slot, uint64_t tag)
 {
 	char request[JOB_REQUEST_BYTES];
 
-	(void)slot;
-	put_value(
-	    &wires->wires[0], PUSH_JOB, request, job_request(request, tag));
-	wire_put_text(&wires->wires[wires->n - 1], POP_ANSWER);
+	put_value(wires_for_jobs(wires, slot), PUSH_JOB, request,
+	    job_request(request, tag));
+	wire_put_text(wires_for_waits(wires, slot), POP_ANSWER);
 }
 
 static size_t

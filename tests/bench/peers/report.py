@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from roster import MANY, ONE
+from peer import MANY, ONE
 
 # What the project wants to be, beside which the figures stand: gild's rate over a
 # peer's, and a peer's p50 over gild's.
@@ -10,6 +10,7 @@ AIMS = {
     (ONE, "a bare dispatcher"): "0.8",
     (MANY, "Redis"): "4",
     (MANY, "gearmand"): "6",
+    (MANY, "gearmand, libgearman"): "6",
     (MANY, "beanstalkd"): "13",
     (MANY, "Pool"): "3.5",
     (MANY, "NATS, JSON"): "1",
@@ -18,14 +19,21 @@ TITLES = {
     ONE: "One job at a time, there and back",
     MANY: "As many jobs as it can take, jobs a second",
 }
-NOISE_SHARE = 0.05
-MOSTLY_SHORT = 0.2
+MOST_OF_OTHERS = 0.05  # of the CPUs' time: with more, figures mean little
+MOST_DRIFT = 1.25  # of the CPUs' speed, in half of the pairs: with more, ratios do
 
 
 def spread(values, form):
     """The median, and the least and the most."""
     least, most = form.format(min(values)), form.format(max(values))
     return form.format(median(values)) + (f" ({least} to {most})" if least != most else "")
+
+
+def middle(values, form):
+    """The median, and between what the middle half of them is."""
+    ordered, n = sorted(values), len(values)
+    quarter, three = form.format(ordered[n // 4]), form.format(ordered[(3 * n - 1) // 4])
+    return form.format(median(values)) + (f" ({quarter} to {three})" if n > 2 else "")
 
 
 def column(pairs, who, what):
@@ -43,16 +51,33 @@ def has_pairs(results, mode):
     return [peer for peer in results["peers"] if peer["pairs"].get(mode)]
 
 
+def tail(pairs, who):
+    """p99 as a multiple of p50."""
+    return median(pair[who]["p99_us"] / pair[who]["p50_us"] for pair in pairs)
+
+
 def rows_of_one(results):
-    yield ("", "p50 us", "p99 us", "gild's p50", "gild's p99", "times gild's p50", "aim")
+    yield (
+        "",
+        "p50 us",
+        "p99 us",
+        "p99/p50",
+        "gild's p50",
+        "gild's p99",
+        "gild's p99/p50, aim 3",
+        "times gild's p50",
+        "aim",
+    )
     for peer in has_pairs(results, ONE):
         pairs = peer["pairs"][ONE]
         yield (
             peer["name"],
             spread(column(pairs, "peer", "p50_us"), "{:.1f}"),
             f'{median(column(pairs, "peer", "p99_us")):.1f}',
+            f'{tail(pairs, "peer"):.1f}',
             f'{median(column(pairs, "gild", "p50_us")):.1f}',
             f'{median(column(pairs, "gild", "p99_us")):.1f}',
+            f'{tail(pairs, "gild"):.1f}',
             spread(ratios(pairs, ONE), "{:.2f}"),
             AIMS.get((ONE, peer["name"]), "" if peer["is_limit"] else "1"),
         )
@@ -91,16 +116,20 @@ def rows_of_countdown(results):
     countdown = results["countdown"]
     yield ("pool", "share of the bare loop's turns a second", "aim")
     for name, values in countdown["pools"].items():
-        yield (name, spread(values, "{:.3f}"), "" if name == "ticks" else "0.98")
+        yield (name, middle(values, "{:.3f}"), "" if name == "ticks" else "0.98")
 
 
 def rows_of_scaling(results):
-    scaling = results["countdown"]["scaling"]
-    yield ("two processes do so much more than one", "", "aim")
-    yield ("the machine itself", spread(scaling["machine"], "{:.3f}"), "")
-    shares = [a / b for a, b in zip(scaling["gild"], scaling["machine"])]
-    yield ("gild", spread(scaling["gild"], "{:.3f}"), "")
-    yield ("gild's share of the machine's", spread(shares, "{:.3f}"), "0.98")
+    machine, gild = (results["countdown"]["scaling"][who] for who in ("machine", "gild"))
+    yield ("two processes do so much more than one", "by the wall's clock", "by CPU time", "aim")
+    for name, values in (("the machine itself", machine), ("gild", gild)):
+        yield (name, *(middle([one[by] for one in values], "{:.3f}") for by in ("wall", "cpu")), "")
+    shares = {by: [a[by] / b[by] for a, b in zip(gild, machine)] for by in ("wall", "cpu")}
+    yield (
+        "gild's share of the machine's",
+        *(middle(values, "{:.3f}") for values in shares.values()),
+        "0.98",
+    )
 
 
 def rows_of_settings(results):
@@ -124,18 +153,29 @@ def tables(results):
 
 
 def describe_noise(results):
+    """A sentence on each of what disturbs, and what follows from it."""
     noise = results["noise"]
-    short = [share for share in noise["shares"] if share < 1 - NOISE_SHARE]
-    text = f"The machine was looked at {len(noise['shares'])} times"
-    if short:
-        text += f", and {len(short)} times a CPU did only {min(short):.0%} or more"
-        text += " of what it can"
+    drift = median(noise["drifts"])
+    yield (
+        f"Others' processes took {noise['others']:.1%} of the CPUs' time while it measured;"
+        f" the load before it began was {noise['load']:.2f}."
+    )
+    yield f"The hypervisor took {noise['steal']:.1%}."
+    yield (
+        "The CPUs' own speed, idle or not: the same loop took up to"
+        f" {noise['slowest']:.2f} times the CPU time that it takes at best, and within a"
+        f" pair of measurements changed by a factor of {drift:.2f}, at most"
+        f" {max(noise['drifts']):.2f}."
+    )
+    if noise["others"] > MOST_OF_OTHERS:
+        yield "Others were at work on the machine: these figures mean little."
+    elif drift > MOST_DRIFT:
+        yield "The CPUs' speed changed so much within the pairs that ratios mean little."
     else:
-        text += f"; each CPU did at least {min(noise['shares']):.0%} of what it can"
-    text += f". Time that the hypervisor took: {noise['steal']:.1%}."
-    if len(short) > len(noise["shares"]) * MOSTLY_SHORT:
-        text += " Others were at work on it: these figures mean little."
-    return text
+        yield (
+            "Compare ratios, which are of a pair measured in turn, so that a slow drift"
+            " is in both of its sides; not figures of different rows."
+        )
 
 
 def describe(results):
@@ -144,7 +184,7 @@ def describe(results):
     yield f"{results['date']}, {cpus}, Linux {machine['kernel']}."
     n = results["rounds"]
     yield f"{n} rounds; medians, with the least and the most." if n > 1 else "One round."
-    yield describe_noise(results)
+    yield from describe_noise(results)
     if results["skipped"]:
         yield "Not installed, so not measured: " + ", ".join(results["skipped"]) + "."
 
@@ -170,13 +210,22 @@ A whole round trip over loopback: a client, a server, a worker process, and back
 the job counts down from 1. `make bench-results` measures and writes this page.
 Clients and workers are the same few C programs for every server and speak each
 one's protocol directly, with as few system calls as it allows (tests/bench/peers);
-all share the same two CPUs. Each peer is measured in turn with gild, and a ratio is
-of such a pair. Above 1, gild is ahead.
+all share the same two CPUs. gearmand has a row with its own C library, too. Each
+peer is measured in turn with gild, another one first in each round, and a ratio is
+of such a pair. Above 1, gild is ahead. Each peer has the setting that was the best
+of those that `make bench-peers PEERS=--tune` tries, the same for all; they stand at
+the end.
 
 What is called a limit does less than any dispatcher has to: the echo does no work
 at all, and the bare dispatcher knows no JSON, keeps no account and bounds nothing.
 Python's pools have no TCP between client and pool. "Client's CPU" is the share of
 one CPU that the client took: near 100% the client, not the server, was the bound.
+
+The countdown and the bare loop take turns on one CPU, some milliseconds each, and a
+share is of a slice of gild's, by CPU time, and the bare loop's right before and
+behind it. The same with two processes, one on each CPU, by the wall's clock, in which
+is what others take away, and by CPU time, in which that is not. With their medians
+stands what the middle half of them is between.
 """
 
 

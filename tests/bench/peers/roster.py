@@ -6,176 +6,33 @@ one job at a time and one for as many as it can take; `how` says what it is.
 Everything has the same two CPUs: the client, the server and the workers.
 """
 
-import contextlib
 import getpass
 import grp
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
-import time
 
-from program import Failure, Program, ask, free_port
+from peer import MANY, ONE, Peer, Unaided, run
+from program import Program, ask
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ONE, MANY = "one", "many"
-START_TRIES = 3
 
-
-def run(command):
-    """Runs a program to its end; the JSON that it prints."""
-    command = [str(word) for word in command]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Failure(f"{' '.join(command)}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
-
-
-class Tools:
-    """Where the programs of this build are."""
-
-    def __init__(self, builddir, gild):
-        self.folder = os.path.join(os.path.abspath(builddir), "tests", "bench", "peers")
-        self.gild = os.path.abspath(gild)
-        self.echo = os.path.join(os.path.dirname(self.folder), "bench_daemon")
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def run(self, name, *arguments):
-        return run([self.path(name), *arguments])
-
-
-def find_program(name):
-    """Servers are often where only root looks for programs."""
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
-
-
-class Peer:
-    """
-    A server, perhaps with workers of ours, and the protocol that it speaks. One
-    without a setting for a mode is not measured in it.
-    """
-
-    name = ""
-    program = ""  # that must be installed
-    package = ""
-    protocol = "lines"
-    is_limit = False
-    is_json = False
-    how = {ONE: "2 workers", MANY: "8 workers, 1,000 jobs in flight"}
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000}}
-    grid = {}  # what --tune tries: {name: values}
-    ping = (b"", b"")
-    fill = None  # a function: the n-th job that waits; None: it keeps none
-    version_command = ()
-
-    def __init__(self, tools):
-        self.tools = tools
-        self.folder = None
-        self.server = self.workers = None
-        self.port = 0
-        self.start_s = 0.0
-
-    def where(self):
-        return find_program(self.program)
-
-    def version(self):
-        said = subprocess.run(
-            [self.where(), *self.version_command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        ).stdout
-        return (re.search(r"\d+\.\d+(\.\d+)?", said) or [""])[0]
-
-    def command(self):
-        raise NotImplementedError
-
-    def start(self, folder):
-        self.folder = folder
-        for left in reversed(range(START_TRIES)):
-            self.port = free_port()
-            self.server = Program(self.command(), folder)
-            try:
-                self.start_s = self.server.await_answer(self.port, *self.ping)
-                return
-            except Failure:
-                self.server.end()
-                if left == 0:
-                    raise
-
-    def start_and_listen(self, command):
-        """One that says when it is ready; what it said."""
-        self.server = Program(command, self.folder)
-        said = self.server.await_line(b"ready\n")
-        self.start_s = time.monotonic() - self.server.begun
-        return said
-
-    def start_workers(self, setting):
-        words = ["--workers", setting["workers"], "--ahead", setting.get("ahead", 1)]
-        words += ["--json"] if self.is_json else []
-        self.workers = Program(
-            [self.tools.path("workers"), *words, self.protocol, self.port], self.folder
-        )
-        self.workers.await_line(b"ready\n")
-
-    def measure(self, seconds, setting, *options):
-        """One measurement: the line that load prints."""
-        words = ["--seconds", seconds, "--in-flight", setting.get("in_flight", 1)]
-        words += ["--wires", setting.get("wires", 1), *options]
-        words += ["--json"] if self.is_json else []
-        self.start_workers(setting)
-        try:
-            return self.tools.run("load", *words, self.protocol, self.port)
-        finally:
-            self.end_workers()
-
-    def occupy(self, wire, n_tasks):
-        """Its own workers, where it has any, count for as long as the wire is open."""
-
-    def end_workers(self):
-        if self.workers:
-            self.workers.end()
-            self.workers = None
-
-    def end(self):
-        self.end_workers()
-        if self.server:
-            self.server.end()
-            self.server = None
-
-
-@contextlib.contextmanager
-def running(peer):
-    """Started, with a folder of its own; both are gone in the end."""
-    folder = tempfile.mkdtemp(prefix="gild-bench-")
-    try:
-        peer.start(folder)
-        yield peer
-    finally:
-        peer.end()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-class Unaided(Peer):
-    """A server that brings its workers along, or needs none."""
-
-    def start_workers(self, setting):
-        pass
+# What --tune tries, the same for all: a client's connections, where a job may take
+# any of them, or a pair of them where some wait; workers that connect; and jobs.
+WIRES = (1, 2, 4, 8)
+WIRE_PAIRS = (2, 4, 8)
+WORKERS = (1, 2, 4, 8, 16)
+IN_FLIGHT = (100, 300, 1000)
 
 
 class Gild(Unaided):
     name = "gild"
     protocol = "gild"
     package = "gild"
-    how = {ONE: "2 workers", MANY: "2 workers, 1,000 jobs in flight on a connection"}
-    settings = {ONE: {}, MANY: {"in_flight": 1000, "wires": 1}}
-    grid = {"in_flight": (100, 1000, 4000), "wires": (1, 2, 4)}
+    how = {ONE: "2 workers", MANY: "2 workers, 1,000 jobs in flight on 8 connections"}
+    settings = {ONE: {}, MANY: {"in_flight": 1000, "wires": 8}}
+    grid = {"wires": WIRES, "in_flight": IN_FLIGHT}
     ping = (b'{"jsonrpc":"2.0","id":1,"method":"server.ping"}\n', b"pong")
     version_command = ("-V",)
 
@@ -210,10 +67,11 @@ class Redis(Peer):
     protocol = "redis"
     how = {
         ONE: "LPUSH and BRPOP sent together, 2 workers",
-        MANY: "LPUSH and BRPOP, one job a command, 8 workers, 1,000 jobs in flight",
+        MANY: "LPUSH and BRPOP, one job a command, 8 workers, 1,000 jobs in flight"
+        " on 2 connections",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
-    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000)}
+    grid = {"wires": WIRE_PAIRS, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"PING\r\n", b"+PONG")
     version_command = ("--version",)
 
@@ -229,8 +87,9 @@ class Redis(Peer):
 
 class RedisMore(Redis):
     name = "Redis, 16 workers"
-    how = {MANY: "the same with 16 workers"}
-    settings = {MANY: {"workers": 16, "in_flight": 1000, "wires": 2}}
+    has_own_server = False
+    how = {MANY: "the same with 16 workers, 4 connections"}
+    settings = {MANY: {"workers": 16, "in_flight": 1000, "wires": 4}}
 
 
 class Beanstalkd(Peer):
@@ -239,10 +98,10 @@ class Beanstalkd(Peer):
     protocol = "beanstalkd"
     how = {
         ONE: "put, reserve and delete sent together, 2 workers",
-        MANY: "a second tube for answers, 8 workers, 1,000 jobs in flight",
+        MANY: "a second tube for answers, 8 workers, 100 jobs in flight on 2 connections",
     }
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 1000, "wires": 2}}
-    grid = {"workers": (1, 2, 4, 8, 16), "in_flight": (100, 1000)}
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 100, "wires": 2}}
+    grid = {"wires": WIRE_PAIRS, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"list-tube-used\r\n", b"USING")
     version_command = ("-v",)
 
@@ -260,9 +119,9 @@ class Gearmand(Peer):
     program = "gearmand"
     package = "gearman-job-server"
     protocol = "gearman"
-    how = {ONE: "2 workers", MANY: "16 workers, 1,000 jobs in flight"}
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 16, "in_flight": 1000}}
-    grid = {"workers": (2, 4, 8, 16), "in_flight": (100, 1000), "ahead": (1, 4)}
+    how = {ONE: "2 workers", MANY: "16 workers, 1,000 jobs in flight on 8 connections"}
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 16, "in_flight": 1000, "wires": 8}}
+    grid = {"wires": WIRES, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"\0REQ\0\0\0\x10\0\0\0\x04ping", b"ping")
     version_command = ("--version",)
 
@@ -279,17 +138,51 @@ class Gearmand(Peer):
 
 class GearmandAhead(Gearmand):
     name = "gearmand, jobs ahead"
-    how = {MANY: "8 workers that grab 4 jobs at once, as no library of it does"}
+    has_own_server = False
+    how = {
+        MANY: "8 workers that grab 4 jobs at once, as no library of it does,"
+        " 1,000 jobs in flight on a connection"
+    }
     settings = {MANY: {"workers": 8, "in_flight": 1000, "ahead": 4}}
+    grid = {"ahead": (1, 2, 4, 8), **Gearmand.grid}
+
+
+class GearmandLibrary(Gearmand):
+    """With gearmand's own C library on both sides: one connection a client."""
+
+    name = "gearmand, libgearman"
+    has_own_server = False
+    package = "gearman-job-server, libgearman-dev"
+    how = {
+        ONE: "its own C library for client and 2 workers",
+        MANY: "its own C library for client and 8 workers, 300 jobs in flight on a connection",
+    }
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 8, "in_flight": 300}}
+    grid = {"workers": WORKERS, "in_flight": IN_FLIGHT}
+
+    def where(self):
+        return super().where() if os.access(self.tools.path("libgearman"), os.X_OK) else None
+
+    def start_workers(self, setting):
+        words = [self.tools.path("libgearman"), "work", "--workers", setting["workers"]]
+        self.workers = Program([*words, self.port], self.folder)
+        self.workers.await_line(b"ready\n")
+
+    def load(self, setting, *options):
+        words = ["--in-flight", setting.get("in_flight", 1), *options]
+        return self.tools.run("libgearman", "load", *words, self.port)
 
 
 class Nats(Peer):
     name = "NATS, bare"
     program = package = "nats-server"
     protocol = "nats"
-    how = {ONE: "request and reply, 2 responders", MANY: "2 responders, 1,000 in flight"}
-    settings = {ONE: {"workers": 2}, MANY: {"workers": 2, "in_flight": 1000}}
-    grid = {"workers": (1, 2, 4, 8), "in_flight": (100, 1000)}
+    how = {
+        ONE: "request and reply, 2 responders",
+        MANY: "2 responders, 1,000 jobs in flight on 2 connections",
+    }
+    settings = {ONE: {"workers": 2}, MANY: {"workers": 2, "in_flight": 1000, "wires": 2}}
+    grid = {"wires": WIRES, "workers": WORKERS, "in_flight": IN_FLIGHT}
     ping = (b"PING\r\n", b"PONG")
     version_command = ("--version",)
 
@@ -300,9 +193,10 @@ class Nats(Peer):
 class NatsJson(Nats):
     name = "NATS, JSON"
     is_json = True
+    has_own_server = False
     how = {
         ONE: "request and reply, the same JSON work in 2 responders",
-        MANY: "the same JSON work in 2 responders, 1,000 in flight",
+        MANY: "the same JSON work in 2 responders, 1,000 jobs in flight on 2 connections",
     }
 
 
@@ -346,7 +240,7 @@ class Nginx(Peer):
     protocol = "http"
     how = {
         ONE: "1 process, kept connections, 2 responders",
-        MANY: "1 process, 64 kept connections, 2 responders",
+        MANY: "1 process, 2 responders, 64 jobs in flight, a connection each",
     }
     settings = {ONE: {"workers": 2}, MANY: {"workers": 2, "in_flight": 64}}
     grid = {"workers": (1, 2, 4), "in_flight": (16, 64, 256)}
@@ -441,7 +335,10 @@ class Dispatcher(Echo):
     name = "a bare dispatcher"
     protocol = "lines"
     spin_us = 0
-    how = {ONE: "epoll, pipe, 2 workers, pipe; no JSON", MANY: "the same, 1,000 jobs in flight"}
+    how = {
+        ONE: "epoll, pipe, 2 workers, pipe; no JSON",
+        MANY: "the same, 1,000 jobs in flight on a connection",
+    }
 
     def where(self):
         return self.tools.path("dispatcher")
@@ -463,6 +360,7 @@ PEERS = (
     RedisMore,
     Gearmand,
     GearmandAhead,
+    GearmandLibrary,
     Beanstalkd,
     NatsJson,
     Nats,

@@ -5,12 +5,12 @@ its workers. Jobs are due at a fixed rate, and a latency begins when its job was
 due, so a stall counts for all jobs that it held up.
 """
 
+from peer import MANY
 from program import connect
 from report import print_table
-from roster import MANY
 
 RATE_SECONDS = 3
-IN_FLIGHT = {"in_flight": 4000, "wires": 2}
+IN_FLIGHT = {"in_flight": 4000, "wires": 8}
 COLUMNS = ("p50_us", "p90_us", "p99_us", "p999_us", "max_us")
 
 

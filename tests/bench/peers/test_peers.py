@@ -1,20 +1,27 @@
 #!/usr/bin/env python3
 """The benchmark's parts, with few jobs: see test_peers.sh."""
 
+import contextlib
+import io
 import os
 import select
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
 from xml.etree import ElementTree
 
+import countdown
 import memory
 import plot
 import report
+import tune
+import weather
+from peer import MANY, ONE, Tools, running
 from program import PATIENCE_S, family
-from roster import LIMITS, MANY, ONE, PEERS, Gild, Tools, running
+from roster import LIMITS, PEERS, Gild
 
 BUILDDIR = os.environ.get("builddir", ".")
 TOOLS = Tools(BUILDDIR, os.environ.get("GILD", f"{BUILDDIR}/gild"))
@@ -146,8 +153,61 @@ def sample_results():
         "gild": {"name": "gild", "memory": memories, **common},
         "peers": [{**redis, "memory": memories, **common}],
         "skipped": ["another (another-server)"],
-        "noise": {"shares": [1.0, 0.8], "steal": 0.0},
+        "noise": {"load": 0.5, "others": 0.0, "steal": 0.0, "slowest": 1.4, "drifts": [1.02]},
     }
+
+
+class WeatherTest(unittest.TestCase):
+    """What is said to be others' is not ours."""
+
+    def test_ours_is_counted(self):
+        seen = weather.Weather(TOOLS)
+        with seen.watching():
+            (figures,) = seen.compare(lambda: TOOLS.run("machine", "loop", 10_000_000, first_cpu()))
+        self.assertGreater(figures["cpu_ns"][0], 0)
+        self.assertEqual(len(seen.drifts), 1)
+        self.assertGreaterEqual(seen.drifts[0], 1)
+
+    def test_an_orphan_is_awaited(self):
+        """A program's child that outlives it is counted as ours, and is gone."""
+        seen, before = weather.Weather(TOOLS), weather.our_seconds()
+        code = "import os\nif os.fork() == 0:\n while os.times()[0] < 0.1: pass"
+        with seen.watching():
+            subprocess.run([sys.executable, "-c", code], check=True)
+        self.assertGreaterEqual(weather.our_seconds() - before, 0.1)
+        self.assertRaises(ChildProcessError, os.waitpid, -1, os.WNOHANG)
+
+
+def first_cpu():
+    return min(os.sched_getaffinity(0))
+
+
+class CountdownTest(unittest.TestCase):
+    def test_all_pools(self):
+        with tempfile.TemporaryDirectory(prefix="gild-bench-") as folder:
+            figures = countdown.measure(TOOLS, folder, 2)
+        self.assertEqual(list(map(len, figures["pools"].values())), [2] * len(countdown.POOLS))
+        self.assertEqual(len(figures["scaling"]["gild"]), 2)
+
+
+class TuneTest(unittest.TestCase):
+    class Peer:
+        """Its rate is a product of what each value is worth."""
+
+        name = "a peer"
+        settings = {MANY: {"workers": 2, "wires": 2}}
+        grid = {"workers": (1, 2, 4), "wires": (1, 2)}
+        worth = {"workers": {1: 5, 2: 10, 4: 20}, "wires": {1: 1.01, 2: 1}}
+
+        def measure(self, _seconds, setting, *_):
+            worth = self.worth
+            rate = worth["workers"][setting["workers"]] * worth["wires"][setting["wires"]]
+            return {"jobs_per_s": rate}
+
+    def test_best_is_kept(self):
+        """More workers are; a hundredth is chance."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(tune.tune(self.Peer()), {"workers": 4, "wires": 2})
 
 
 class ReportTest(unittest.TestCase):
@@ -155,13 +215,38 @@ class ReportTest(unittest.TestCase):
         return dict(report.tables(sample_results()))[report.TITLES[title]]
 
     def test_above_one_is_ahead(self):
-        self.assertEqual(self.rows(ONE)[1][5], "2.00")
+        self.assertEqual(self.rows(ONE)[1][7], "2.00")
         self.assertEqual(self.rows(MANY)[1][3], "4.00")
 
-    def test_noise_is_told(self):
-        told = report.describe_noise(sample_results())
-        self.assertIn("1 times a CPU did only 80%", told)
-        self.assertIn("mean little", told)
+    def noise(self, **changes):
+        results = sample_results()
+        results["noise"].update(changes)
+        return list(report.describe_noise(results))
+
+    def test_quiet(self):
+        told = self.noise()
+        self.assertIn("1.40 times", told[2])
+        self.assertNotIn("mean little", "\n".join(told))
+
+    def test_others_are_told(self):
+        told = self.noise(others=0.2)
+        self.assertIn("took 20.0% of the CPUs' time", told[0])
+        self.assertIn("these figures mean little", told[-1])
+
+    def test_drift_is_told(self):
+        told = self.noise(drifts=[1.0, 1.5, 1.6])
+        self.assertIn("factor of 1.50, at most 1.60", told[2])
+        self.assertIn("ratios mean little", told[-1])
+
+    def test_countdown(self):
+        twice = [{"wall": 1.9, "cpu": 2.0}, {"wall": 1.8, "cpu": 1.9}, {"wall": 1.9, "cpu": 2.0}]
+        scaling = {"machine": twice, "gild": twice}
+        pools = {"fair": [1.0, 0.4, 1.1, 0.99], "ticks": [0.2]}
+        results = dict(sample_results(), countdown={"pools": pools, "scaling": scaling})
+        tables = dict(report.tables(results))
+        self.assertEqual(tables["The countdown"][1], ("fair", "0.995 (0.990 to 1.000)", "0.98"))
+        self.assertEqual(tables["Two processes"][2][1], "1.900 (1.800 to 1.900)")
+        self.assertEqual(tables["Two processes"][3][1:3], ("1.000 (1.000 to 1.000)",) * 2)
 
     def test_the_skipped_are_named(self):
         self.assertIn("another-server", "\n".join(report.describe(sample_results())))
