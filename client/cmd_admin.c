@@ -303,8 +303,9 @@ const struct command command_shutdown = {
     .name = "shutdown",
     .operands = "",
     .summary = "Stop the server at once: its jobs are cancelled",
-    .notes = "Each client still gets its answers. Waits until the server has "
-	     "ended; Ctrl-C\nends the waiting only.\n" WHERE,
+    .notes = "Each client still gets its answers. Detached jobs and those with "
+	     "a key are kept,\nand run when the server is there again.\n"
+	     "Waits until it has ended; Ctrl-C ends the waiting only.\n" WHERE,
     .server = COMMAND_ADMIN_SERVER,
     .options = options,
     .settings_size = sizeof(struct settings),

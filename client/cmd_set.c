@@ -140,7 +140,6 @@ const struct command command_set = {
 	"  events=on|off     record what happens at the lock\n"
 	"  affinity=WORD     none, spread or one\n\n"
 	"A time may have a unit: interval_us=5ms. The change holds at once, "
-	"and "
-	"until the\nserver ends.\n",
+	"and until the\nserver ends or reloads.\n",
     .run = run_set,
 };

@@ -66,7 +66,8 @@ print_help(void)
 	    "Measures what one global lock costs CPU-bound threads and what "
 	    "worker\nprocesses buy back, with a gild daemon.\n\nCommands:\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
+		printf(
+		    "  %-12s  %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions, before or after the command:\n");
 	arguments_print_options(arguments_global, stdout);
 	printf("\n%s\ngilctl COMMAND --help tells more; so does gilctl(1).\n",

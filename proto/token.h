@@ -15,11 +15,16 @@ struct token {
 	uint32_t length;
 };
 
+/* The length of a literal; one that has no room in a token does not compile. */
+#define TOKEN_LENGTH(literal)         \
+	((uint32_t)(sizeof(literal) - \
+	    sizeof(char[sizeof(literal) <= TOKEN_BYTES ? 1 : -1])))
+
 /* Of a literal: ASCII, with nothing to escape in it. */
-#define NAME_TOKEN(name)                                           \
-	{                                                          \
-		.text = ",\"" name "\":",                          \
-		.length = (uint32_t)(sizeof(",\"" name "\":") - 1) \
+#define NAME_TOKEN(name)                                 \
+	{                                                \
+		.text = ",\"" name "\":",                \
+		.length = TOKEN_LENGTH(",\"" name "\":") \
 	}
 
 #endif

@@ -112,15 +112,41 @@ connect_address(
 
 /*
  * A Unix socket's connect(2) is never "in progress": where its listener's queue
- * is full it waits, or fails at once if it may not wait. It is made to wait,
- * with a limit.
+ * is full it waits, or fails at once if it may not wait. It is made to wait, with
+ * a limit. With one a signal ends it, SA_RESTART or not: it then waits on for
+ * what is left. 0, or -1 with errno.
  */
+static int
+await_unix(int fd, const struct sockaddr_un *address, int64_t deadline_ms)
+{
+	for (;;) {
+		int64_t left_ms = deadline_ms - libgil_now_ms();
+		struct timeval limit = {
+		    .tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000};
+
+		/* To the kernel 0 is no limit. */
+		if (left_ms <= 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
+			sizeof(limit)) == -1)
+			return -1;
+		if (connect(fd, (const struct sockaddr *)address,
+			sizeof(*address)) == 0)
+			return 0;
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		if (errno != EINTR)
+			return -1;
+	}
+}
+
 static int
 connect_unix(const char *path, int timeout_ms, struct gil_failure *failure)
 {
+	int64_t deadline_ms = libgil_now_ms() + timeout_ms;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval limit = {
-	    .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 	int fd;
 
 	if (*path == '\0' || strlen(path) >= sizeof(address.sun_path)) {
@@ -132,13 +158,9 @@ connect_unix(const char *path, int timeout_ms, struct gil_failure *failure)
 	}
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ==
-		-1 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
+	if (fd == -1 || await_unix(fd, &address, deadline_ms) == -1 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1) {
-		libgil_put_errno(failure->text, sizeof(failure->text),
-		    errno == EAGAIN ? ETIMEDOUT : errno);
+		libgil_put_errno(failure->text, sizeof(failure->text), errno);
 		if (fd != -1)
 			close(fd);
 		return -1;

@@ -185,6 +185,7 @@ const struct gil_event *
 gil_poll(struct gil *gil, int timeout_ms)
 {
 	int64_t deadline_ms = -1;
+	bool is_late = false;
 
 	libgil_forget_event(gil);
 	if (take_next(gil))
@@ -205,8 +206,10 @@ gil_poll(struct gil *gil, int timeout_ms)
 
 		if (gil->end != LIBGIL_OPEN)
 			return hand_out_loss(gil);
-		if (timeout_ms == 0 && gil->wake_fd == -1)
+		/* However much has come that makes no event. */
+		if (is_late || (timeout_ms == 0 && gil->wake_fd == -1))
 			return hand_out(gil, GIL_NOTHING);
+		is_late = timeout_ms >= 0 && libgil_now_ms() >= deadline_ms;
 		n_ready = libgil_await(fds, 2, deadline_ms);
 		if (n_ready == 0)
 			return hand_out(gil, GIL_NOTHING);

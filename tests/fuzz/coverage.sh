@@ -1,7 +1,8 @@
 #!/bin/sh
-# What the fuzz targets reach: a table of the lines of proto/, of a frontend's
-# parts in daemon/, and of the options, that the corpora run through. Builds in
-# a folder of its own, with clang; llvm-profdata and llvm-cov are needed.
+# What the fuzz targets reach: a table of the lines of proto/, of what reads
+# replies in libgil, of a frontend's parts in daemon/, and of the options, that
+# the corpora run through. Builds in a folder of its own, with clang;
+# llvm-profdata and llvm-cov are needed.
 #
 #	tests/fuzz/coverage.sh [FOLDER]
 #
@@ -43,7 +44,8 @@ done
 # shellcheck disable=SC2086
 llvm-cov report "$first" "$@" -instr-profile=all.profdata \
 	-show-region-summary=0 -show-branch-summary=0 \
-	"$root"/proto/*.c $parts "$root"/daemon/methods_server.c \
+	"$root"/proto/*.c "$root"/client/libgil/reply.c \
+	"$root"/client/libgil/scan.c $parts "$root"/daemon/methods_server.c \
 	"$root"/daemon/pool_set.c "$root"/daemon/report_lock.c \
 	"$root"/daemon/lock_events.c "$root"/daemon/packet.c \
 	"$root"/daemon/recovery.c "$root"/daemon/slot.c \

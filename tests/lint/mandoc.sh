@@ -9,7 +9,8 @@ set -u
 export LC_ALL=C
 others='jq.1 journalctl.1 nc.1 nohup.1 ps.1 sd-daemon.3 systemctl.1 systemd.1
 	systemd.exec.5 systemd.service.5 systemd.socket.5 systemd.resource-control.5
-	poll.2 sd_notify.3 seccomp.2 syslog.3 credentials.7 pid_namespaces.7 unix.7'
+	fork.2 poll.2 seccomp.2 sd_notify.3 syslog.3 credentials.7
+	pid_namespaces.7 unix.7'
 
 command -v mandoc >/dev/null || {
 	echo 'skipped: mandoc is not installed'

@@ -3,6 +3,7 @@
  * fixture for who the server is.
  */
 #include <inttypes.h>
+#include <sys/ioctl.h>
 
 #include "tests/unit/libgil_fixture.h"
 
@@ -256,6 +257,36 @@ START_TEST(waiting_ends_when_woken)
 }
 END_TEST
 
+/* Of bytes that make no event: as many as the kernel takes. */
+static void
+say_blank_lines(void)
+{
+	static const char blank[4096] = {[0 ... 4095] = '\n'};
+	int size = 1 << 20;
+
+	ck_assert_int_eq(
+	    setsockopt(server, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+	while (send(server, blank, sizeof(blank), MSG_DONTWAIT) > 0)
+		;
+	ck_assert_int_eq(errno, EAGAIN);
+}
+
+START_TEST(waiting_ends_in_time_whatever_comes)
+{
+	int fds[2];
+	int left;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	gil_set_wake_fd(client, fds[0]);
+	say_blank_lines();
+	ck_assert_int_eq(gil_poll(client, 0)->type, GIL_NOTHING);
+	ck_assert_int_eq(ioctl(gil_fd(client), FIONREAD, &left), 0);
+	ck_assert_int_gt(left, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
 /* The server sees the end: 0 for an orderly one, or the error of a reset. */
 static int
 see_end(void)
@@ -341,6 +372,7 @@ main(void)
 	tcase_add_test(tcase, a_reset_is_told);
 	tcase_add_test(tcase, waiting_ends_in_time);
 	tcase_add_test(tcase, waiting_ends_when_woken);
+	tcase_add_test(tcase, waiting_ends_in_time_whatever_comes);
 	tcase_add_test(tcase, giving_up_on_an_answer_is_a_reset);
 	tcase_add_test(tcase, with_all_answers_the_end_is_orderly);
 	tcase_add_test(tcase, a_server_that_does_not_read_blocks_nothing);

@@ -1,6 +1,8 @@
 /*
  * libgil: addresses, and how connecting ends.
  */
+#include <signal.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "tests/unit/libgil_fixture.h"
@@ -66,28 +68,50 @@ START_TEST(connecting_ends_in_time)
 }
 END_TEST
 
-/* The same for a Unix socket; and then one that lets us in. */
-START_TEST(unix_sockets_are_servers_too)
+static char folder[32];
+static char socket_path[64];
+static struct gil *waiting[64];
+static size_t n_waiting;
+
+/* The same for a Unix socket: as many are connected as its queue takes. */
+static void
+fill_unix_listener(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	struct gil *waiting[64] = {NULL};
-	char folder[] = "/tmp/test_libgil.XXXXXX";
-	char text[128];
-	size_t n = 0;
 
+	strcpy(folder, "/tmp/test_libgil.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(name.sun_path, sizeof(name.sun_path), "%s/s", folder);
-	snprintf(text, sizeof(text), "unix:%s/s", folder);
+	snprintf(socket_path, sizeof(socket_path), "%s/s", folder);
+	snprintf(address, sizeof(address), "unix:%s/s", folder);
+	strcpy(name.sun_path, socket_path);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ne(listener, -1);
 	ck_assert_int_eq(
 	    bind(listener, (struct sockaddr *)&name, sizeof(name)), 0);
 	ck_assert_int_eq(listen(listener, 0), 0);
-	while (n < 64 && (waiting[n] = try_open(text, 100)) != NULL)
-		n++;
-	ck_assert_uint_gt(n, 0);
-	ck_assert_uint_lt(n, 64);
+	while (n_waiting < 64 &&
+	    (waiting[n_waiting] = try_open(address, 100)) != NULL)
+		n_waiting++;
+	ck_assert_uint_gt(n_waiting, 0);
+	ck_assert_uint_lt(n_waiting, 64);
 	ck_assert_str_eq(failure.text, "Connection timed out");
+}
+
+static void
+remove_unix_listener(void)
+{
+	while (n_waiting > 0)
+		gil_close(waiting[--n_waiting]);
+	close(server);
+	close(listener);
+	unlink(socket_path);
+	rmdir(folder);
+}
+
+/* And then one that lets us in. */
+START_TEST(unix_sockets_are_servers_too)
+{
+	fill_unix_listener();
 	client = waiting[0];
 	/* Of both ends of it. */
 	ck_assert_int_eq(gil_peer_pid(client), getpid());
@@ -95,12 +119,50 @@ START_TEST(unix_sockets_are_servers_too)
 	ask(1);
 	say(RESULT("1"));
 	expect_answer(1);
-	while (n > 0)
-		gil_close(waiting[--n]);
-	close(server);
-	close(listener);
-	unlink(name.sun_path);
-	rmdir(folder);
+	remove_unix_listener();
+}
+END_TEST
+
+static volatile sig_atomic_t signals_to_come;
+
+/* The last of them makes room in the listener's queue. */
+static void
+count_signal(int number)
+{
+	int error = errno;
+
+	(void)number;
+	if (signals_to_come > 0 && --signals_to_come == 0)
+		server = accept(listener, NULL, NULL);
+	errno = error;
+}
+
+static void
+send_signals(int every_ms)
+{
+	struct timeval every = {.tv_usec = every_ms * 1000};
+	struct itimerval timer = {.it_interval = every, .it_value = every};
+
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+START_TEST(signals_do_not_end_connecting)
+{
+	struct sigaction action = {
+	    .sa_handler = count_signal, .sa_flags = SA_RESTART};
+
+	fill_unix_listener();
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	send_signals(10);
+	/* Nor do they put its end off. */
+	ck_assert_ptr_null(try_open(address, 100));
+	ck_assert_str_eq(failure.text, "Connection timed out");
+	signals_to_come = 5;
+	client = try_open(address, PATIENCE_MS);
+	send_signals(0);
+	ck_assert_msg(client != NULL, "%s", failure.text);
+	gil_close(client);
+	remove_unix_listener();
 }
 END_TEST
 
@@ -132,6 +194,7 @@ main(void)
 	tcase_add_test(tcase, long_names_are_told);
 	tcase_add_test(tcase, connecting_ends_in_time);
 	tcase_add_test(tcase, unix_sockets_are_servers_too);
+	tcase_add_test(tcase, signals_do_not_end_connecting);
 	tcase_add_test(tcase, tcp_has_no_peers_pid);
 	tcase_add_test(tcase, closing_nothing_is_borne);
 	suite_add_tcase(suite, tcase);
