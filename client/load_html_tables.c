@@ -307,8 +307,10 @@ load_html_write_outcome(const struct load_report *report, FILE *out)
 	    PACKAGE_VERSION, units_percent(report->generator.cpu_share).text,
 	    units_percent(report->generator.busiest_share).text);
 	html_pair(out, "machine",
-	    "%" PRIu32 " CPU%s; stolen %s; load %.2f when it began",
+	    "%" PRIu32 " CPU%s; %s of their time taken by others, %s stolen; "
+	    "load %.2f when it began",
 	    report->cpus, report->cpus == 1 ? "" : "s",
+	    units_percent(weather->busy).text,
 	    units_percent(weather->steal).text, weather->load_before);
 	html_pair(out, "started", "%s",
 	    load_html_time(report->started_unix_ms, time));

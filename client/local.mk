@@ -45,6 +45,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/ending.c %D%/ending.h \
 	%D%/errands.c %D%/errands.h \
 	%D%/experiment.c %D%/experiment.h \
+	%D%/family.c %D%/family.h \
 	%D%/filter.c %D%/filter.h \
 	%D%/fit.c %D%/fit.h \
 	%D%/flight.c %D%/flight.h \
@@ -87,6 +88,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/load_series.c %D%/load_series.h \
 	%D%/load_settle.c \
 	%D%/load_tally.c %D%/load_tally.h \
+	%D%/load_weather.c %D%/load_weather.h \
 	%D%/load_wire.c %D%/load_wire.h \
 	%D%/load_worker.c %D%/load_worker.h \
 	%D%/markup.c %D%/markup.h \

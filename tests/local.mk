@@ -172,6 +172,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_count \
 	%D%/unit/test_ending \
 	%D%/unit/test_errands \
+	%D%/unit/test_family \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
 	%D%/unit/test_hdr \
@@ -232,6 +233,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_family_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_hdr_LDADD = $(CLIENT_LDADD)
