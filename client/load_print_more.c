@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "client/chart.h"
+#include "client/load_series.h"
 #include "client/report.h"
 #include "client/table.h"
 #include "client/talk.h"
@@ -26,23 +27,12 @@ latency_estimate(uint64_t ns)
 	return estimate_exact(ns > 0 ? (double)ns : INFINITY);
 }
 
-/* Without those of the drain, which may be long and has nothing in it. */
-static size_t
-count_run_points(const struct load_report *report)
-{
-	size_t n = report->n_points;
-
-	while (n > 0 && report->points[n - 1].start_ns >= report->run_ns)
-		n--;
-	return n;
-}
-
 static void
-fill_points(const struct load_report *report, size_t n, struct chart_point *p50,
+fill_points(const struct load_series *series, struct chart_point *p50,
     struct chart_point *p99, struct chart_point *rate)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct load_point *point = &report->points[i];
+	for (size_t i = 0; i < series->n_sending; i++) {
+		const struct load_point *point = &series->points[i];
 		struct estimate at = estimate_exact(
 		    (double)(point->start_ns + point->length_ns / 2));
 
@@ -56,20 +46,20 @@ fill_points(const struct load_report *report, size_t n, struct chart_point *p50,
 	}
 }
 
-enum outcome
-load_print_chart(
-    const struct context *context, const struct load_report *report)
+/*
+ * The stretches of the time in which jobs were sent. The drain may be long and
+ * has nothing in it.
+ */
+static enum outcome
+print_charts(const struct context *context, const struct load_series *series)
 {
-	size_t n = count_run_points(report);
-	struct chart_point *points;
+	size_t n = series->n_sending;
+	struct chart_point *points = calloc(3 * n, sizeof(points[0]));
 	enum outcome outcome;
 
-	if (n < MIN_CHART_POINTS || report->counts.done == 0)
-		return OUTCOME_FINE;
-	points = calloc(3 * n, sizeof(points[0]));
 	if (points == NULL)
 		return talk_no_memory(context);
-	fill_points(report, n, points, points + n, points + 2 * n);
+	fill_points(series, points, points + n, points + 2 * n);
 	const struct chart_series latencies[] = {
 	    {.name = "p99",
 		.mark = CHART_STEPS,
@@ -116,6 +106,23 @@ load_print_chart(
 		outcome = report_chart(context, &rate);
 	report_gap(context);
 	free(points);
+	return outcome;
+}
+
+enum outcome
+load_print_chart(
+    const struct context *context, const struct load_report *report)
+{
+	struct load_series series;
+	enum outcome outcome = OUTCOME_FINE;
+
+	if (context->format != FORMAT_TEXT || report->counts.done == 0)
+		return OUTCOME_FINE;
+	if (load_series_make(&series, report) == -1)
+		outcome = talk_no_memory(context);
+	else if (series.n_sending >= MIN_CHART_POINTS)
+		outcome = print_charts(context, &series);
+	load_series_free(&series);
 	return outcome;
 }
 
