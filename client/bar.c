@@ -45,6 +45,16 @@ bar_progress(double fraction, unsigned columns, bool is_utf8)
 	return bar;
 }
 
+const char *
+bar_mark(enum bar_part part, bool is_utf8)
+{
+	static const char *const blocks[BAR_PARTS] = {
+	    "\u2588", "\u2592", "\u2591", "\u00b7"};
+	static const char *const letters[BAR_PARTS] = {"#", "-", ".", ":"};
+
+	return is_utf8 ? blocks[part] : letters[part];
+}
+
 /* A bar of full blocks, to the eighth of a column; at least one eighth. */
 static void
 add_solid(struct bar *bar, double columns)
@@ -68,9 +78,6 @@ end_all(struct bar *bar)
 struct bar
 bar_parts(const double fractions[BAR_PARTS], unsigned columns, bool is_utf8)
 {
-	static const char *const blocks[] = {
-	    "\u2588", "\u2592", "\u2591", "\u00b7"};
-	static const char *const letters[] = {"#", "-", ".", ":"};
 	double sums[BAR_PARTS]; /* of a part and those before it, in columns */
 	struct bar bar = {.text = ""};
 	double sum = 0;
@@ -94,12 +101,12 @@ bar_parts(const double fractions[BAR_PARTS], unsigned columns, bool is_utf8)
 	for (unsigned i = 0, drawn = 0; i < BAR_PARTS; i++) {
 		unsigned end = (unsigned)(sums[i] + 0.5);
 
-		add(&bar, is_utf8 ? blocks[i] : letters[i], end - drawn);
+		add(&bar, bar_mark(i, is_utf8), end - drawn);
 		bar.ends[i] = strlen(bar.text);
 		drawn = end;
 	}
 	if (bar.text[0] == '\0' && sum > 0) {
-		add(&bar, letters[BAR_SOLID], 1);
+		add(&bar, bar_mark(BAR_SOLID, false), 1);
 		end_all(&bar);
 	}
 	return bar;

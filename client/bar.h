@@ -30,4 +30,7 @@ struct bar bar_progress(double fraction, unsigned columns, bool is_utf8);
 struct bar bar_parts(
     const double fractions[BAR_PARTS], unsigned columns, bool is_utf8);
 
+/* What a part is drawn with, a character. */
+const char *bar_mark(enum bar_part part, bool is_utf8);
+
 #endif

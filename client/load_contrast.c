@@ -210,7 +210,7 @@ find_quantile(const struct load_report *report, double fraction)
 	double fewest, most; /* of n: jobs above it */
 	struct estimate out = {(double)value_ns, 0, INFINITY};
 
-	if ((double)latency->count * (1 - fraction) < 0.999)
+	if (!hdr_has_quantile(latency, fraction))
 		return (struct estimate){NAN, 0, INFINITY};
 	if (n < 1)
 		return out;

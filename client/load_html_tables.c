@@ -29,18 +29,10 @@ put_duration(FILE *out, uint64_t ns)
 	html_put(out, "td", NULL, "%s", units_duration(ns).text);
 }
 
-/* Whether there are enough jobs for one to be beyond a percentile. */
-static bool
-has_quantile(const struct hdr *hdr, double fraction)
-{
-	return hdr->count > 0 &&
-	    (fraction >= 1 || (double)hdr->count * (1 - fraction) > 0.999);
-}
-
 static void
 put_quantile(FILE *out, const struct hdr *hdr, double fraction)
 {
-	if (!has_quantile(hdr, fraction))
+	if (!hdr_has_quantile(hdr, fraction))
 		html_put(out, "td", NULL, "-");
 	else
 		put_duration(out, hdr_quantile(hdr, fraction));
@@ -132,7 +124,7 @@ load_html_write_percentiles(const struct load_report *report, FILE *out)
 	load_html_card_open(out, "Percentiles", NULL);
 	html_table_open(out, headings, N_OF(headings));
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		if (!has_quantile(&report->latency, rows[i].fraction))
+		if (!hdr_has_quantile(&report->latency, rows[i].fraction))
 			continue;
 		html_row_open(out);
 		html_put(out, "th", NULL, "%s", rows[i].name);

@@ -11,6 +11,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/arguments.c %D%/arguments.h \
 	%D%/await.c %D%/await.h \
 	%D%/bar.c %D%/bar.h \
+	%D%/bar_print.c %D%/bar_print.h \
 	%D%/chance.c %D%/chance.h \
 	%D%/chart.c %D%/chart.h \
 	%D%/chart_axis.c %D%/chart_axis.h \

@@ -105,6 +105,7 @@ START_TEST(markdown_has_tables_and_no_bars)
 	expect_says("| tiny ");
 	expect_silent_on("\u2588");
 	expect_silent_on("over time");
+	expect_silent_on("\n\n\n");
 }
 END_TEST
 
