@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "client/html.h"
+#include "client/load_judge.h"
 #include "client/units.h"
 #include "proto/request.h"
 
@@ -74,11 +75,51 @@ load_html_write_expectations(const struct load_report *report, FILE *out)
 	load_html_card_close(out);
 }
 
+static void
+write_step(const struct load_report *report, size_t i, FILE *out)
+{
+	const struct load_step *step = &report->steps[i];
+
+	html_row_open(out);
+	html_put(out, "td", NULL, "%s", rate_text(step->rate).text);
+	html_put(out, "td", NULL, "%s", rate_text(step->done_rate).text);
+	for (size_t j = 0; j < report->n_expectations; j++) {
+		char actual[LOAD_EXPECT_CHARS + 1] = "-";
+
+		if (step->is_known[j])
+			load_expect_format(report->expectations[j].expectation,
+			    step->actual[j], actual);
+		html_put(out, "td", NULL, "%s", actual);
+	}
+	html_put(out, "td", step->is_bottleneck ? "bad" : NULL, "%s",
+	    load_judge_limit(step).text);
+	html_put(out, "td", step->is_met ? "good" : "bad", "%s",
+	    step->is_met ? "\u2713 held" : "\u2717 did not hold");
+	html_row_close(out);
+}
+
+static void
+write_steps(const struct load_report *report, FILE *out)
+{
+	const char *headings[LOAD_MAX_EXPECTATIONS + 4];
+	size_t n = 0;
+
+	headings[n++] = "rate";
+	headings[n++] = "done a second";
+	for (size_t i = 0; i < report->n_expectations; i++)
+		headings[n++] = report->expectations[i].expectation->text;
+	headings[n++] = "gilctl";
+	headings[n++] = "";
+	html_table_open(out, headings, n);
+	for (size_t i = 0; i < report->n_steps; i++)
+		write_step(report, i, out);
+	html_table_close(out);
+}
+
 void
 load_html_write_search(const struct load_report *report, FILE *out)
 {
-	static const char *const headings[] = {"rate", "done a second", ""};
-	char lead[128];
+	char lead[128], doubt[LOAD_SENTENCE_CHARS + 1];
 
 	if (report->n_steps == 0)
 		return;
@@ -92,19 +133,9 @@ load_html_write_search(const struct load_report *report, FILE *out)
 		    "Not even the lowest rate held. The rest of this page is "
 		    "about the last one.");
 	load_html_card_open(out, "Search for the highest rate", lead);
-	html_table_open(out, headings, N_OF(headings));
-	for (size_t i = 0; i < report->n_steps; i++) {
-		const struct load_step *step = &report->steps[i];
-
-		html_row_open(out);
-		html_put(out, "td", NULL, "%s", rate_text(step->rate).text);
-		html_put(
-		    out, "td", NULL, "%s", rate_text(step->done_rate).text);
-		html_put(out, "td", step->is_met ? "good" : "bad", "%s",
-		    step->is_met ? "\u2713 held" : "\u2717 did not hold");
-		html_row_close(out);
-	}
-	html_table_close(out);
+	write_steps(report, out);
+	if (load_judge_search(report, doubt))
+		html_put(out, "p", "warning", "%s", doubt);
 	load_html_card_close(out);
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "client/chart.h"
+#include "client/load_judge.h"
 #include "client/load_series.h"
 #include "client/report.h"
 #include "client/table.h"
@@ -181,27 +182,27 @@ add_step(struct table *table, const struct load_script *script,
 	for (size_t i = 0; i < script->n_expectations; i++)
 		add_actual(table, &script->expectations[i], step->is_known[i],
 		    step->actual[i]);
+	table_cell(table, "%s", load_judge_limit(step).text);
 	table_cell(table, "%s", step->is_met ? "holds" : "does not hold");
 }
 
-enum outcome
-load_print_search(
-    const struct context *context, const struct load_report *report)
+static void
+print_search_heading(
+    const struct context *context, const struct load_script *script)
 {
-	const struct load_script *script = report->script;
-	struct table *table = table_new();
-	enum outcome outcome;
-	char text[160];
+	char text[192];
 
-	table_column(table, TABLE_RIGHT, "jobs/s");
-	table_column(table, TABLE_RIGHT, "done/s");
-	for (size_t i = 0; i < script->n_expectations; i++)
-		table_column(table, TABLE_RIGHT, script->expectations[i].text);
-	table_column(table, TABLE_LEFT, "");
-	for (size_t i = 0; i < report->n_steps; i++)
-		add_step(table, script, &report->steps[i]);
-	outcome = report_table(context, table);
-	report_gap(context);
+	snprintf(text, sizeof(text),
+	    "Runs of %s each; gilctl: where it was the limit itself",
+	    units_duration(script->phases[0].duration_ns).text);
+	report_heading(context, "Search for the highest rate", text);
+}
+
+static void
+print_found(const struct context *context, const struct load_report *report)
+{
+	char text[160], doubt[LOAD_SENTENCE_CHARS + 1];
+
 	if (report->best_rate > 0)
 		snprintf(text, sizeof(text),
 		    "The highest rate that held%s: %s jobs a second.",
@@ -211,6 +212,31 @@ load_print_search(
 		snprintf(text, sizeof(text),
 		    "No rate held, not even the lowest that was tried.");
 	report_sentence(context, TERM_BOLD, text);
+	if (load_judge_search(report, doubt))
+		report_warning(context, doubt);
+	if (context->format == FORMAT_TEXT)
+		report_gap(context);
+}
+
+enum outcome
+load_print_search(
+    const struct context *context, const struct load_report *report)
+{
+	const struct load_script *script = report->script;
+	struct table *table = table_new();
+	enum outcome outcome;
+
+	print_search_heading(context, script);
+	table_column(table, TABLE_RIGHT, "jobs/s");
+	table_column(table, TABLE_RIGHT, "done/s");
+	for (size_t i = 0; i < script->n_expectations; i++)
+		table_column(table, TABLE_RIGHT, script->expectations[i].text);
+	table_column(table, TABLE_RIGHT, "gilctl");
+	table_column(table, TABLE_LEFT, "");
+	for (size_t i = 0; i < report->n_steps; i++)
+		add_step(table, script, &report->steps[i]);
+	outcome = report_table(context, table);
 	report_gap(context);
+	print_found(context, report);
 	return outcome;
 }

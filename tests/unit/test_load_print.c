@@ -120,6 +120,30 @@ START_TEST(what_is_rare_is_told_when_it_happened)
 }
 END_TEST
 
+START_TEST(a_search_tells_where_gilctl_was_the_limit)
+{
+	struct load_report *report = &fixture.report;
+
+	report->steps = calloc(2, sizeof(report->steps[0]));
+	ck_assert_ptr_nonnull(report->steps);
+	report->n_steps = 2;
+	report->best_rate = 1000;
+	report->steps[0] = (struct load_step){.rate = 1000, .is_met = true};
+	report->steps[1] = (struct load_step){
+	    .rate = 2000, .is_bottleneck = true, .busiest_share = 0.98};
+	context.format = FORMAT_MARKDOWN;
+	context.out.stream = open_memstream(&text, &size);
+	ck_assert_ptr_nonnull(context.out.stream);
+	ck_assert_int_eq(load_print_search(&context, report), OUTCOME_FINE);
+	fclose(context.out.stream);
+	expect_says("### Search for the highest rate\n\nRuns of ");
+	expect_says("98 % busy | does not hold |");
+	expect_says("The highest rate that held: 1,000 jobs a second.");
+	expect_says("Warning: At 2,000 jobs a second gilctl itself");
+	expect_silent_on("\n\n\n");
+}
+END_TEST
+
 static const struct {
 	enum load_mode mode;
 	double from, to;
@@ -158,6 +182,7 @@ main(void)
 	tcase_add_test(tcase, it_tells_of_all_that_there_was);
 	tcase_add_test(tcase, markdown_has_tables_and_no_bars);
 	tcase_add_test(tcase, what_is_rare_is_told_when_it_happened);
+	tcase_add_test(tcase, a_search_tells_where_gilctl_was_the_limit);
 	tcase_add_loop_test(tcase, a_load_has_a_title, 0, COUNT(loads));
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
