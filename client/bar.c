@@ -1,12 +1,13 @@
 /*
- * The block elements U+2588 (full) to U+258F (one eighth), U+2591 (light
- * shade) and U+2592 (medium shade), three bytes each in UTF-8, and U+00B7, a
- * dot. No bar has more than BAR_MAX_COLUMNS of them, so BAR_BYTES is enough.
+ * The block elements U+2588 (full) to U+258F (one eighth), U+2581 (low) to
+ * U+2588 (high), U+2591 (light shade) and U+2592 (medium shade), three bytes
+ * each in UTF-8, and U+00B7, a dot. No bar has more than BAR_MAX_COLUMNS of them, so BAR_BYTES is enough.
  *
  * Pure.
  */
 #include "client/bar.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const eighths[] = {"", "\u258f", "\u258e", "\u258d",
@@ -42,6 +43,45 @@ bar_progress(double fraction, unsigned columns, bool is_utf8)
 		full++;
 	}
 	add(&bar, is_utf8 ? "\u2591" : ".", columns - full);
+	return bar;
+}
+
+/* Of the levels that a column stands for the highest; NAN: none is known. */
+static double
+level_of(const double levels[], size_t n, unsigned column, unsigned columns)
+{
+	size_t from = column * n / columns, to = (column + 1) * n / columns;
+	double highest = NAN;
+
+	for (size_t i = from; i < to || i == from; i++)
+		highest = fmax(highest, levels[i]);
+	return highest;
+}
+
+struct bar
+bar_curve(double fraction, const double levels[], size_t n, unsigned columns,
+    bool is_utf8)
+{
+	static const char *const heights[] = {"\u2581", "\u2582", "\u2583",
+	    "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
+	struct bar bar = {.text = ""};
+	unsigned full;
+
+	if (!is_utf8 || n == 0)
+		return bar_progress(fraction, columns, is_utf8);
+	if (columns > BAR_MAX_COLUMNS)
+		columns = BAR_MAX_COLUMNS;
+	full = (unsigned)(clamp(fraction, 1) * columns);
+	for (unsigned column = 0; column < full; column++) {
+		double level = level_of(levels, n, column, columns);
+
+		add(&bar,
+		    isnan(level)
+			? bar_mark(BAR_DOTTED, true)
+			: heights[(unsigned)(clamp(level, 1) * 7 + 0.5)],
+		    1);
+	}
+	add(&bar, "\u2591", columns - full);
 	return bar;
 }
 

@@ -26,7 +26,6 @@
 #include "client/when.h"
 
 #define START_IN_NS UINT64_C(2000000) /* when all threads are there */
-#define DRAW_EVERY_MS 1000
 #define REOPEN_EVERY_MS 20
 #define REOPEN_TIMEOUT_MS 200
 
@@ -234,14 +233,9 @@ moment_now(const struct run *run)
 static int
 next_timeout_ms(const struct run *run, bool any_down)
 {
-	uint64_t since_ms;
-
 	if (any_down)
 		return REOPEN_EVERY_MS;
-	if (!load_live_is_seen(&run->live))
-		return -1;
-	since_ms = (moment_now(run) - run->live.drawn_ns) / 1000000;
-	return since_ms < DRAW_EVERY_MS ? DRAW_EVERY_MS - (int)since_ms : 0;
+	return load_live_timeout_ms(&run->live, moment_now(run));
 }
 
 static void
@@ -269,9 +263,7 @@ attend(struct run *run)
 		}
 		any_down = !run->is_interrupted &&
 		    moment_now(run) < duration_ns && reopen_all(run);
-		if (load_live_is_seen(&run->live) &&
-		    moment_now(run) - run->live.drawn_ns >=
-			DRAW_EVERY_MS * UINT64_C(1000000))
+		if (load_live_timeout_ms(&run->live, moment_now(run)) == 0)
 			load_live_draw(&run->live, run->workers, run->n_workers,
 			    moment_now(run));
 	}

@@ -192,6 +192,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_load_html \
 	%D%/unit/test_load_json \
 	%D%/unit/test_load_judge \
+	%D%/unit/test_load_live \
 	%D%/unit/test_load_print \
 	%D%/unit/test_load_schedule \
 	%D%/unit/test_load_script \
@@ -255,6 +256,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_json_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_live_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_print_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)
