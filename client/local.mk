@@ -99,6 +99,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/outlet.c %D%/outlet.h \
 	%D%/panel.c %D%/panel.h \
+	%D%/parts.c %D%/parts.h \
 	%D%/patience.c %D%/patience.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/proportion.c %D%/proportion.h \
