@@ -253,7 +253,7 @@ times_chart(const struct times *times, const char *title, enum chart_unit unit)
 {
 	return (struct chart){
 	    .title = title,
-	    .x = {.label = "time", .unit = CHART_DURATION},
+	    .x = {.label = "time", .unit = CHART_CLOCK},
 	    .y = {.unit = unit,
 		.scale = unit == CHART_DURATION ? CHART_LOG : CHART_LINEAR,
 		.has_zero = true},

@@ -81,7 +81,7 @@ print_charts(const struct context *context, const struct load_series *series)
 		.n_points = n},
 	};
 	const struct chart_axis time = {
-	    .label = "time", .unit = CHART_DURATION, .has_zero = true};
+	    .label = "time", .unit = CHART_CLOCK, .has_zero = true};
 	const struct chart latency = {
 	    .title = "Latency over time",
 	    .x = time,
