@@ -253,9 +253,12 @@ load_print(const struct context *context, const struct load_report *report)
 	load_describe(report->script, title, sizeof(title));
 	load_describe_setting(report, setting, sizeof(setting));
 	report_heading(context, title, setting);
-	if (report->is_interrupted)
+	if (report->is_interrupted) {
 		report_warning(context,
 		    "It was interrupted: this is what there was until then.");
+		if (context->format == FORMAT_TEXT)
+			report_gap(context);
+	}
 	outcome = print_counts(context, report);
 	report_gap(context);
 	if (outcome == OUTCOME_FINE)

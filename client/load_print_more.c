@@ -136,7 +136,7 @@ add_actual(struct table *table, const struct load_expectation *expectation,
 	char text[LOAD_EXPECT_CHARS + 1];
 
 	if (!is_known) {
-		table_cell(table, "-");
+		table_word(table, "", "-");
 		return;
 	}
 	load_expect_format(expectation, actual, text);
@@ -183,7 +183,10 @@ add_step(struct table *table, const struct load_script *script,
 		add_actual(table, &script->expectations[i], step->is_known[i],
 		    step->actual[i]);
 	table_cell(table, "%s", load_judge_limit(step).text);
-	table_cell(table, "%s", step->is_met ? "holds" : "does not hold");
+	table_real(table, step->busiest_share, "%s", "");
+	table_real(table, step->late_share, "%s", "");
+	table_word(table, step->is_met ? "holds" : "does_not_hold", "%s",
+	    step->is_met ? "holds" : "does not hold");
 }
 
 static void
@@ -227,12 +230,14 @@ load_print_search(
 	enum outcome outcome;
 
 	print_search_heading(context, script);
-	table_column(table, TABLE_RIGHT, "jobs/s");
-	table_column(table, TABLE_RIGHT, "done/s");
+	table_column_named(table, TABLE_RIGHT, "jobs/s", "rate");
+	table_column_named(table, TABLE_RIGHT, "done/s", "done_per_s");
 	for (size_t i = 0; i < script->n_expectations; i++)
 		table_column(table, TABLE_RIGHT, script->expectations[i].text);
-	table_column(table, TABLE_RIGHT, "gilctl");
-	table_column(table, TABLE_LEFT, "");
+	table_column_named(table, TABLE_RIGHT, "gilctl", NULL);
+	table_column_named(table, TABLE_MACHINE, "", "busiest_share");
+	table_column_named(table, TABLE_MACHINE, "", "late_share");
+	table_column_named(table, TABLE_LEFT, "", "verdict");
 	for (size_t i = 0; i < report->n_steps; i++)
 		add_step(table, script, &report->steps[i]);
 	outcome = report_table(context, table);

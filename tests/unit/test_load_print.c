@@ -141,6 +141,17 @@ START_TEST(a_search_tells_where_gilctl_was_the_limit)
 	expect_says("The highest rate that held: 1,000 jobs a second.");
 	expect_says("Warning: At 2,000 jobs a second gilctl itself");
 	expect_silent_on("\n\n\n");
+	free(text);
+	context.format = FORMAT_CSV;
+	context.out.stream = open_memstream(&text, &size);
+	ck_assert_ptr_nonnull(context.out.stream);
+	ck_assert_int_eq(load_print_search(&context, report), OUTCOME_FINE);
+	fclose(context.out.stream);
+	ck_assert_str_eq(text,
+	    "rate,done_per_s,p99<20ms,errors=0,done>10,busiest_share,"
+	    "late_share,verdict\n"
+	    "1000,0,,,,0,0,holds\n"
+	    "2000,0,,,,0.98,0,does_not_hold\n");
 }
 END_TEST
 
