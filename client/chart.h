@@ -23,6 +23,7 @@ enum chart_unit {
 	CHART_NUMBER,	/* 0.05; 12k; 1.5M */
 	CHART_COUNT,	/* of whole things: no ticks between two */
 	CHART_DURATION, /* of nanoseconds: 50 us, 5 ms */
+	CHART_CLOCK,	/* of nanoseconds that pass: 500 ms, 20 s, 5 min, 2 h */
 	CHART_RATIO,	/* 1.5x */
 	CHART_NINES,	/* 1 / (1 - p) of a percentile, on a logarithmic axis:
 			   0 %, 50 %, 90 %, 99 %, 99.9 % */

@@ -1,5 +1,6 @@
 /*
- * Steps are 1, 2 or 5 times a power of ten, in whatever unit. A linear y axis
+ * Steps are 1, 2 or 5 times a power of ten, in whatever unit: of a time that
+ * passes in minutes, hours or days where there are some. A linear y axis
  * ends at ticks, an x axis a little beyond its figures: curves that end there
  * have their names beside them. A logarithmic one ends at a 1, 2 or 5; its
  * ticks are powers of ten where 1, 2 and 5 would be more than are wanted. An
@@ -84,6 +85,47 @@ add_tick(struct axis *axis, double value)
 		axis->ticks[axis->n_ticks++] = value;
 }
 
+/* What value is written in: its factor and its name. */
+struct scale {
+	double one;
+	const char *name;
+};
+
+/* The unit of a time that passes: the largest of which there are some. */
+static struct scale
+choose_clock(double ns)
+{
+	static const struct {
+		double from;
+		struct scale scale;
+	} rows[] = {
+	    {2 * 86400e9, {86400e9, " d"}},
+	    {2 * 3600e9, {3600e9, " h"}},
+	    {3 * 60e9, {60e9, " min"}},
+	    {1e9, {1e9, " s"}},
+	    {1e6, {1e6, " ms"}},
+	    {0, {1e3, " us"}},
+	};
+	size_t i = 0;
+
+	while (fabs(ns) < rows[i].from)
+		i++;
+	return rows[i].scale;
+}
+
+/* A step between ticks is a round number of the axis's unit. */
+static double
+choose_step(const struct axis *axis, struct extent extent, unsigned wanted)
+{
+	double step = (extent.most - extent.least) / wanted * 0.75;
+	double one = axis->meaning->unit == CHART_CLOCK
+	    ? choose_clock(axis->greatest).one
+	    : 1;
+
+	step = nice_above(step / one) * one;
+	return axis->meaning->unit == CHART_COUNT ? fmax(step, 1) : step;
+}
+
 static void
 make_linear(
     struct axis *axis, struct extent extent, unsigned wanted, bool ends_at_tick)
@@ -96,9 +138,7 @@ make_linear(
 		extent.least -= room;
 		extent.most += room;
 	}
-	step = nice_above((extent.most - extent.least) / wanted * 0.75);
-	if (axis->meaning->unit == CHART_COUNT)
-		step = fmax(step, 1);
+	step = choose_step(axis, extent, wanted);
 	first = floor(extent.least / step + 1e-9);
 	last = ceil(extent.most / step - 1e-9);
 	axis->low = first * step;
@@ -158,6 +198,7 @@ axis_make(const struct chart *chart, enum axis_side side, unsigned wanted)
 	};
 	bool is_log = axis.meaning->scale == CHART_LOG;
 
+	axis.greatest = extent.most;
 	/* No point at all. */
 	if (extent.least > extent.most)
 		extent =
@@ -181,12 +222,6 @@ axis_place(const struct axis *axis, double value)
 	return log(value / axis->low) / log(axis->high / axis->low);
 }
 
-/* What value is written in: its factor and its name. */
-struct scale {
-	double one;
-	const char *name;
-};
-
 static struct scale
 choose_scale(enum chart_unit unit, double value)
 {
@@ -198,6 +233,8 @@ choose_scale(enum chart_unit unit, double value)
 
 	if (unit == CHART_RATIO)
 		return (struct scale){1, "x"};
+	if (unit == CHART_CLOCK)
+		return choose_clock(size);
 	for (size_t i = 0; i < 4; i++) {
 		struct scale scale =
 		    unit == CHART_DURATION ? durations[i] : numbers[i];
@@ -241,7 +278,8 @@ struct axis_text
 axis_tick(const struct axis *axis, double value)
 {
 	/* On a linear axis all ticks have the unit of its far end. */
-	double like = axis->meaning->scale == CHART_LINEAR
+	double like = axis->meaning->unit == CHART_CLOCK ? axis->greatest
+	    : axis->meaning->scale == CHART_LINEAR
 	    ? fmax(fabs(axis->low), fabs(axis->high))
 	    : value;
 

@@ -19,6 +19,7 @@ struct axis_text {
 struct axis {
 	const struct chart_axis *meaning;
 	double low, high; /* its ends; low < high */
+	double greatest;  /* of the figures: a clock's unit is for it */
 	double ticks[AXIS_MAX_TICKS];
 	size_t n_ticks;
 };

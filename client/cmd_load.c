@@ -105,18 +105,7 @@ run_load(
 }
 
 static const struct load_settings defaults = {
-    .job =
-	{
-	    .workers = SUBMIT_NOT_GIVEN,
-	    .cost_ns = SUBMIT_NOT_GIVEN,
-	    .timeout_ms = SUBMIT_NOT_GIVEN,
-	    .io_every = SUBMIT_NOT_GIVEN,
-	    .io_for_us = SUBMIT_NOT_GIVEN,
-	    .priority = SUBMIT_NOT_GIVEN,
-	    .start_after_ms = SUBMIT_NOT_GIVEN,
-	    .repeat = 1,
-	},
-    .count = 1,
+    .job = {SUBMIT_NOTHING_GIVEN, .repeat = 1},
     .seed = LOAD_NO_SEED,
 };
 

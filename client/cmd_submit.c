@@ -339,14 +339,7 @@ run_submit(
 }
 
 static const struct submit_settings defaults = {
-    .workers = SUBMIT_NOT_GIVEN,
-    .cost_ns = SUBMIT_NOT_GIVEN,
-    .timeout_ms = SUBMIT_NOT_GIVEN,
-    .io_every = SUBMIT_NOT_GIVEN,
-    .io_for_us = SUBMIT_NOT_GIVEN,
-    .priority = SUBMIT_NOT_GIVEN,
-    .start_after_ms = SUBMIT_NOT_GIVEN,
-    .retry_for_ms = SUBMIT_NOT_GIVEN,
+    SUBMIT_NOTHING_GIVEN,
     .repeat = 1,
     .in_flight = 64,
 };

@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client/bar.h"
+#include "client/bar_print.h"
 #include "client/report.h"
 #include "client/units.h"
 #include "client/verdict.h"
@@ -274,73 +274,27 @@ make_bar(const struct comparison *comparison, const struct row *row,
 	    parts, columns > around ? columns - around : 0, term->has_utf8);
 }
 
-static const struct {
-	enum term_style style;
-	const char *block;
-	const char *letter;
-	const char *meaning;
-} legend[BAR_PARTS] = {
-    [BAR_SOLID] = {TERM_BAR, "\u2588", "#", "counting"},
-    [BAR_SHADED] = {TERM_WAIT, "\u2592", "-", "waiting for the lock"},
-    [BAR_LIGHT] = {TERM_DIM, "\u2591", ".", "waiting for a CPU"},
-    [BAR_DOTTED] = {TERM_DIM, "\u00b7", ":", "neither"},
-};
-
-/* What the parts that are to be seen mean, over as many lines as it takes. */
-static void
-print_legend(
-    const struct term *term, unsigned indent, const bool is_seen[BAR_PARTS])
-{
-	unsigned column = indent;
-
-	fprintf(term->stream, "%*s", (int)indent - 2, "");
-	for (unsigned part = 0; part < BAR_PARTS; part++) {
-		const char *mark =
-		    term->has_utf8 ? legend[part].block : legend[part].letter;
-		unsigned width = 4 + (unsigned)strlen(legend[part].meaning);
-
-		if (!is_seen[part])
-			continue;
-		if (column > indent && column + width > page_columns(term)) {
-			fprintf(term->stream, "\n%*s", (int)indent - 2, "");
-			column = indent;
-		}
-		fputs("  ", term->stream);
-		term_print(term, legend[part].style, mark, strlen(mark));
-		fprintf(term->stream, " %s", legend[part].meaning);
-		column += width;
-	}
-	fputc('\n', term->stream);
-}
-
 static void
 print_bars(const struct comparison *comparison, const struct term *term)
 {
 	uint64_t longest_ns = longest_wall_ns(comparison);
 	unsigned label_width = label_columns(comparison);
-	bool is_seen[BAR_PARTS] = {false};
+	struct bar_key key = {.meanings = {"counting", "waiting for the lock",
+				  "waiting for a CPU", "neither"}};
 
 	for (size_t i = 0; i < comparison->n_rows; i++) {
 		const struct row *row = &comparison->rows[i];
 		struct bar bar;
-		size_t start = 0;
 
 		if (!is_countdown(row))
 			continue;
 		bar = make_bar(comparison, row, term);
 		fprintf(term->stream, "  %-*s  ", (int)label_width, row->label);
-		for (unsigned part = 0; part < BAR_PARTS; part++) {
-			size_t length = bar.ends[part] - start;
-
-			term_print(
-			    term, legend[part].style, bar.text + start, length);
-			is_seen[part] = is_seen[part] || length > 0;
-			start = bar.ends[part];
-		}
+		bar_print(&bar, term, &key);
 		fprintf(term->stream, " %s\n",
 		    units_duration_like(row->sample.median, longest_ns).text);
 	}
-	print_legend(term, 2 + label_width + 2, is_seen);
+	bar_print_key(&key, term, 2 + label_width + 2, page_columns(term));
 }
 
 static bool

@@ -172,6 +172,14 @@ hdr_quantile(const struct hdr *hdr, double fraction)
 	return value_ns < hdr->max_ns ? value_ns : hdr->max_ns;
 }
 
+bool
+hdr_has_quantile(const struct hdr *hdr, double fraction)
+{
+	/* 1000 * (1 - 0.999) is 1 but for a rounding error. */
+	return hdr->count > 0 &&
+	    (fraction >= 1 || (double)hdr->count * (1 - fraction) > 1 - 1e-9);
+}
+
 uint64_t
 hdr_count_above(const struct hdr *hdr, uint64_t value_ns)
 {

@@ -12,6 +12,7 @@
 #ifndef GILD_CLIENT_HDR_H
 #define GILD_CLIENT_HDR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,8 @@ uint64_t hdr_highest_ns(enum hdr_precision precision, size_t bucket);
  * 1 the greatest, exactly. 0 for an empty histogram.
  */
 uint64_t hdr_quantile(const struct hdr *hdr, double fraction);
+/* Whether there are so many that one at least is beyond it: 1000 for p99.9. */
+bool hdr_has_quantile(const struct hdr *hdr, double fraction);
 /* How many values are above this one, to a bucket. */
 uint64_t hdr_count_above(const struct hdr *hdr, uint64_t value_ns);
 double hdr_mean(const struct hdr *hdr);

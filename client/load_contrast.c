@@ -16,8 +16,6 @@
 #include "client/term.h"
 #include "client/units.h"
 
-#define LATE_SHARE 0.01 /* of the jobs: worth a warning */
-
 void
 contrast_say(struct contrast_sentences *sentences, const char *format, ...)
 {
@@ -210,7 +208,7 @@ find_quantile(const struct load_report *report, double fraction)
 	double fewest, most; /* of n: jobs above it */
 	struct estimate out = {(double)value_ns, 0, INFINITY};
 
-	if ((double)latency->count * (1 - fraction) < 0.999)
+	if (!hdr_has_quantile(latency, fraction))
 		return (struct estimate){NAN, 0, INFINITY};
 	if (n < 1)
 		return out;
@@ -300,7 +298,8 @@ static struct estimate
 find_share(const struct load_report *report, fill_batch *fill, uint64_t hits,
     uint64_t of)
 {
-	double effect = design_effect(report, fill, 0);
+	/* Where there were none they did not come in clusters. */
+	double effect = hits > 0 ? design_effect(report, fill, 0) : 1;
 
 	return proportion_estimate((double)hits / effect, (double)of / effect);
 }
@@ -360,16 +359,9 @@ warn_of_run(struct contrast_sentences *warnings, char name,
 {
 	if (report->is_interrupted)
 		contrast_say(warnings, "%c was interrupted.", name);
-	if (report->generator.is_bottleneck)
-		contrast_say(warnings,
-		    "In %c the generator was the bottleneck: its figures are "
-		    "those of gilctl.",
-		    name);
-	if ((double)report->late > LATE_SHARE * (double)report->counts.sent)
-		contrast_say(warnings,
-		    "In %c %s jobs were sent late, the latest by %s.", name,
-		    units_count(report->late).text,
-		    units_duration(report->worst_late_ns).text);
+	for (size_t i = 0; i < report->generator.n_sentences; i++)
+		contrast_say(
+		    warnings, "%c: %s", name, report->generator.sentences[i]);
 	for (size_t i = 0; i < report->weather.n_sentences; i++)
 		contrast_say(
 		    warnings, "%c: %s", name, report->weather.sentences[i]);

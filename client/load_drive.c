@@ -18,6 +18,7 @@
 #include "client/interrupt.h"
 #include "client/load_judge.h"
 #include "client/load_live.h"
+#include "client/load_weather.h"
 #include "client/load_worker.h"
 #include "client/roster.h"
 #include "client/show.h"
@@ -25,7 +26,6 @@
 #include "client/when.h"
 
 #define START_IN_NS UINT64_C(2000000) /* when all threads are there */
-#define DRAW_EVERY_MS 1000
 #define REOPEN_EVERY_MS 20
 #define REOPEN_TIMEOUT_MS 200
 
@@ -39,8 +39,7 @@ struct run {
 	uint32_t n_started;
 	struct load_live live;
 	bool is_interrupted;
-	struct weather_observation before;
-	bool has_weather;
+	struct load_weather weather;
 	uint64_t cpu_ns; /* of the whole program, when it began */
 };
 
@@ -88,6 +87,7 @@ load_drive_meet(const struct context *context, const struct load_script *script,
 	snprintf(
 	    server->version, sizeof(server->version), "%s", roster.version);
 	server->cpus = roster.cores;
+	server->pid = (pid_t)show_number(info, "pid");
 	server->max_in_flight =
 	    show_number(json_object_get(info, "limits"), "max_in_flight");
 	json_decref(info);
@@ -233,14 +233,9 @@ moment_now(const struct run *run)
 static int
 next_timeout_ms(const struct run *run, bool any_down)
 {
-	uint64_t since_ms;
-
 	if (any_down)
 		return REOPEN_EVERY_MS;
-	if (!load_live_is_seen(&run->live))
-		return -1;
-	since_ms = (moment_now(run) - run->live.drawn_ns) / 1000000;
-	return since_ms < DRAW_EVERY_MS ? DRAW_EVERY_MS - (int)since_ms : 0;
+	return load_live_timeout_ms(&run->live, moment_now(run));
 }
 
 static void
@@ -268,9 +263,7 @@ attend(struct run *run)
 		}
 		any_down = !run->is_interrupted &&
 		    moment_now(run) < duration_ns && reopen_all(run);
-		if (load_live_is_seen(&run->live) &&
-		    moment_now(run) - run->live.drawn_ns >=
-			DRAW_EVERY_MS * UINT64_C(1000000))
+		if (load_live_timeout_ms(&run->live, moment_now(run)) == 0)
 			load_live_draw(&run->live, run->workers, run->n_workers,
 			    moment_now(run));
 	}
@@ -282,7 +275,6 @@ static enum outcome
 settle(struct run *run, struct load_report *report)
 {
 	struct load_worker *first = &run->workers[0];
-	struct weather_observation after;
 
 	report->drain_ns = moment_now(run);
 	for (uint32_t i = 1; i < run->n_workers; i++)
@@ -292,10 +284,7 @@ settle(struct run *run, struct load_report *report)
 	report->drain_ns -= report->run_ns;
 	load_judge_generator(report, run->workers, run->n_workers,
 	    clock_ns(CLOCK_PROCESS_CPUTIME_ID) - run->cpu_ns);
-	if (run->has_weather && weather_observe(&after) == 0)
-		/* The server's work is no disturbance, nor to be told apart. */
-		report->weather = weather_judge(
-		    &run->before, &after, after.busy_ns - run->before.busy_ns);
+	report->weather = load_weather_end(&run->weather);
 	load_expect_judge(
 	    report, run->script->expectations, run->script->n_expectations);
 	for (uint32_t i = 0; i < run->n_workers; i++)
@@ -353,7 +342,9 @@ load_drive(const struct context *context, const struct load_script *script,
 	if (outcome == OUTCOME_FINE)
 		outcome = prepare(&run, report);
 	if (outcome == OUTCOME_FINE) {
-		run.has_weather = weather_observe(&run.before) == 0;
+		load_weather_begin(&run.weather,
+		    load_wire_fd(run.workers[0].connections[0].wire),
+		    server->pid);
 		run.cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 		report->started_unix_ms = when_now_ms();
 		outcome = start_all(&run);

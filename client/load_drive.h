@@ -8,6 +8,7 @@
 #define GILD_CLIENT_LOAD_DRIVE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "client/command.h"
 #include "client/load_report.h"
@@ -17,6 +18,7 @@
 struct load_server {
 	char version[32];
 	uint32_t cpus;
+	pid_t pid;
 	uint64_t max_in_flight; /* of a connection; 0: it does not say */
 };
 

@@ -16,6 +16,7 @@
 #define DEFAULT_DURATION "10s"
 #define SEARCH_DURATION "5s"
 #define SEARCH_RATE "100"
+#define DEFAULT_COUNT UINT64_C(1)
 #define SEEDS 1000000 /* one that is made up has six digits */
 
 static enum outcome
@@ -76,6 +77,10 @@ read_rates(const struct context *context, char *item, struct load_phase *phase)
 	char why[COUNT_ERROR_CHARS + 1];
 	uint64_t from, to;
 
+	if (*item == '\0' || dots == item || (dots != NULL && dots[2] == '\0'))
+		return refuse(context, "rate",
+		    "a rate is missing: write 1000, 100..1000, or several of "
+		    "them with commas between");
 	if (dots != NULL)
 		*dots = '\0';
 	if (count_parse(item, 1, (uint64_t)LOAD_MAX_RATE, &from, why) == -1)
@@ -158,7 +163,8 @@ read_job(const struct context *context, const struct load_settings *settings,
 	struct load_class *class = &script->classes[0];
 	char count[24];
 
-	snprintf(count, sizeof(count), "%" PRIu64, settings->count);
+	snprintf(count, sizeof(count), "%" PRIu64,
+	    settings->count != 0 ? settings->count : DEFAULT_COUNT);
 	script->n_classes = 1;
 	class->weight = 1;
 	strcpy(class->name, "job");
@@ -178,7 +184,11 @@ read_load(const struct context *context, const struct load_settings *settings,
 
 	if (rate == NULL && settings->clients == 0 && is_search)
 		rate = SEARCH_RATE;
-	if ((rate == NULL) == (settings->clients == 0)) {
+	if (rate != NULL && settings->clients != 0)
+		return refuse(context, "clients",
+		    "does not go with --rate: clients send when they have "
+		    "their answers");
+	if (rate == NULL && settings->clients == 0) {
 		command_complain(context->command,
 		    "how much? Give --rate 1000 (jobs a second), --clients 8 "
 		    "(that wait for their answers) or a script");
@@ -206,37 +216,34 @@ check_beside(
     const struct context *context, const struct load_settings *settings)
 {
 	const struct submit_settings *job = &settings->job;
-	const char *given = NULL;
+	const struct {
+		const char *option;
+		bool is_given;
+	} rows[] = {
+	    {"rate", settings->rate != NULL},
+	    {"for", settings->duration != NULL},
+	    {"clients", settings->clients != 0},
+	    {"in-flight", settings->in_flight != 0},
+	    {"arrival", settings->arrival != NULL},
+	    {"warm-up", settings->warm_up != NULL},
+	    {"find-max", settings->find_max != NULL},
+	    {"count", settings->count != 0},
+	    {"pool", job->pool != NULL},
+	    {"workers", job->workers != SUBMIT_NOT_GIVEN},
+	    {"cost", job->cost_ns != SUBMIT_NOT_GIVEN},
+	    {"profile", job->profile != NULL},
+	    {"io-every", job->io_every != SUBMIT_NOT_GIVEN},
+	    {"io-for", job->io_for_us != SUBMIT_NOT_GIVEN},
+	    {"priority", job->priority != SUBMIT_NOT_GIVEN},
+	    {"timeout", job->timeout_ms != SUBMIT_NOT_GIVEN},
+	};
 
-	if (settings->rate != NULL)
-		given = "rate";
-	else if (settings->duration != NULL)
-		given = "for";
-	else if (settings->clients != 0)
-		given = "clients";
-	else if (settings->in_flight != 0)
-		given = "in-flight";
-	else if (settings->arrival != NULL)
-		given = "arrival";
-	else if (settings->warm_up != NULL)
-		given = "warm-up";
-	else if (settings->find_max != NULL)
-		given = "find-max";
-	else if (settings->count != 1)
-		given = "count";
-	else if (job->pool != NULL || job->profile != NULL ||
-	    job->workers != SUBMIT_NOT_GIVEN ||
-	    job->cost_ns != SUBMIT_NOT_GIVEN ||
-	    job->timeout_ms != SUBMIT_NOT_GIVEN ||
-	    job->io_every != SUBMIT_NOT_GIVEN ||
-	    job->io_for_us != SUBMIT_NOT_GIVEN ||
-	    job->priority != SUBMIT_NOT_GIVEN)
-		given = "pool (or another option of the job)";
-	if (given == NULL)
-		return OUTCOME_FINE;
-	return refuse(context, given,
-	    "does not go with a script, which says "
-	    "that itself");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].is_given)
+			return refuse(context, rows[i].option,
+			    "does not go with a script, which says that "
+			    "itself");
+	return OUTCOME_FINE;
 }
 
 /* Where: in a file "script.json: phases[1].rate", else what option it is. */

@@ -14,7 +14,7 @@
 /* From the options; what was not given is NULL or 0 but where it says so. */
 struct load_settings {
 	struct submit_settings job; /* what submit has, too */
-	uint64_t count;		    /* of its turns */
+	uint64_t count;		    /* of its turns; 0: not given */
 	const char *rate;	    /* 1000 or 100..1000, or a list of them */
 	const char *duration;	    /* of each of these, or of all */
 	const char *arrival;

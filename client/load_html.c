@@ -161,20 +161,19 @@ write_figures(const struct load_report *report, FILE *out)
 	static const struct {
 		const char *what;
 		double fraction;
-		double jobs; /* that it takes */
-	} rows[] = {{"median latency", 0.5, 1}, {"p99", 0.99, 100},
-	    {"p99.9", 0.999, 1000}, {"greatest", 1, 1}};
+	} rows[] = {{"median latency", 0.5}, {"p99", 0.99}, {"p99.9", 0.999},
+	    {"greatest", 1}};
 
 	fputs("<div class=\"figures\">\n", out);
 	write_figure(out, "jobs a second", NULL,
 	    units_count((uint64_t)(report->rate + 0.5)).text);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		write_figure(out, rows[i].what, NULL,
-		    (double)latency->count < rows[i].jobs
-			? "-"
-			: units_duration(
+		    hdr_has_quantile(latency, rows[i].fraction)
+			? units_duration(
 			      hdr_quantile(latency, rows[i].fraction))
-			      .text);
+			      .text
+			: "-");
 	write_figure(out, "failed or not sent",
 	    load_html_missing(report) > 0 ? "bad" : "good",
 	    units_count(load_html_missing(report)).text);

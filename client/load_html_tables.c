@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "client/html.h"
+#include "client/load_judge.h"
 #include "client/units.h"
 #include "proto/request.h"
 
@@ -29,18 +30,10 @@ put_duration(FILE *out, uint64_t ns)
 	html_put(out, "td", NULL, "%s", units_duration(ns).text);
 }
 
-/* Whether there are enough jobs for one to be beyond a percentile. */
-static bool
-has_quantile(const struct hdr *hdr, double fraction)
-{
-	return hdr->count > 0 &&
-	    (fraction >= 1 || (double)hdr->count * (1 - fraction) > 0.999);
-}
-
 static void
 put_quantile(FILE *out, const struct hdr *hdr, double fraction)
 {
-	if (!has_quantile(hdr, fraction))
+	if (!hdr_has_quantile(hdr, fraction))
 		html_put(out, "td", NULL, "-");
 	else
 		put_duration(out, hdr_quantile(hdr, fraction));
@@ -82,11 +75,51 @@ load_html_write_expectations(const struct load_report *report, FILE *out)
 	load_html_card_close(out);
 }
 
+static void
+write_step(const struct load_report *report, size_t i, FILE *out)
+{
+	const struct load_step *step = &report->steps[i];
+
+	html_row_open(out);
+	html_put(out, "td", NULL, "%s", rate_text(step->rate).text);
+	html_put(out, "td", NULL, "%s", rate_text(step->done_rate).text);
+	for (size_t j = 0; j < report->n_expectations; j++) {
+		char actual[LOAD_EXPECT_CHARS + 1] = "-";
+
+		if (step->is_known[j])
+			load_expect_format(report->expectations[j].expectation,
+			    step->actual[j], actual);
+		html_put(out, "td", NULL, "%s", actual);
+	}
+	html_put(out, "td", step->is_bottleneck ? "bad" : NULL, "%s",
+	    load_judge_limit(step).text);
+	html_put(out, "td", step->is_met ? "good" : "bad", "%s",
+	    step->is_met ? "\u2713 held" : "\u2717 did not hold");
+	html_row_close(out);
+}
+
+static void
+write_steps(const struct load_report *report, FILE *out)
+{
+	const char *headings[LOAD_MAX_EXPECTATIONS + 4];
+	size_t n = 0;
+
+	headings[n++] = "rate";
+	headings[n++] = "done a second";
+	for (size_t i = 0; i < report->n_expectations; i++)
+		headings[n++] = report->expectations[i].expectation->text;
+	headings[n++] = "gilctl";
+	headings[n++] = "";
+	html_table_open(out, headings, n);
+	for (size_t i = 0; i < report->n_steps; i++)
+		write_step(report, i, out);
+	html_table_close(out);
+}
+
 void
 load_html_write_search(const struct load_report *report, FILE *out)
 {
-	static const char *const headings[] = {"rate", "done a second", ""};
-	char lead[128];
+	char lead[128], doubt[LOAD_SENTENCE_CHARS + 1];
 
 	if (report->n_steps == 0)
 		return;
@@ -100,19 +133,9 @@ load_html_write_search(const struct load_report *report, FILE *out)
 		    "Not even the lowest rate held. The rest of this page is "
 		    "about the last one.");
 	load_html_card_open(out, "Search for the highest rate", lead);
-	html_table_open(out, headings, N_OF(headings));
-	for (size_t i = 0; i < report->n_steps; i++) {
-		const struct load_step *step = &report->steps[i];
-
-		html_row_open(out);
-		html_put(out, "td", NULL, "%s", rate_text(step->rate).text);
-		html_put(
-		    out, "td", NULL, "%s", rate_text(step->done_rate).text);
-		html_put(out, "td", step->is_met ? "good" : "bad", "%s",
-		    step->is_met ? "\u2713 held" : "\u2717 did not hold");
-		html_row_close(out);
-	}
-	html_table_close(out);
+	write_steps(report, out);
+	if (load_judge_search(report, doubt))
+		html_put(out, "p", "warning", "%s", doubt);
 	load_html_card_close(out);
 }
 
@@ -132,7 +155,7 @@ load_html_write_percentiles(const struct load_report *report, FILE *out)
 	load_html_card_open(out, "Percentiles", NULL);
 	html_table_open(out, headings, N_OF(headings));
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		if (!has_quantile(&report->latency, rows[i].fraction))
+		if (!hdr_has_quantile(&report->latency, rows[i].fraction))
 			continue;
 		html_row_open(out);
 		html_put(out, "th", NULL, "%s", rows[i].name);
@@ -307,8 +330,10 @@ load_html_write_outcome(const struct load_report *report, FILE *out)
 	    PACKAGE_VERSION, units_percent(report->generator.cpu_share).text,
 	    units_percent(report->generator.busiest_share).text);
 	html_pair(out, "machine",
-	    "%" PRIu32 " CPU%s; stolen %s; load %.2f when it began",
+	    "%" PRIu32 " CPU%s; %s of their time taken by others, %s stolen; "
+	    "load %.2f when it began",
 	    report->cpus, report->cpus == 1 ? "" : "s",
+	    units_percent(weather->busy).text,
 	    units_percent(weather->steal).text, weather->load_before);
 	html_pair(out, "started", "%s",
 	    load_html_time(report->started_unix_ms, time));

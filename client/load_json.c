@@ -278,6 +278,7 @@ make_generator(const struct load_report *report)
 
 	put_real(&making, "cpu_share", generator->cpu_share);
 	put_real(&making, "busiest_share", generator->busiest_share);
+	put_real(&making, "late_share", generator->late_share);
 	put_truth(&making, "is_bottleneck", generator->is_bottleneck);
 	put(&making, "sentences",
 	    make_array(report, generator->n_sentences, make_sentence));
@@ -320,6 +321,9 @@ make_step(const struct load_report *report, size_t i)
 	put_real(&making, "rate", step->rate);
 	put_real(&making, "done_rate", step->done_rate);
 	put_truth(&making, "met", step->is_met);
+	put_real(&making, "busiest_share", step->busiest_share);
+	put_real(&making, "late_share", step->late_share);
+	put_truth(&making, "is_bottleneck", step->is_bottleneck);
 	put(&making, "expectations", expectations);
 	return end(&making);
 }

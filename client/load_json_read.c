@@ -281,6 +281,7 @@ read_generator(
 
 	generator->cpu_share = load_read_real(json, "cpu_share");
 	generator->busiest_share = load_read_real(json, "busiest_share");
+	generator->late_share = load_read_real(json, "late_share");
 	generator->is_bottleneck =
 	    json_is_true(json_object_get(json, "is_bottleneck"));
 	json_array_foreach (sentences, i, text)
@@ -358,6 +359,10 @@ read_search(
 		step->rate = load_read_real(json, "rate");
 		step->done_rate = load_read_real(json, "done_rate");
 		step->is_met = json_is_true(json_object_get(json, "met"));
+		step->busiest_share = load_read_real(json, "busiest_share");
+		step->late_share = load_read_real(json, "late_share");
+		step->is_bottleneck =
+		    json_is_true(json_object_get(json, "is_bottleneck"));
 		for (size_t j = 0; j < report->n_expectations; j++)
 			read_actual(json_array_get(rows, j), &step->is_known[j],
 			    &step->actual[j]);

@@ -66,6 +66,7 @@ load_judge(struct load_report *report, const struct load_evidence *evidence)
 	*generator = (struct load_generator){
 	    .cpu_share = evidence->cpu_share,
 	    .busiest_share = evidence->busiest_share,
+	    .late_share = late,
 	};
 	if (evidence->busiest_share >= LOAD_BUSY_SHARE) {
 		generator->is_bottleneck = true;
@@ -86,6 +87,51 @@ load_judge(struct load_report *report, const struct load_evidence *evidence)
 		    units_duration(report->worst_late_ns).text);
 	}
 	judge_skipped(report);
+}
+
+struct units_text
+load_judge_limit(const struct load_step *step)
+{
+	struct units_text limit = {"-"};
+
+	if (step->busiest_share >= LOAD_BUSY_SHARE)
+		snprintf(limit.text, sizeof(limit.text), "%.20s busy",
+		    units_percent(step->busiest_share).text);
+	else if (step->is_bottleneck)
+		snprintf(limit.text, sizeof(limit.text), "%.20s late",
+		    units_percent(step->late_share).text);
+	return limit;
+}
+
+/* The lowest rate that did not hold: it ends the search. */
+static const struct load_step *
+find_end(const struct load_report *report)
+{
+	const struct load_step *end = NULL;
+
+	for (size_t i = 0; i < report->n_steps; i++) {
+		const struct load_step *step = &report->steps[i];
+
+		if (!step->is_met && (end == NULL || step->rate < end->rate))
+			end = step;
+	}
+	return end;
+}
+
+bool
+load_judge_search(
+    const struct load_report *report, char text[LOAD_SENTENCE_CHARS + 1])
+{
+	const struct load_step *end = find_end(report);
+
+	if (end == NULL || !end->is_bottleneck)
+		return false;
+	snprintf(text, LOAD_SENTENCE_CHARS + 1,
+	    "At %s jobs a second gilctl itself was the limit (%s): the server "
+	    "may hold more.",
+	    units_count((uint64_t)(end->rate + 0.5)).text,
+	    load_judge_limit(end).text);
+	return true;
 }
 
 void

@@ -109,7 +109,9 @@ print(const struct context *context, const struct load_report *report)
 	enum outcome outcome;
 
 	if (context->format == FORMAT_CSV)
-		return report_table(context, make_series(report));
+		return report->n_steps > 0
+		    ? load_print_search(context, report)
+		    : report_table(context, make_series(report));
 	if (context->format != FORMAT_JSON) {
 		outcome = report->n_steps > 0
 		    ? load_print_search(context, report)

@@ -195,14 +195,14 @@ static void
 find_stages(struct times *times, const struct load_report *report)
 {
 	const struct load_script *script = report->script;
-	size_t n = report->n_points;
 
 	for (size_t i = 0; i < script->n_phases && script->n_phases > 1; i++)
 		times->stages[times->n_stages++] = (struct panel_stage){
-		    (double)script->phases[i].start_ns, script->phases[i].name};
-	if (n > 0 && report->points[n - 1].start_ns >= report->run_ns)
+		    (double)(script->phases[i].start_ns - script->warm_up_ns),
+		    script->phases[i].name};
+	if (times->stretches.n_sending < times->stretches.n)
 		times->stages[times->n_stages++] =
-		    (struct panel_stage){(double)report->run_ns, "drain"};
+		    (struct panel_stage){(double)report->measured_ns, "drain"};
 }
 
 /* 0, or -1 when memory ran out; times_free() is due either way. */
@@ -253,7 +253,7 @@ times_chart(const struct times *times, const char *title, enum chart_unit unit)
 {
 	return (struct chart){
 	    .title = title,
-	    .x = {.label = "time since the start", .unit = CHART_DURATION},
+	    .x = {.label = "time", .unit = CHART_CLOCK},
 	    .y = {.unit = unit,
 		.scale = unit == CHART_DURATION ? CHART_LOG : CHART_LINEAR,
 		.has_zero = true},

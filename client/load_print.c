@@ -10,14 +10,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "client/bar.h"
+#include "client/bar_print.h"
 #include "client/report.h"
 #include "client/show.h"
 #include "client/table.h"
 #include "client/units.h"
 
+#define PAGE_COLUMNS 80
+#define BAR_INDENT 17 /* "  99.9 to 100 %  " */
 #define BAR_COLUMNS 48
 #define EXAMPLE_CHARS 45
 
@@ -69,10 +70,10 @@ add_latency(struct table *table, const char *label, const struct hdr *latency)
 	table_cell(table, "%s", label);
 	show_count(table, latency->count);
 	for (size_t i = 0; i < N_QUANTILES; i++) {
-		uint64_t ns = hdr_quantile(latency, quantiles[i].fraction);
+		double fraction = quantiles[i].fraction;
 
-		if (latency->count > 0)
-			show_duration(table, ns);
+		if (hdr_has_quantile(latency, fraction))
+			show_duration(table, hdr_quantile(latency, fraction));
 		else
 			table_cell(table, "-");
 	}
@@ -143,25 +144,13 @@ print_bands(const struct context *context, const struct load_report *report)
 	return report_table(context, table);
 }
 
-static const struct {
-	enum term_style style;
-	const char *block;
-	const char *letter;
-	const char *meaning;
-} legend[BAR_PARTS] = {
-    [BAR_SOLID] = {TERM_BAR, "\u2588", "#", "run"},
-    [BAR_SHADED] = {TERM_WAIT, "\u2592", "-", "lock wait"},
-    [BAR_LIGHT] = {TERM_PLAIN, "\u2591", ".", "queue"},
-    [BAR_DOTTED] = {TERM_DIM, "\u00b7", ":", "on its way, dispatch, client"},
-};
-
 static void
-print_bar(const struct term *term, const struct load_band *band)
+print_bar(
+    const struct term *term, const struct load_band *band, struct bar_key *key)
 {
 	double parts[BAR_PARTS];
 	struct bar bar;
 	char name[32];
-	size_t from = 0;
 
 	parts[BAR_SOLID] = load_parts_share(&band->parts, LOAD_RUN);
 	parts[BAR_SHADED] = load_parts_share(&band->parts, LOAD_LOCK_WAIT);
@@ -172,11 +161,7 @@ print_bar(const struct term *term, const struct load_band *band)
 	snprintf(name, sizeof(name), "%g to %g %%", band->from * 100,
 	    band->to * 100);
 	fprintf(term->stream, "  %-13s  ", name);
-	for (unsigned part = 0; part < BAR_PARTS; part++) {
-		term_print(term, legend[part].style, bar.text + from,
-		    bar.ends[part] - from);
-		from = bar.ends[part];
-	}
+	bar_print(&bar, term, key);
 	fputc('\n', term->stream);
 }
 
@@ -184,21 +169,15 @@ static void
 print_bars(const struct context *context, const struct load_report *report)
 {
 	const struct term *term = &context->out;
+	struct bar_key key = {.meanings = {"run", "lock wait", "queue",
+				  "on its way, dispatch, client"}};
 
 	if (context->format != FORMAT_TEXT)
 		return;
 	for (size_t i = 0; i < LOAD_BANDS; i++)
 		if (report->bands[i].jobs > 0)
-			print_bar(term, &report->bands[i]);
-	fprintf(term->stream, "%17s", "");
-	for (unsigned part = 0; part < BAR_PARTS; part++) {
-		const char *mark =
-		    term->has_utf8 ? legend[part].block : legend[part].letter;
-
-		term_print(term, legend[part].style, mark, strlen(mark));
-		fprintf(term->stream, " %s%s", legend[part].meaning,
-		    part + 1 < BAR_PARTS ? "  " : "\n");
-	}
+			print_bar(term, &report->bands[i], &key);
+	bar_print_key(&key, term, BAR_INDENT, PAGE_COLUMNS);
 	report_gap(context);
 }
 
@@ -274,9 +253,12 @@ load_print(const struct context *context, const struct load_report *report)
 	load_describe(report->script, title, sizeof(title));
 	load_describe_setting(report, setting, sizeof(setting));
 	report_heading(context, title, setting);
-	if (report->is_interrupted)
+	if (report->is_interrupted) {
 		report_warning(context,
 		    "It was interrupted: this is what there was until then.");
+		if (context->format == FORMAT_TEXT)
+			report_gap(context);
+	}
 	outcome = print_counts(context, report);
 	report_gap(context);
 	if (outcome == OUTCOME_FINE)

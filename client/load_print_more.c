@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "client/chart.h"
+#include "client/load_judge.h"
+#include "client/load_series.h"
 #include "client/report.h"
 #include "client/table.h"
 #include "client/talk.h"
@@ -26,23 +28,12 @@ latency_estimate(uint64_t ns)
 	return estimate_exact(ns > 0 ? (double)ns : INFINITY);
 }
 
-/* Without those of the drain, which may be long and has nothing in it. */
-static size_t
-count_run_points(const struct load_report *report)
-{
-	size_t n = report->n_points;
-
-	while (n > 0 && report->points[n - 1].start_ns >= report->run_ns)
-		n--;
-	return n;
-}
-
 static void
-fill_points(const struct load_report *report, size_t n, struct chart_point *p50,
+fill_points(const struct load_series *series, struct chart_point *p50,
     struct chart_point *p99, struct chart_point *rate)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct load_point *point = &report->points[i];
+	for (size_t i = 0; i < series->n_sending; i++) {
+		const struct load_point *point = &series->points[i];
 		struct estimate at = estimate_exact(
 		    (double)(point->start_ns + point->length_ns / 2));
 
@@ -56,20 +47,20 @@ fill_points(const struct load_report *report, size_t n, struct chart_point *p50,
 	}
 }
 
-enum outcome
-load_print_chart(
-    const struct context *context, const struct load_report *report)
+/*
+ * The stretches of the time in which jobs were sent. The drain may be long and
+ * has nothing in it.
+ */
+static enum outcome
+print_charts(const struct context *context, const struct load_series *series)
 {
-	size_t n = count_run_points(report);
-	struct chart_point *points;
+	size_t n = series->n_sending;
+	struct chart_point *points = calloc(3 * n, sizeof(points[0]));
 	enum outcome outcome;
 
-	if (n < MIN_CHART_POINTS || report->counts.done == 0)
-		return OUTCOME_FINE;
-	points = calloc(3 * n, sizeof(points[0]));
 	if (points == NULL)
 		return talk_no_memory(context);
-	fill_points(report, n, points, points + n, points + 2 * n);
+	fill_points(series, points, points + n, points + 2 * n);
 	const struct chart_series latencies[] = {
 	    {.name = "p99",
 		.mark = CHART_STEPS,
@@ -90,7 +81,7 @@ load_print_chart(
 		.n_points = n},
 	};
 	const struct chart_axis time = {
-	    .label = "time", .unit = CHART_DURATION, .has_zero = true};
+	    .label = "time", .unit = CHART_CLOCK, .has_zero = true};
 	const struct chart latency = {
 	    .title = "Latency over time",
 	    .x = time,
@@ -119,6 +110,23 @@ load_print_chart(
 	return outcome;
 }
 
+enum outcome
+load_print_chart(
+    const struct context *context, const struct load_report *report)
+{
+	struct load_series series;
+	enum outcome outcome = OUTCOME_FINE;
+
+	if (context->format != FORMAT_TEXT || report->counts.done == 0)
+		return OUTCOME_FINE;
+	if (load_series_make(&series, report) == -1)
+		outcome = talk_no_memory(context);
+	else if (series.n_sending >= MIN_CHART_POINTS)
+		outcome = print_charts(context, &series);
+	load_series_free(&series);
+	return outcome;
+}
+
 /* --- what was expected --- */
 
 static void
@@ -128,7 +136,7 @@ add_actual(struct table *table, const struct load_expectation *expectation,
 	char text[LOAD_EXPECT_CHARS + 1];
 
 	if (!is_known) {
-		table_cell(table, "-");
+		table_word(table, "", "-");
 		return;
 	}
 	load_expect_format(expectation, actual, text);
@@ -174,27 +182,30 @@ add_step(struct table *table, const struct load_script *script,
 	for (size_t i = 0; i < script->n_expectations; i++)
 		add_actual(table, &script->expectations[i], step->is_known[i],
 		    step->actual[i]);
-	table_cell(table, "%s", step->is_met ? "holds" : "does not hold");
+	table_cell(table, "%s", load_judge_limit(step).text);
+	table_real(table, step->busiest_share, "%s", "");
+	table_real(table, step->late_share, "%s", "");
+	table_word(table, step->is_met ? "holds" : "does_not_hold", "%s",
+	    step->is_met ? "holds" : "does not hold");
 }
 
-enum outcome
-load_print_search(
-    const struct context *context, const struct load_report *report)
+static void
+print_search_heading(
+    const struct context *context, const struct load_script *script)
 {
-	const struct load_script *script = report->script;
-	struct table *table = table_new();
-	enum outcome outcome;
-	char text[160];
+	char text[192];
 
-	table_column(table, TABLE_RIGHT, "jobs/s");
-	table_column(table, TABLE_RIGHT, "done/s");
-	for (size_t i = 0; i < script->n_expectations; i++)
-		table_column(table, TABLE_RIGHT, script->expectations[i].text);
-	table_column(table, TABLE_LEFT, "");
-	for (size_t i = 0; i < report->n_steps; i++)
-		add_step(table, script, &report->steps[i]);
-	outcome = report_table(context, table);
-	report_gap(context);
+	snprintf(text, sizeof(text),
+	    "Runs of %s each; gilctl: where it was the limit itself",
+	    units_duration(script->phases[0].duration_ns).text);
+	report_heading(context, "Search for the highest rate", text);
+}
+
+static void
+print_found(const struct context *context, const struct load_report *report)
+{
+	char text[160], doubt[LOAD_SENTENCE_CHARS + 1];
+
 	if (report->best_rate > 0)
 		snprintf(text, sizeof(text),
 		    "The highest rate that held%s: %s jobs a second.",
@@ -204,6 +215,33 @@ load_print_search(
 		snprintf(text, sizeof(text),
 		    "No rate held, not even the lowest that was tried.");
 	report_sentence(context, TERM_BOLD, text);
+	if (load_judge_search(report, doubt))
+		report_warning(context, doubt);
+	if (context->format == FORMAT_TEXT)
+		report_gap(context);
+}
+
+enum outcome
+load_print_search(
+    const struct context *context, const struct load_report *report)
+{
+	const struct load_script *script = report->script;
+	struct table *table = table_new();
+	enum outcome outcome;
+
+	print_search_heading(context, script);
+	table_column_named(table, TABLE_RIGHT, "jobs/s", "rate");
+	table_column_named(table, TABLE_RIGHT, "done/s", "done_per_s");
+	for (size_t i = 0; i < script->n_expectations; i++)
+		table_column(table, TABLE_RIGHT, script->expectations[i].text);
+	table_column_named(table, TABLE_RIGHT, "gilctl", NULL);
+	table_column_named(table, TABLE_MACHINE, "", "busiest_share");
+	table_column_named(table, TABLE_MACHINE, "", "late_share");
+	table_column_named(table, TABLE_LEFT, "", "verdict");
+	for (size_t i = 0; i < report->n_steps; i++)
+		add_step(table, script, &report->steps[i]);
+	outcome = report_table(context, table);
 	report_gap(context);
+	print_found(context, report);
 	return outcome;
 }

@@ -3,59 +3,48 @@
 
 #include <stdlib.h>
 
+#include "client/parts.h"
+
+static const struct {
+	const char *label;
+	const char *name;
+} parts_told[LOAD_PARTS] = {
+    [LOAD_CLIENT] = {"client", "client_ns"},
+    [LOAD_WAY] = {"way", "way_ns"},
+    [LOAD_QUEUE] = {"queue", "queue_ns"},
+    [LOAD_LOCK_WAIT] = {"lock wait", "lock_wait_ns"},
+    [LOAD_RUN] = {"run", "run_ns"},
+    [LOAD_DISPATCH] = {"dispatch", "dispatch_ns"},
+};
+
 const char *
 load_part_label(enum load_part part)
 {
-	static const char *const labels[LOAD_PARTS] = {
-	    [LOAD_CLIENT] = "client",
-	    [LOAD_WAY] = "way",
-	    [LOAD_QUEUE] = "queue",
-	    [LOAD_LOCK_WAIT] = "lock wait",
-	    [LOAD_RUN] = "run",
-	    [LOAD_DISPATCH] = "dispatch",
-	};
-
-	return labels[part];
+	return parts_told[part].label;
 }
 
 const char *
 load_part_name(enum load_part part)
 {
-	static const char *const names[LOAD_PARTS] = {
-	    [LOAD_CLIENT] = "client_ns",
-	    [LOAD_WAY] = "way_ns",
-	    [LOAD_QUEUE] = "queue_ns",
-	    [LOAD_LOCK_WAIT] = "lock_wait_ns",
-	    [LOAD_RUN] = "run_ns",
-	    [LOAD_DISPATCH] = "dispatch_ns",
-	};
-
-	return names[part];
+	return parts_told[part].name;
 }
 
 void
 load_parts_add(struct load_parts *sum, const struct load_parts *add)
 {
-	for (size_t i = 0; i < LOAD_PARTS; i++)
-		sum->ns[i] += add->ns[i];
+	parts_add(sum->ns, add->ns, LOAD_PARTS);
 }
 
 uint64_t
 load_parts_total(const struct load_parts *parts)
 {
-	uint64_t total_ns = 0;
-
-	for (size_t i = 0; i < LOAD_PARTS; i++)
-		total_ns += parts->ns[i];
-	return total_ns;
+	return parts_total(parts->ns, LOAD_PARTS);
 }
 
 double
 load_parts_share(const struct load_parts *parts, enum load_part part)
 {
-	uint64_t total_ns = load_parts_total(parts);
-
-	return total_ns > 0 ? (double)parts->ns[part] / (double)total_ns : 0;
+	return parts_share(parts->ns, LOAD_PARTS, part);
 }
 
 double

@@ -47,11 +47,12 @@
  *	 "series":[{"start_ns":N,"length_ns":N,"scheduled":N,"sent":N,"done":N,
  *	     "failed":N,"p50_ns":N,"p99_ns":N,"max_ns":N,
  *	     "latency":{"precision":6,"buckets":[[BUCKET,COUNT],...]}}],
- *	 "generator":{"cpu_share":REAL,"busiest_share":REAL,"is_bottleneck":BOOL,
- *	     "sentences":[TEXT]},
+ *	 "generator":{"cpu_share":REAL,"busiest_share":REAL,"late_share":REAL,
+ *	     "is_bottleneck":BOOL,"sentences":[TEXT]},
  *	 "weather":{as in compare},
  *	 "expectations":[{"text":TEXT,"actual":REAL|null,"met":BOOL}],
  *	 "search":{"steps":[{"rate":REAL,"done_rate":REAL,"met":BOOL,
+ *	     "busiest_share":REAL,"late_share":REAL,"is_bottleneck":BOOL,
  *	     "expectations":[...]}],"best_rate":REAL|null}|null}
  *
  *	PARTS: {"client_ns":N,"way_ns":N,"queue_ns":N,"lock_wait_ns":N,
@@ -154,6 +155,7 @@ struct load_point {
 struct load_generator {
 	double cpu_share;     /* of all CPUs' time in the run, by gilctl */
 	double busiest_share; /* of one thread: 0.98 of its run on a CPU */
+	double late_share;    /* of the jobs: sent late, or not any more */
 	bool is_bottleneck;
 	size_t n_sentences; /* what to think of it; also of skipped and late */
 	char sentences[LOAD_MAX_SENTENCES][LOAD_SENTENCE_CHARS + 1];
@@ -172,7 +174,10 @@ struct load_step {
 	double done_rate;
 	double actual[LOAD_MAX_EXPECTATIONS]; /* as in the row above */
 	bool is_known[LOAD_MAX_EXPECTATIONS];
-	bool is_met; /* all of them, and the rate was held */
+	bool is_met;	      /* all of them, and the rate was held */
+	double busiest_share; /* these three: as in load_generator */
+	double late_share;
+	bool is_bottleneck;
 };
 
 struct load_report {

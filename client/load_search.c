@@ -37,6 +37,9 @@ note_step(struct load_step *step, const struct load_report *report, double rate)
 	    .rate = rate,
 	    .done_rate = report->rate,
 	    .is_met = is_held(report),
+	    .busiest_share = report->generator.busiest_share,
+	    .late_share = report->generator.late_share,
+	    .is_bottleneck = report->generator.is_bottleneck,
 	};
 	for (size_t i = 0; i < report->n_expectations; i++) {
 		step->actual[i] = report->expectations[i].actual;

@@ -31,27 +31,42 @@ add_point(struct load_point *sum, const struct load_point *point)
 	hdr_merge(&sum->latency, &point->latency);
 }
 
+/* Begins the next stretch with this point. */
+static int
+begin_stretch(struct load_series *series, const struct load_report *report,
+    const struct load_point *point)
+{
+	struct load_point *sum = &series->points[series->n++];
+
+	sum->start_ns = point->start_ns - report->script->warm_up_ns;
+	if (point->start_ns < report->run_ns)
+		series->n_sending = series->n;
+	return hdr_init(&sum->latency, HDR_COARSE);
+}
+
 int
 load_series_make(struct load_series *series, const struct load_report *report)
 {
 	size_t group = choose_group(report);
-	size_t n = (report->n_points + group - 1) / group;
+	size_t n_in_it = group; /* points, in the last stretch */
 
 	*series = (struct load_series){
-	    .points = calloc(n + 1, sizeof(*series->points)),
+	    .points = calloc(report->n_points + 1, sizeof(*series->points)),
 	};
 	if (series->points == NULL)
 		return -1;
 	for (size_t i = 0; i < report->n_points; i++) {
-		struct load_point *sum = &series->points[i / group];
+		const struct load_point *point = &report->points[i];
+		bool is_drain = point->start_ns >= report->run_ns;
 
-		if (i % group == 0) {
-			series->n++;
-			sum->start_ns = report->points[i].start_ns;
-			if (hdr_init(&sum->latency, HDR_COARSE) == -1)
+		if (n_in_it == group ||
+		    (is_drain && series->n_sending == series->n)) {
+			if (begin_stretch(series, report, point) == -1)
 				return -1;
+			n_in_it = 0;
 		}
-		add_point(sum, &report->points[i]);
+		add_point(&series->points[series->n - 1], point);
+		n_in_it++;
 	}
 	for (size_t i = 0; i < series->n; i++) {
 		struct load_point *sum = &series->points[i];

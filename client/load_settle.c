@@ -53,6 +53,7 @@ load_tally_merge(struct load_tally *sum, const struct load_tally *add)
 	if (add->end_ns < sum->end_ns)
 		sum->end_ns = add->end_ns;
 	sum->done_in_time += add->done_in_time;
+	sum->sent += add->sent;
 	sum->done += add->done;
 	sum->failed += add->failed;
 	sum->warm_up += add->warm_up;

@@ -149,6 +149,7 @@ load_tally_sent(
 	struct load_interval *interval = interval_at(tally, now_ns);
 	uint64_t late_ns = now_ns > job->at_ns ? now_ns - job->at_ns : 0;
 
+	count_up(&tally->sent, 1);
 	if (interval != NULL)
 		count_up(&interval->sent, 1);
 	if (job->phase == LOAD_WARM_UP)

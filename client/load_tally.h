@@ -51,7 +51,8 @@ struct load_tally {
 	struct hdr service;
 	struct load_parts *by_bucket; /* owned: of HDR_FINE latencies */
 	uint64_t done_in_time;	      /* answered while it was measured */
-	uint64_t done;		      /* these two: with the warm-up's */
+	uint64_t sent;		      /* these three: with the warm-up's */
+	uint64_t done;
 	uint64_t failed;
 	uint64_t warm_up;
 	uint64_t skipped_down;

@@ -11,6 +11,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/arguments.c %D%/arguments.h \
 	%D%/await.c %D%/await.h \
 	%D%/bar.c %D%/bar.h \
+	%D%/bar_print.c %D%/bar_print.h \
 	%D%/chance.c %D%/chance.h \
 	%D%/chart.c %D%/chart.h \
 	%D%/chart_axis.c %D%/chart_axis.h \
@@ -45,6 +46,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/ending.c %D%/ending.h \
 	%D%/errands.c %D%/errands.h \
 	%D%/experiment.c %D%/experiment.h \
+	%D%/family.c %D%/family.h \
 	%D%/filter.c %D%/filter.h \
 	%D%/fit.c %D%/fit.h \
 	%D%/flight.c %D%/flight.h \
@@ -87,6 +89,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/load_series.c %D%/load_series.h \
 	%D%/load_settle.c \
 	%D%/load_tally.c %D%/load_tally.h \
+	%D%/load_weather.c %D%/load_weather.h \
 	%D%/load_wire.c %D%/load_wire.h \
 	%D%/load_worker.c %D%/load_worker.h \
 	%D%/markup.c %D%/markup.h \
@@ -96,6 +99,7 @@ libgilctlcore_a_SOURCES = \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/outlet.c %D%/outlet.h \
 	%D%/panel.c %D%/panel.h \
+	%D%/parts.c %D%/parts.h \
 	%D%/patience.c %D%/patience.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/proportion.c %D%/proportion.h \

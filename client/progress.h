@@ -20,11 +20,18 @@ void progress_init(struct progress *progress);
 bool progress_is_live(const struct progress *progress);
 
 /*
- * label, a bar that is `fraction` full, the percentage, and detail; cut to the
- * terminal's width.
+ * label, a bar that is `fraction` full, the percentage, and detail; where the
+ * terminal is narrow without the bar, and cut to its width.
  */
 void progress_draw(struct progress *progress, const char *label,
     double fraction, const char *detail);
+
+/* The same with a curve for a bar: bar_curve(). */
+void progress_draw_curve(struct progress *progress, const char *label,
+    double fraction, const double levels[], size_t n, const char *detail);
+
+/* The columns that detail may have beside a bar that can be read. */
+size_t progress_room(struct progress *progress, const char *label);
 
 void progress_clear(struct progress *progress);
 

@@ -45,13 +45,6 @@ enum outcome report_chart(const struct context *context,
 enum outcome report_check_picture(const struct context *context,
     const char *path) __attribute__((warn_unused_result));
 
-/*
- * Before the work: whether a picture can be written here, and is called one of
- * what it will be. path NULL: there is none.
- */
-enum outcome report_check_picture(const struct context *context,
-    const char *path) __attribute__((warn_unused_result));
-
 /* Saves the charts as one picture; path NULL: does nothing. */
 enum outcome report_save(const struct context *context,
     const struct chart charts[], size_t n_charts, const char *path)

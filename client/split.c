@@ -8,6 +8,8 @@
  */
 #include "client/split.h"
 
+#include "client/parts.h"
+
 static const struct {
 	const char *label;
 	const char *name;
@@ -105,26 +107,19 @@ split_take(const struct job_result *result)
 void
 split_add(struct split *sum, const struct split *add)
 {
-	for (unsigned part = 0; part < SPLIT_PARTS; part++)
-		sum->ns[part] += add->ns[part];
+	parts_add(sum->ns, add->ns, SPLIT_PARTS);
 }
 
 uint64_t
 split_total(const struct split *split)
 {
-	uint64_t total_ns = 0;
-
-	for (unsigned part = 0; part < SPLIT_PARTS; part++)
-		total_ns += split->ns[part];
-	return total_ns;
+	return parts_total(split->ns, SPLIT_PARTS);
 }
 
 double
 split_share(const struct split *split, enum split_part part)
 {
-	uint64_t total_ns = split_total(split);
-
-	return total_ns > 0 ? (double)split->ns[part] / (double)total_ns : 0;
+	return parts_share(split->ns, SPLIT_PARTS, part);
 }
 
 void

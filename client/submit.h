@@ -38,6 +38,13 @@ struct submit_settings {
 	uint64_t in_flight; /* of a stream, and of detached jobs */
 };
 
+/* The beginning of an initialiser: no option was given. */
+#define SUBMIT_NOTHING_GIVEN                                          \
+	.workers = SUBMIT_NOT_GIVEN, .cost_ns = SUBMIT_NOT_GIVEN,     \
+	.timeout_ms = SUBMIT_NOT_GIVEN, .io_every = SUBMIT_NOT_GIVEN, \
+	.io_for_us = SUBMIT_NOT_GIVEN, .priority = SUBMIT_NOT_GIVEN,  \
+	.start_after_ms = SUBMIT_NOT_GIVEN, .retry_for_ms = SUBMIT_NOT_GIVEN
+
 /*
  * What a job's key is made of where nobody gave one: characters that no other
  * run of gilctl has, and a number.

@@ -141,6 +141,7 @@ weather_parse(const char *stat, const char *loadavg, uint64_t ticks,
 	observation->busy_ns = ticks_ns(at[TICK_USER] + at[TICK_NICE] +
 		at[TICK_SYSTEM] + at[TICK_IRQ] + at[TICK_SOFTIRQ],
 	    ticks);
+	observation->irq_ns = ticks_ns(at[TICK_IRQ] + at[TICK_SOFTIRQ], ticks);
 	observation->idle_ns = ticks_ns(at[TICK_IDLE] + at[TICK_IOWAIT], ticks);
 	observation->steal_ns = ticks_ns(at[TICK_STEAL], ticks);
 	return 0;

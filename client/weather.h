@@ -22,8 +22,9 @@
 
 struct weather_observation {
 	uint32_t cpus;	  /* online */
-	uint64_t busy_ns; /* these three: of all CPUs, since the start */
+	uint64_t busy_ns; /* these four: of all CPUs, since the start */
 	uint64_t idle_ns;
+	uint64_t irq_ns;   /* of busy_ns: in interrupts */
 	uint64_t steal_ns; /* wanted, but the hypervisor ran another */
 	double load;	   /* mean number that ran or wanted to, of a minute */
 	uint64_t spin_ns;  /* CPU time that a fixed piece of work took */

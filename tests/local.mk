@@ -209,6 +209,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_count \
 	%D%/unit/test_ending \
 	%D%/unit/test_errands \
+	%D%/unit/test_family \
 	%D%/unit/test_fit \
 	%D%/unit/test_flight \
 	%D%/unit/test_hdr \
@@ -228,6 +229,7 @@ CLIENT_TESTS = \
 	%D%/unit/test_load_html \
 	%D%/unit/test_load_json \
 	%D%/unit/test_load_judge \
+	%D%/unit/test_load_live \
 	%D%/unit/test_load_print \
 	%D%/unit/test_load_schedule \
 	%D%/unit/test_load_script \
@@ -269,6 +271,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_count_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_ending_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_errands_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_family_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_fit_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_flight_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_hdr_LDADD = $(CLIENT_LDADD)
@@ -290,6 +293,7 @@ TESTS += $(CLIENT_TESTS)
 %C%_unit_test_load_html_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_json_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_judge_LDADD = $(CLIENT_LDADD)
+%C%_unit_test_load_live_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_print_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_schedule_LDADD = $(CLIENT_LDADD)
 %C%_unit_test_load_script_LDADD = $(CLIENT_LDADD)

@@ -179,7 +179,11 @@ static const struct {
 	const char *says;
 } wrongs[] = {
     {{NULL}, "how much? Give --rate 1000"},
-    {{"--rate", "10", "--clients", "3"}, "how much?"},
+    {{"--rate", "10", "--clients", "3"}, "--clients: does not go with"},
+    {{"--rate", "10.."}, "--rate: a rate is missing"},
+    {{"--rate", "10,,20"}, "--rate: a rate is missing"},
+    {{"--count", "1", "x.json"}, "--count: does not go with a script"},
+    {{"--cost", "0", "x.json"}, "--cost: does not go with a script"},
     {{"--rate", "0"}, "--rate: "},
     {{"--rate", "10", "--for", "10"}, "--for: \"10\" is no duration"},
     {{"--rate", "10,20", "--for", "1s,1s,1s"}, "one for each"},

@@ -2,6 +2,7 @@
 #include "client/bar.h"
 
 #include <check.h>
+#include <math.h>
 #include <string.h>
 
 #include "client/term.h"
@@ -32,6 +33,23 @@ START_TEST(progress_is_as_long_as_asked_whatever_it_is_told)
 		    term_width(bar_progress(percent / 100.0, 30, false).text),
 		    30);
 	}
+}
+END_TEST
+
+START_TEST(a_curve_shows_how_it_went)
+{
+	const double levels[] = {NAN, 0, 0.5, 0, 1, 0, NAN, NAN};
+
+	ck_assert_str_eq(bar_curve(0.75, levels, 8, 8, true).text,
+	    "\u00b7\u2581\u2585\u2581\u2588\u2581" TRACK TRACK);
+	/* The highest of two. */
+	ck_assert_str_eq(bar_curve(0.75, levels, 8, 4, true).text,
+	    "\u2581\u2585\u2588" TRACK);
+	ck_assert_uint_eq(
+	    term_width(bar_curve(1, levels, 8, 30, true).text), 30);
+	ck_assert_str_eq(bar_curve(0.5, levels, 8, 4, false).text, "##..");
+	ck_assert_str_eq(
+	    bar_curve(0.5, NULL, 0, 3, true).text, FULL HALF TRACK);
 }
 END_TEST
 
@@ -148,6 +166,7 @@ main(void)
 	tcase_add_test(tcase, parts_that_cannot_be_are_made_to_fit);
 	tcase_add_test(tcase, too_long_is_cut);
 	tcase_add_test(tcase, the_rest_is_dotted);
+	tcase_add_test(tcase, a_curve_shows_how_it_went);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

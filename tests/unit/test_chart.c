@@ -83,6 +83,23 @@ START_TEST(linear_ticks_are_round)
 }
 END_TEST
 
+START_TEST(a_long_time_has_ticks_in_minutes_hours_and_days)
+{
+	const struct chart_axis clock = {.unit = CHART_CLOCK, .has_zero = true};
+
+	ck_assert_str_eq(
+	    ticks_of(&clock, 0, 0.2e9), "0, 50 ms, 100 ms, 150 ms, 200 ms");
+	ck_assert_str_eq(
+	    ticks_of(&clock, 0, 179e9), "0, 50 s, 100 s, 150 s, 200 s");
+	ck_assert_str_eq(ticks_of(&clock, 0, 600e9),
+	    "0, 2 min, 4 min, 6 min, 8 min, 10 min");
+	ck_assert_str_eq(
+	    ticks_of(&clock, 0, 10 * 3600e9), "0, 2 h, 4 h, 6 h, 8 h, 10 h");
+	ck_assert_str_eq(ticks_of(&clock, 0, 7 * 86400e9),
+	    "0, 1 d, 2 d, 3 d, 4 d, 5 d, 6 d, 7 d");
+}
+END_TEST
+
 START_TEST(logarithmic_ticks_are_ones_twos_and_fives)
 {
 	const struct chart_axis time = {
@@ -360,6 +377,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, linear_ticks_are_round);
+	tcase_add_test(tcase, a_long_time_has_ticks_in_minutes_hours_and_days);
 	tcase_add_test(tcase, logarithmic_ticks_are_ones_twos_and_fives);
 	tcase_add_test(tcase, few_figures_still_have_an_axis);
 	tcase_add_test(tcase, values_have_their_places);

@@ -103,6 +103,19 @@ START_TEST(ranks_are_counted_from_the_least)
 }
 END_TEST
 
+START_TEST(a_percentile_takes_jobs_beyond_it)
+{
+	ck_assert(!hdr_has_quantile(&hdr, 0.5));
+	ck_assert(!hdr_has_quantile(&hdr, 1));
+	hdr_add_many(&hdr, 5, 999);
+	ck_assert(hdr_has_quantile(&hdr, 0.99));
+	ck_assert(!hdr_has_quantile(&hdr, 0.999));
+	hdr_add(&hdr, 5);
+	ck_assert(hdr_has_quantile(&hdr, 0.999));
+	ck_assert(hdr_has_quantile(&hdr, 1));
+}
+END_TEST
+
 /* Several threads' histograms are the one that all would have filled. */
 START_TEST(histograms_add_up)
 {
@@ -167,6 +180,7 @@ main(void)
 	tcase_add_test(tcase, count_least_greatest_and_sum_are_exact);
 	tcase_add_test(tcase, what_is_too_long_is_the_longest);
 	tcase_add_test(tcase, ranks_are_counted_from_the_least);
+	tcase_add_test(tcase, a_percentile_takes_jobs_beyond_it);
 	tcase_add_test(tcase, histograms_add_up);
 	tcase_add_test(tcase, a_deviation_is_that_of_the_values);
 	tcase_add_loop_test(

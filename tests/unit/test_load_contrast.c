@@ -189,14 +189,28 @@ START_TEST(what_is_to_be_doubted_is_said)
 {
 	make(1, 1);
 	b.report.is_interrupted = true;
-	a.report.generator.is_bottleneck = true;
+	a.report.generator.n_sentences = 1;
+	strcpy(a.report.generator.sentences[0], "12 % were sent late.");
 	a.report.cpus = 4;
-	a.report.late = 1000;
 	load_contrast_make(&a.report, &b.report, &contrast);
 	ck_assert(says(&contrast.warnings, "A ran on 4 CPUs and B on 2."));
 	ck_assert(says(&contrast.warnings, "B was interrupted."));
-	ck_assert(says(&contrast.warnings, "In A the generator was"));
-	ck_assert(says(&contrast.warnings, "In A 1,000 jobs were sent late"));
+	ck_assert(says(&contrast.warnings, "A: 12 % were sent late."));
+}
+END_TEST
+
+/* Jobs that are sent in the stretch after theirs were sent all the same. */
+START_TEST(what_did_not_happen_did_not_happen_in_clusters)
+{
+	struct load_counts *counts = &b.report.counts;
+
+	make(1, 1);
+	counts->sent += counts->skipped;
+	counts->skipped = 0;
+	b.report.points[3].sent -= 30;
+	b.report.points[4].sent += 30;
+	load_contrast_make(&a.report, &b.report, &contrast);
+	ck_assert_double_lt(contrast.not_sent.b.high, 0.002);
 }
 END_TEST
 
@@ -296,6 +310,7 @@ main(void)
 	tcase_add_test(tcase, the_long_memory_of_a_queue_is_no_difference);
 	tcase_add_test(tcase, what_was_asked_for_is_compared);
 	tcase_add_test(tcase, what_is_to_be_doubted_is_said);
+	tcase_add_test(tcase, what_did_not_happen_did_not_happen_in_clusters);
 	tcase_add_test(tcase, runs_that_did_nothing_are_borne);
 	tcase_add_test(tcase, as_csv_each_row_has_all_columns);
 	tcase_add_test(tcase, as_text_it_fits);

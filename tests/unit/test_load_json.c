@@ -72,7 +72,10 @@ START_TEST(a_search_and_a_closed_loop_read_back)
 	    .actual = {12345678, 0, 900},
 	    .is_known = {true, true, true},
 	    .is_met = true};
-	report->steps[1] = (struct load_step){.rate = 3000};
+	report->steps[1] = (struct load_step){.rate = 3000,
+	    .busiest_share = 0.98,
+	    .late_share = 0.25,
+	    .is_bottleneck = true};
 	json_decref(json);
 	json = load_to_json(report);
 	read_back();

@@ -88,6 +88,31 @@ START_TEST(skipped_jobs_are_told_of_by_their_cause)
 }
 END_TEST
 
+/* The search ends at the lowest rate that did not hold. */
+START_TEST(a_search_that_gilctl_ended_says_so)
+{
+	struct load_step steps[] = {
+	    {.rate = 1000, .is_met = true},
+	    {.rate = 4000, .is_bottleneck = true, .busiest_share = 0.98},
+	    {.rate = 2000, .is_bottleneck = true, .late_share = 0.12},
+	};
+	char text[LOAD_SENTENCE_CHARS + 1];
+
+	report.steps = steps;
+	report.n_steps = 3;
+	ck_assert(load_judge_search(&report, text));
+	ck_assert_str_eq(text,
+	    "At 2,000 jobs a second gilctl itself was the limit (12 % late): "
+	    "the server may hold more.");
+	ck_assert_str_eq(load_judge_limit(&steps[0]).text, "-");
+	ck_assert_str_eq(load_judge_limit(&steps[1]).text, "98 % busy");
+	steps[2].is_bottleneck = false;
+	ck_assert(!load_judge_search(&report, text));
+	report.n_steps = 1;
+	ck_assert(!load_judge_search(&report, text));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -101,6 +126,7 @@ main(void)
 	tcase_add_test(tcase, jobs_that_are_late_without_that_had_no_cpu);
 	tcase_add_test(tcase, jobs_that_were_not_sent_any_more_are_late_too);
 	tcase_add_test(tcase, skipped_jobs_are_told_of_by_their_cause);
+	tcase_add_test(tcase, a_search_that_gilctl_ended_says_so);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

@@ -105,6 +105,7 @@ START_TEST(markdown_has_tables_and_no_bars)
 	expect_says("| tiny ");
 	expect_silent_on("\u2588");
 	expect_silent_on("over time");
+	expect_silent_on("\n\n\n");
 }
 END_TEST
 
@@ -116,6 +117,41 @@ START_TEST(what_is_rare_is_told_when_it_happened)
 	print_page(FORMAT_TEXT, false);
 	expect_says("It was interrupted");
 	expect_says("Connections were lost 2 times, and made again 1.");
+}
+END_TEST
+
+START_TEST(a_search_tells_where_gilctl_was_the_limit)
+{
+	struct load_report *report = &fixture.report;
+
+	report->steps = calloc(2, sizeof(report->steps[0]));
+	ck_assert_ptr_nonnull(report->steps);
+	report->n_steps = 2;
+	report->best_rate = 1000;
+	report->steps[0] = (struct load_step){.rate = 1000, .is_met = true};
+	report->steps[1] = (struct load_step){
+	    .rate = 2000, .is_bottleneck = true, .busiest_share = 0.98};
+	context.format = FORMAT_MARKDOWN;
+	context.out.stream = open_memstream(&text, &size);
+	ck_assert_ptr_nonnull(context.out.stream);
+	ck_assert_int_eq(load_print_search(&context, report), OUTCOME_FINE);
+	fclose(context.out.stream);
+	expect_says("### Search for the highest rate\n\nRuns of ");
+	expect_says("98 % busy | does not hold |");
+	expect_says("The highest rate that held: 1,000 jobs a second.");
+	expect_says("Warning: At 2,000 jobs a second gilctl itself");
+	expect_silent_on("\n\n\n");
+	free(text);
+	context.format = FORMAT_CSV;
+	context.out.stream = open_memstream(&text, &size);
+	ck_assert_ptr_nonnull(context.out.stream);
+	ck_assert_int_eq(load_print_search(&context, report), OUTCOME_FINE);
+	fclose(context.out.stream);
+	ck_assert_str_eq(text,
+	    "rate,done_per_s,p99<20ms,errors=0,done>10,busiest_share,"
+	    "late_share,verdict\n"
+	    "1000,0,,,,0,0,holds\n"
+	    "2000,0,,,,0.98,0,does_not_hold\n");
 }
 END_TEST
 
@@ -157,6 +193,7 @@ main(void)
 	tcase_add_test(tcase, it_tells_of_all_that_there_was);
 	tcase_add_test(tcase, markdown_has_tables_and_no_bars);
 	tcase_add_test(tcase, what_is_rare_is_told_when_it_happened);
+	tcase_add_test(tcase, a_search_tells_where_gilctl_was_the_limit);
 	tcase_add_loop_test(tcase, a_load_has_a_title, 0, COUNT(loads));
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);

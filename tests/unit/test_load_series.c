@@ -28,6 +28,7 @@ check_sums(void)
 	const struct load_report *report = &fixture.report;
 	uint64_t done = 0, scheduled = 0, length_ns = 0, values = 0;
 
+	ck_assert_uint_eq(series.points[0].start_ns, 0);
 	for (size_t i = 0; i < report->n_points; i++) {
 		done += report->points[i].done;
 		scheduled += report->points[i].scheduled;
@@ -82,6 +83,21 @@ START_TEST(few_stretches_are_left_in_any_case)
 }
 END_TEST
 
+/* A stretch of both would have a rate that is of neither. */
+START_TEST(the_drain_has_stretches_of_its_own)
+{
+	struct load_report *report = &fixture.report;
+
+	report->counts.done = 600;
+	report->run_ns = report->points[45].start_ns;
+	ck_assert_int_eq(load_series_make(&series, report), 0);
+	ck_assert_uint_lt(series.n_sending, series.n);
+	ck_assert_uint_eq(series.points[series.n_sending].start_ns,
+	    report->run_ns - fixture.script.warm_up_ns);
+	check_sums();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -92,6 +108,7 @@ main(void)
 	tcase_add_test(tcase, what_has_enough_jobs_stays_as_it_is);
 	tcase_add_test(tcase, where_few_jobs_were_done_stretches_are_longer);
 	tcase_add_test(tcase, few_stretches_are_left_in_any_case);
+	tcase_add_test(tcase, the_drain_has_stretches_of_its_own);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

@@ -27,6 +27,7 @@ START_TEST(the_kernels_texts_are_read)
 	ck_assert_uint_eq(seen.cpus, 2);
 	/* Guests' time is part of user's. */
 	ck_assert_uint_eq(seen.busy_ns, 1340 * SECOND_NS / 100);
+	ck_assert_uint_eq(seen.irq_ns, 20 * SECOND_NS / 100);
 	ck_assert_uint_eq(seen.idle_ns, 5100 * SECOND_NS / 100);
 	ck_assert_uint_eq(seen.steal_ns, 50 * SECOND_NS / 100);
 	ck_assert_double_eq(seen.load, 1.25);
