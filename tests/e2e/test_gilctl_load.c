@@ -16,6 +16,7 @@
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 #include "tests/e2e/operator.h"
+#include "tests/e2e/terminal.h"
 
 #define RATE 200 /* jobs a second: few, for a machine that is busy */
 
@@ -502,6 +503,43 @@ START_TEST(ctrl_c_reports_what_there_was)
 }
 END_TEST
 
+/* A narrow terminal has no room for the bar, and has the figures all the same. */
+static const struct {
+	unsigned columns;
+	const char *first;
+} terminals[] = {
+    {80, "\r  load ................   0 %   warming up"},
+    {30, "\r  load   0 %   warming up"},
+};
+
+START_TEST(a_terminal_shows_how_it_goes)
+{
+	static struct terminal terminal;
+	const char *argv[] = {
+	    "gilctl", "load", "-r", "50", "--warm-up", "600s", NULL};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int status;
+
+	ck_assert_int_ne(null, -1);
+	start(NULL);
+	for (size_t i = 0; i < COUNT(terminals); i++) {
+		pid_t pid;
+
+		terminal_open(&terminal, terminals[i].columns);
+		pid = process_spawn(argv, null, null, terminal.line);
+		terminal_await(&terminal, terminals[i].first);
+		terminal_await(&terminal, "/s  warming");
+		ck_assert_int_eq(kill(pid, SIGINT), 0);
+		ck_assert(process_reap(pid, &status, now_ms() + deadline_ms()));
+		terminal_forget(&terminal);
+		terminal_await(&terminal, "\r\033[K");
+		terminal_close(&terminal);
+	}
+	close(null);
+	gild_stop(gild);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -512,6 +550,7 @@ main(void)
 	    jobs_that_fail_are_counted_by_their_reason,
 	    what_was_expected_is_the_exit_status,
 	    the_highest_rate_is_searched,
+	    a_terminal_shows_how_it_goes,
 	    a_wrong_command_line_is_explained,
 	    a_wrong_script_is_explained,
 	    a_second_that_is_lost_is_seen,
