@@ -385,6 +385,7 @@ libe2e_a_SOURCES = \
 	%D%/e2e/process.c %D%/e2e/process.h \
 	%D%/e2e/stored.c %D%/e2e/stored.h \
 	%D%/e2e/storing.c %D%/e2e/storing.h \
+	%D%/e2e/terminal.c %D%/e2e/terminal.h \
 	%D%/e2e/value.c %D%/e2e/value.h \
 	%D%/faults/steer.c %D%/faults/steer.h
 libe2e_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)

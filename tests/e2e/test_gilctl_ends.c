@@ -4,7 +4,6 @@
  */
 #include <check.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "tests/e2e/client.h"
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
+#include "tests/e2e/terminal.h"
 
 #define ENDLESS_TEXT "1000000000000000"
 
@@ -151,55 +151,26 @@ START_TEST(a_server_that_dies_is_3)
 }
 END_TEST
 
-/* Reads what a terminal shows until it has shown this. */
-static void
-await_shown(int terminal, char *shown, size_t size, const char *part)
-{
-	int64_t end_ms = now_ms() + deadline_ms();
-	size_t length = strlen(shown);
-
-	while (strstr(shown, part) == NULL) {
-		struct pollfd fd = {.fd = terminal, .events = POLLIN};
-		ssize_t got;
-
-		ck_assert_msg(poll(&fd, 1, ms_until(end_ms)) == 1,
-		    "\"%s\" was not shown, but: %.1000s", part, shown);
-		got = read(terminal, shown + length, size - 1 - length);
-		ck_assert_int_gt(got, 0);
-		length += (size_t)got;
-		shown[length] = '\0';
-	}
-}
-
 START_TEST(a_terminal_shows_a_bar_and_forgets_it)
 {
-	static char shown[1 << 20];
+	static struct terminal terminal;
 	struct gild *gild = client_start_gild(NULL);
 	const char *argv[] = {"gilctl", "submit", ENDLESS_TEXT, NULL};
-	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int slave;
 	pid_t pid;
 
-	ck_assert_int_ne(terminal, -1);
 	ck_assert_int_ne(null, -1);
-	ck_assert_int_eq(grantpt(terminal), 0);
-	ck_assert_int_eq(unlockpt(terminal), 0);
-	slave = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	ck_assert_int_ne(slave, -1);
-	ck_assert_int_eq(setenv("TERM", "xterm", 1), 0);
-	ck_assert_int_eq(setenv("NO_COLOR", "1", 1), 0);
-	pid = process_spawn(argv, null, null, slave);
-	await_shown(terminal, shown, sizeof(shown), "\r  running .....");
-	await_shown(terminal, shown, sizeof(shown), " turns, about ");
+	terminal_open(&terminal, 80);
+	pid = process_spawn(argv, null, null, terminal.line);
+	terminal_await(&terminal, "\r  running .....");
+	terminal_await(&terminal, " turns, about ");
 	ck_assert_int_eq(kill(pid, SIGINT), 0);
 	expect_killed(pid, SIGINT);
-	shown[0] = '\0';
-	await_shown(terminal, shown, sizeof(shown), "\r\033[K");
+	terminal_forget(&terminal);
+	terminal_await(&terminal, "\r\033[K");
 	/* NO_COLOR holds: nothing but erasing. */
-	ck_assert_ptr_null(strstr(shown, "\033[3"));
-	close(slave);
-	close(terminal);
+	ck_assert_ptr_null(strstr(terminal.shown, "\033[3"));
+	terminal_close(&terminal);
 	close(null);
 	await_cancelled(gild);
 	gild_stop(gild);

@@ -3,12 +3,16 @@
  * what comes of it, and explains what it cannot do.
  */
 #include <check.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tests/e2e/client.h"
 #include "tests/e2e/expect.h"
 #include "tests/e2e/harness.h"
 #include "tests/e2e/loading.h"
+#include "tests/e2e/terminal.h"
 
 /* The path of the file that it is in, not to be freed. */
 static const char *
@@ -237,6 +241,45 @@ START_TEST(a_wrong_script_is_explained)
 }
 END_TEST
 
+/* --- what is shown meanwhile --- */
+
+/* A narrow terminal has no room for the bar, and has the figures all the same. */
+static const struct {
+	unsigned columns;
+	const char *first;
+} terminals[] = {
+    {80, "\r  load ................   0 %   warming up"},
+    {30, "\r  load   0 %   warming up"},
+};
+
+START_TEST(a_terminal_shows_how_it_goes)
+{
+	static struct terminal terminal;
+	struct gild *gild = client_start_gild(NULL);
+	const char *argv[] = {
+	    "gilctl", "load", "-r", "50", "--warm-up", "600s", NULL};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int status;
+
+	ck_assert_int_ne(null, -1);
+	for (size_t i = 0; i < COUNT(terminals); i++) {
+		pid_t pid;
+
+		terminal_open(&terminal, terminals[i].columns);
+		pid = process_spawn(argv, null, null, terminal.line);
+		terminal_await(&terminal, terminals[i].first);
+		terminal_await(&terminal, "/s  warming");
+		ck_assert_int_eq(kill(pid, SIGINT), 0);
+		ck_assert(process_reap(pid, &status, now_ms() + deadline_ms()));
+		terminal_forget(&terminal);
+		terminal_await(&terminal, "\r\033[K");
+		terminal_close(&terminal);
+	}
+	close(null);
+	gild_stop(gild);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -247,6 +290,7 @@ main(void)
 	    jobs_that_fail_are_counted_by_their_reason,
 	    what_was_expected_is_the_exit_status,
 	    the_highest_rate_is_searched,
+	    a_terminal_shows_how_it_goes,
 	    a_wrong_command_line_is_explained,
 	    a_wrong_script_is_explained,
 	};
