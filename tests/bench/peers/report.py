@@ -20,7 +20,7 @@ TITLES = {
     MANY: "As many jobs as it can take, jobs a second",
 }
 MOST_OF_OTHERS = 0.05  # of the CPUs' time: with more, figures mean little
-MOST_DRIFT = 1.25  # of the CPUs' speed, in half of the pairs: with more, ratios do
+MOST_SCATTER = 2  # of a row's ratios, the middle row: with more, ratios do
 
 
 def spread(values, form):
@@ -152,6 +152,16 @@ def tables(results):
     yield "Settings", list(rows_of_settings(results))
 
 
+def scatter(results):
+    """By which factor a row's ratios differ from round to round: the middle row's."""
+    factors = [1.0]
+    for mode in (ONE, MANY):
+        for peer in has_pairs(results, mode):
+            row = ratios(peer["pairs"][mode], mode)
+            factors.append(max(row) / min(row))
+    return median(factors[1:] or factors)
+
+
 def describe_noise(results):
     """A sentence on each of what disturbs, and what follows from it."""
     noise = results["noise"]
@@ -167,10 +177,15 @@ def describe_noise(results):
         f" pair of measurements changed by a factor of {drift:.2f}, at most"
         f" {max(noise['drifts']):.2f}."
     )
+    factor = scatter(results)
+    yield (
+        "From round to round the ratios of a row differ by a factor of"
+        f" {factor:.2f}, in the middle one of the rows."
+    )
     if noise["others"] > MOST_OF_OTHERS:
         yield "Others were at work on the machine: these figures mean little."
-    elif drift > MOST_DRIFT:
-        yield "The CPUs' speed changed so much within the pairs that ratios mean little."
+    elif factor > MOST_SCATTER:
+        yield "Ratios differ so much from round to round that they mean little."
     else:
         yield (
             "Compare ratios, which are of a pair measured in turn, so that a slow drift"

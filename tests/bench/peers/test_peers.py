@@ -236,7 +236,16 @@ class ReportTest(unittest.TestCase):
     def test_drift_is_told(self):
         told = self.noise(drifts=[1.0, 1.5, 1.6])
         self.assertIn("factor of 1.50, at most 1.60", told[2])
-        self.assertIn("ratios mean little", told[-1])
+        self.assertNotIn("mean little", "\n".join(told))
+
+    def test_scatter_is_told(self):
+        results = sample_results()
+        for pairs in results["peers"][0]["pairs"].values():
+            slower = {**pairs[0]["gild"], "p50_us": 150.0, "jobs_per_s": 60_000.0}
+            pairs.append({"gild": slower, "peer": pairs[0]["peer"]})
+        told = list(report.describe_noise(results))
+        self.assertIn("factor of 3.17", told[3])
+        self.assertIn("they mean little", told[-1])
 
     def test_countdown(self):
         twice = [{"wall": 1.9, "cpu": 2.0}, {"wall": 1.8, "cpu": 1.9}, {"wall": 1.9, "cpu": 2.0}]
