@@ -8,8 +8,10 @@
  *		a process on each CPU counts for so long. How fast, in turns a
  *		microsecond of its own time, in the middle one of its
  *		milliseconds: what changes there is the CPU. And its share of
- *		the time: what it did not have was somebody else's.
- *		{"turns_per_us":[...],"shares":[...]}
+ *		the time: what it did not have was somebody else's. And of these
+ *		milliseconds the share in which it did less than half of what it
+ *		did at best, and how many followed each other.
+ *		{"turns_per_us":[...],"shares":[...],"slow":[...],"slow_ms":[...]}
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -29,7 +31,7 @@
 #define MAX_PROCESSES 256
 #define STEP UINT64_C(20000)
 #define CHUNK_NS NS_PER_MS
-#define MAX_CHUNKS 1000
+#define MAX_CHUNKS 10000
 
 /* One turn a cycle, with no check. */
 static __attribute__((noinline, aligned(64))) void
@@ -44,6 +46,8 @@ count_down(uint64_t turns)
 struct figures {
 	uint64_t begin_ns, end_ns, cpu_ns;
 	double turns_per_us;
+	double slow; /* a share */
+	size_t slow_ms;
 };
 
 static struct figures *figures; /* of each process; all of them map it */
@@ -69,8 +73,26 @@ count_a_chunk(void)
 	return (double)turns * 1e3 / (double)spent_ns;
 }
 
-static double
-count_for(uint64_t span_ns)
+static void
+find_slow(const double speeds[], size_t n, struct figures *own)
+{
+	double best = 0;
+	size_t slow = 0, in_a_row = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (speeds[i] > best)
+			best = speeds[i];
+	for (size_t i = 0; i < n; i++) {
+		in_a_row = speeds[i] < best / 2 ? in_a_row + 1 : 0;
+		slow += in_a_row > 0;
+		if (in_a_row > own->slow_ms)
+			own->slow_ms = in_a_row;
+	}
+	own->slow = (double)slow / (double)n;
+}
+
+static void
+count_for(uint64_t span_ns, struct figures *own)
 {
 	static double speeds[MAX_CHUNKS];
 	uint64_t begin_ns = clock_monotonic_ns();
@@ -79,7 +101,8 @@ count_for(uint64_t span_ns)
 	do
 		speeds[n++] = count_a_chunk();
 	while (n < MAX_CHUNKS && clock_monotonic_ns() - begin_ns < span_ns);
-	return median(speeds, n);
+	find_slow(speeds, n, own);
+	own->turns_per_us = median(speeds, n);
 }
 
 static void
@@ -97,7 +120,7 @@ run_one(const struct plan *plan, unsigned i, int start)
 	if (plan->turns > 0)
 		count_down(plan->turns);
 	else
-		own->turns_per_us = count_for(plan->span_ns);
+		count_for(plan->span_ns, own);
 	own->cpu_ns = clock_thread_cpu_ns() - own->cpu_ns;
 	own->end_ns = clock_monotonic_ns();
 }
@@ -159,6 +182,12 @@ say_steady(const struct plan *plan)
 		printf("%s%.4f", i > 0 ? "," : "",
 		    (double)figures[i].cpu_ns /
 			(double)(figures[i].end_ns - figures[i].begin_ns));
+	printf("],\"slow\":[");
+	for (unsigned i = 0; i < plan->n; i++)
+		printf("%s%.4f", i > 0 ? "," : "", figures[i].slow);
+	printf("],\"slow_ms\":[");
+	for (unsigned i = 0; i < plan->n; i++)
+		printf("%s%zu", i > 0 ? "," : "", figures[i].slow_ms);
 	printf("]}\n");
 }
 
