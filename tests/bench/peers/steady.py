@@ -1,8 +1,9 @@
 """
 Latency under load, make bench-peers PEERS='--steady 600': gild at a half of the rate
 that it can take, for so many seconds; and, for a minute at the most, at a quarter,
-and at a quarter while a long job has one of its workers. Jobs are due at a fixed rate, and a latency begins when its job was
-due, so a stall counts for all jobs that it held up.
+and at a quarter while a long job has one of its workers. Jobs are due at a fixed
+rate, and a latency begins when its job was due, so a stall counts for all jobs that
+it held up.
 """
 
 from peer import MANY
@@ -26,7 +27,7 @@ def describe_machine(tools):
     slow = sum(said["slow"]) / len(said["slow"])
     return (
         f"With nothing else to do, in {slow:.1%} of the milliseconds a CPU did less than half"
-        f" of what it does at best, up to {max(said['slow_ms'])} ms on end: no server can hide that."
+        f" of what it does at best, up to {max(said['slow_ms'])} ms on end."
     )
 
 
