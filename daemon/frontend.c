@@ -25,6 +25,11 @@
 #include "daemon/session.h"
 #include "daemon/title.h"
 
+/* Of events: that the master is gone is heard before a client is let in, whom
+ * nobody would serve. Any other event's is in the middle. */
+#define FIRST_OF_ALL 0
+#define PRIORITIES 2
+
 static void
 frontend_accept(void *arg, int fd)
 {
@@ -242,7 +247,8 @@ frontend_open(struct frontend *frontend, const struct generation *generation,
 	LIST_INIT(&frontend->sessions);
 	scarcity_watch();
 	frontend->base = event_base_new();
-	if (frontend->base == NULL)
+	if (frontend->base == NULL ||
+	    event_base_priority_init(frontend->base, PRIORITIES) != 0)
 		return -1;
 	frontend->dispatcher = dispatcher_new(frontend);
 	frontend->jobs = jobs_new(frontend);
@@ -253,6 +259,7 @@ frontend_open(struct frontend *frontend, const struct generation *generation,
 	if (frontend->dispatcher == NULL || frontend->jobs == NULL ||
 	    frontend->records == NULL || frontend->peers == NULL ||
 	    frontend->life_event == NULL ||
+	    event_priority_set(frontend->life_event, FIRST_OF_ALL) != 0 ||
 	    event_add(frontend->life_event, NULL) != 0 ||
 	    frontend_open_crowd(frontend) != 0)
 		return -1;

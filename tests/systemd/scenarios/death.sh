@@ -134,14 +134,16 @@ begin_queued() {
 }
 
 scenario_a_killed_master_refuses_nobody() {
-	local name old
+	local name old killed
 
 	add gild.service '[Service]
 RestartSec=1s'
 	need systemctl enable --now gild.socket
 	need gilctl ping
 	old=$(processes)
-	kill -KILL "$(master)"
+	killed=$(master)
+	kill -KILL "$killed"
+	await 10 'the end of the master' test ! -d "/proc/$killed"
 	begin_queued 1
 	becomes 20 NRestarts 1
 	begin_queued 2

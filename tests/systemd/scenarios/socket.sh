@@ -29,7 +29,7 @@ scenario_the_first_client_starts_gild() {
 }
 
 scenario_the_sockets_outlive_a_restart() {
-	local before
+	local before killed
 
 	need systemctl enable --now gild.socket
 	need gilctl ping
@@ -37,7 +37,9 @@ scenario_the_sockets_outlive_a_restart() {
 	need systemctl restart gild.service
 	expect 'the inode of gild.sock' "$(stat -c %i "$socket")" "$before"
 	need gilctl -s "unix:$socket" ping
-	kill -KILL "$(master)"
+	killed=$(master)
+	kill -KILL "$killed"
+	await 10 'the end of the master' test ! -d "/proc/$killed"
 	# Nobody listens but systemd, and nobody is refused.
 	need gilctl -s 127.0.0.1:4453 ping
 	need gilctl -s "unix:$socket" ping
