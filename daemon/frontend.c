@@ -26,7 +26,7 @@
 #include "daemon/title.h"
 
 /* Of events: that the master is gone is heard before a client is let in, whom
- * nobody would serve. Any other event's is in the middle. */
+ * nobody would serve. All others are of libevent's own choice, the last one. */
 #define FIRST_OF_ALL 0
 #define PRIORITIES 2
 
